@@ -1,0 +1,37 @@
+import type { AttemptId, Branded, ImageId, ProductId } from './ids';
+
+/** A key in the object store, UTF-8, 1–1024 bytes, `/` between its parts, no part empty, `.` or `..`. */
+export type ObjectKey = Branded<'ObjectKey'>;
+/** The beginning of keys; it ends with `/` or is a whole key. */
+export type KeyPrefix = Branded<'KeyPrefix'>;
+
+export type ObjectKind = 'original' | 'thumb' | 'model' | 'processed';
+
+/**
+ * Checks a key that came from outside.
+ * @throws TypeError for a key that no store can hold safely (traversal, NUL, over 1024 bytes)
+ */
+export function objectKey(text: string): ObjectKey {
+  const parts = text.split('/');
+  const bad = parts.some((part) => part === '' || part === '.' || part === '..');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  if (bad || /[\u0000-\u001f\u007f\\]/.test(text) || Buffer.byteLength(text) > 1024) {
+    throw new TypeError('not a usable object key');
+  }
+  return text as ObjectKey;
+}
+
+/** All keys of one attempt: `products/{product_id}/{attempt_id}/`. */
+export function attemptPrefix(productId: ProductId, attemptId: AttemptId): KeyPrefix {
+  return `products/${productId}/${attemptId}/` as unknown as KeyPrefix;
+}
+
+/** `products/{product_id}/{attempt_id}/{image_id}/{kind}.{extension}`: write-once, never used twice. */
+export function imageKey(
+  attempt: KeyPrefix,
+  imageId: ImageId,
+  kind: ObjectKind,
+  extension: 'jpg' | 'png' | 'webp',
+): ObjectKey {
+  return `${attempt}${imageId}/${kind}.${extension}` as unknown as ObjectKey;
+}

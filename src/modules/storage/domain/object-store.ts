@@ -1,0 +1,95 @@
+import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
+import type { Sha256 } from '../../../kernel/sha256';
+import type { StagedFile } from '../../../kernel/staged-file';
+
+export interface ObjectHead {
+  readonly key: ObjectKey;
+  readonly sizeBytes: number;
+  /** Null where the store keeps no sha-256 of the object (written by other means than this port). */
+  readonly sha256: Sha256 | null;
+  readonly contentType: string | null;
+  readonly lastModified: Date;
+}
+
+export interface ListedObject {
+  readonly key: ObjectKey;
+  readonly sizeBytes: number;
+  readonly lastModified: Date;
+}
+
+/** First and last byte, both included, from 0; as in HTTP Range. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface SignedGet {
+  readonly key: ObjectKey;
+  /** When it stops to work. Whole seconds. */
+  readonly expiresAt: Date;
+  /** When it was issued; the same times give the same URL byte for byte. Whole seconds. */
+  readonly issuedAt: Date;
+  readonly response?: { contentType?: string; contentDisposition?: string; cacheControl?: string };
+}
+
+export interface SignedPut {
+  readonly key: ObjectKey;
+  readonly expiresAt: Date;
+  readonly issuedAt: Date;
+  /** All three are bound by the signature, and so is that the key has never been written. */
+  readonly contentType: string;
+  readonly sizeBytes: number;
+  readonly sha256: Sha256;
+}
+
+/** A request that the holder may make as it stands: method, URL, and the headers it must send. */
+export interface PresignedRequest {
+  readonly method: 'PUT';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Where the bytes are: a private bucket, keys write-once. Adapters: disk and s3; both pass `tests/contracts/object-store.ts`.
+ * Every call retries what is safe to retry (S3_RETRIES) and then throws AppError STORAGE_UNAVAILABLE.
+ */
+export interface ObjectStore {
+  /** `disk` or `s3`, for logs and metrics. */
+  readonly kind: 'disk' | 's3';
+  readonly bucket: string;
+
+  /**
+   * Stores the file under a key that has never been used. Safe to repeat with the same bytes.
+   * @throws ObjectExists the key holds other bytes; ChecksumMismatch the bytes are not those of `file.sha256`;
+   *   AppError STORAGE_UNAVAILABLE after the retries
+   * @see Amazon S3 API, PutObject: x-amz-checksum-sha256, If-None-Match
+   */
+  put(key: ObjectKey, file: StagedFile, contentType: string, signal?: AbortSignal): Promise<void>;
+
+  /** The bytes, all or a range of them. @throws ObjectMissing */
+  get(key: ObjectKey, range?: ByteRange): Promise<ReadableStream<Uint8Array>>;
+
+  /** Null when there is no such object. */
+  head(key: ObjectKey): Promise<ObjectHead | null>;
+
+  /** All keys that begin with the prefix, sorted by bytes, page by page: memory does not grow with their number. */
+  list(prefix: KeyPrefix, after?: ObjectKey): AsyncIterable<ListedObject>;
+
+  /** Within the store, checksum kept. Safe to repeat. @throws ObjectMissing, ObjectExists (other bytes) */
+  copy(from: ObjectKey, to: ObjectKey): Promise<void>;
+
+  /** Any number of keys; one that is not there counts as deleted. */
+  deleteMany(keys: readonly ObjectKey[]): Promise<void>;
+
+  /** No network. */
+  signGet(request: SignedGet): string;
+
+  /** No network. */
+  signPut(request: SignedPut): PresignedRequest;
+
+  /** Makes the bucket when it is missing and may be made; checks that it can be used. */
+  prepare(): Promise<void>;
+
+  /** One cheap request, for /readyz. @throws AppError STORAGE_UNAVAILABLE */
+  check(): Promise<void>;
+}
