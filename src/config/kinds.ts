@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+// Environment variables are text, and an empty one counts as absent (docker compose passes `NAME=` for what is not set).
+
+export const whole = (fallback: number, least: number, most: number) =>
+  z.coerce
+    .number({ error: 'must be a whole number' })
+    .int('must be a whole number')
+    .min(least)
+    .max(most)
+    .default(fallback);
+
+export const port = (fallback: number) => whole(fallback, 0, 65535);
+export const seconds = whole;
+export const bytes = (fallback: number) => whole(fallback, 1, 10 * 1024 ** 3);
+
+export const flag = (fallback: boolean) =>
+  z
+    .enum(['true', 'false', '1', '0'], { error: 'must be true or false' })
+    .transform((text) => text === 'true' || text === '1')
+    .default(fallback);
+
+export const optionalText = () => z.string().min(1).optional();
+
+export const optionalUrl = (protocols: readonly string[] = ['http:', 'https:']) =>
+  z
+    .string()
+    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+      error: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    })
+    .transform((text) => (protocols.includes('http:') ? text.replace(/\/+$/, '') : text))
+    .optional();
+
+export const secret = () => z.string().min(32, 'must have 32 characters or more').optional().meta({ secret: true });
+
+export const list = () =>
+  z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    );

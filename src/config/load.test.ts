@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'bun:test';
+import { ConfigError, loadSettings } from './load';
+
+const problemsOf = (env: Record<string, string>): readonly string[] => {
+  try {
+    loadSettings(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+};
+
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgres://app:pw@db/store?sslmode=verify-full',
+  S3_BUCKET_NAME: 'images',
+  S3_ENDPOINT_URL: 'https://s3.example',
+  JWT_SECRET: 'a'.repeat(32),
+  TRUSTED_PROXY: 'true',
+};
+
+describe('the configuration', () => {
+  test('starts with defaults when nothing is set, and takes an empty variable for absent', () => {
+    const loaded = loadSettings({ PORT: '', DATABASE_URL: '' });
+    expect(loaded.PORT).toBe(3000);
+    expect(loaded.DATA_DIR).toBe('./data');
+    expect(loaded.DATABASE_URL).toBeUndefined();
+    expect(loaded.MAX_IMAGE_BYTES).toBe(10_485_760);
+  });
+
+  test('names all wrong variables at once, what each got and what it may be', () => {
+    const problems = problemsOf({
+      PORT: 'eighty',
+      MAX_IMAGES: '0',
+      S3_ENDPOINT_URL: 'localhost:9000',
+      CORS_ORIGINS: '*',
+    });
+    expect(problems).toEqual([
+      'PORT: got "eighty"; it may be a whole number from 0 to 65535',
+      'S3_ENDPOINT_URL: got "localhost:9000"; must be a URL that begins with http:// or https://',
+      'MAX_IMAGES: got "0"; it may be a whole number from 1 to 100',
+    ]);
+  });
+
+  test('never shows the value of a secret', () => {
+    const problems = problemsOf({ JWT_SECRET: 'hunter2', DATABASE_URL: 'mysql://root:hunter2@db/x' });
+    expect(problems).toHaveLength(2);
+    expect(problems.join()).not.toContain('hunter2');
+  });
+
+  test('refuses half a key pair and limits that contradict each other', () => {
+    expect(problemsOf({ S3_ACCESS_KEY_ID: 'only-the-id', MAX_IMAGE_BYTES: '99', MAX_UPLOAD_BYTES: '98' })).toHaveLength(
+      2,
+    );
+    expect(problemsOf({ S3_SSE: 'aws:kms' })).toEqual(['S3_KMS_KEY_ID: must be set when S3_SSE is aws:kms']);
+  });
+
+  test('production accepts a safe configuration', () => {
+    expect(problemsOf(PRODUCTION)).toEqual([]);
+  });
+
+  test.each([
+    ['DATABASE_URL', { DATABASE_URL: '' }, 'ALLOW_EMBEDDED'],
+    ['S3_BUCKET_NAME', { S3_BUCKET_NAME: '' }, 'ALLOW_EMBEDDED'],
+    ['TRUSTED_PROXY', { TRUSTED_PROXY: 'false' }, 'ALLOW_PLAIN_HTTP'],
+    ['DATABASE_URL', { DATABASE_URL: 'postgres://app@db/store' }, 'ALLOW_PLAIN_DATABASE'],
+    ['MIGRATION_DATABASE_URL', { MIGRATION_DATABASE_URL: 'postgres://owner@db/store' }, 'ALLOW_PLAIN_DATABASE'],
+    ['S3_ENDPOINT_URL', { S3_ENDPOINT_URL: 'http://minio:9000' }, 'ALLOW_PLAIN_S3'],
+  ])('production refuses %s %o unless %s says so', (variable, change, override) => {
+    const problems = problemsOf({ ...PRODUCTION, ...change });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toStartWith(variable);
+    expect(problemsOf({ ...PRODUCTION, ...change, [override]: 'true' })).toEqual([]);
+  });
+
+  test('production refuses a missing JWT_SECRET without any override', () => {
+    expect(problemsOf({ ...PRODUCTION, JWT_SECRET: '', ALLOW_EMBEDDED: 'true' })).toEqual([
+      'JWT_SECRET must be set in production',
+    ]);
+  });
+});

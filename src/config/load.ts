@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { allowedValues, isSecret } from './allowed-values';
+import { productionRefusals } from './production-refusals';
+import { settings } from './settings';
+
+type Groups = typeof settings;
+type UnionToIntersection<U> = (U extends unknown ? (u: U) => void : never) extends (i: infer I) => void ? I : never;
+type Shape = UnionToIntersection<Groups[keyof Groups]>;
+
+export const shape = Object.assign({}, ...Object.values(settings)) as Shape;
+const schema = z.object(shape as Shape & z.ZodRawShape);
+
+export type Settings = { readonly [Name in keyof Shape]: z.output<Shape[Name] & z.ZodType> };
+
+/** Every wrong variable at once, each with what it got (secrets excepted) and what it may be. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(readonly problems: readonly string[]) {
+    super(`The configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  }
+}
+
+/** @throws ConfigError */
+export function loadSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const given = Object.fromEntries(
+    Object.keys(shape).flatMap((name) => (env[name] === undefined || env[name] === '' ? [] : [[name, env[name]]])),
+  );
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => problemOf(issue, given)));
+  const loaded = parsed.data as Settings;
+  const problems = [...contradictions(loaded), ...productionRefusals(loaded)];
+  if (problems.length > 0) throw new ConfigError(problems);
+  return loaded;
+}
+
+function problemOf(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
+  const name = String(issue.path[0]);
+  const variable = shape[name as keyof Shape] as z.ZodType;
+  const got = isSecret(variable) ? 'a value that is not shown' : JSON.stringify(given[name]);
+  const allowed = allowedValues(variable);
+  const may = allowed === 'text' ? issue.message : `it may be ${allowed}`;
+  return `${name}: got ${got}; ${may}`;
+}
+
+function contradictions(loaded: Settings): string[] {
+  const problems: string[] = [];
+  if ((loaded.S3_ACCESS_KEY_ID === undefined) !== (loaded.S3_SECRET_ACCESS_KEY === undefined)) {
+    problems.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY: set both or neither');
+  }
+  if (loaded.MAX_IMAGE_BYTES > loaded.MAX_UPLOAD_BYTES) {
+    problems.push(`MAX_IMAGE_BYTES: got ${loaded.MAX_IMAGE_BYTES}; it may be MAX_UPLOAD_BYTES at most`);
+  }
+  if (loaded.S3_SSE === 'aws:kms' && loaded.S3_KMS_KEY_ID === undefined) {
+    problems.push('S3_KMS_KEY_ID: must be set when S3_SSE is aws:kms');
+  }
+  return problems;
+}

@@ -1,0 +1,51 @@
+import type { Settings } from './load';
+
+interface Refusal {
+  readonly when: (settings: Settings) => boolean;
+  readonly variable: string;
+  readonly says: string;
+}
+
+const hasVerifiedTls = (url: string) => new URL(url).searchParams.get('sslmode') === 'verify-full';
+
+/** What is convenient on a developer's machine and dangerous on a server; each has its own explicit override. */
+const REFUSALS: readonly Refusal[] = [
+  {
+    when: (s) => s.DATABASE_URL === undefined && !s.ALLOW_EMBEDDED,
+    variable: 'DATABASE_URL',
+    says: 'must be set in production (or ALLOW_EMBEDDED=true)',
+  },
+  {
+    when: (s) => s.S3_BUCKET_NAME === undefined && !s.ALLOW_EMBEDDED,
+    variable: 'S3_BUCKET_NAME',
+    says: 'must be set in production (or ALLOW_EMBEDDED=true)',
+  },
+  { when: (s) => s.JWT_SECRET === undefined, variable: 'JWT_SECRET', says: 'must be set in production' },
+  {
+    when: (s) => !s.TRUSTED_PROXY && !s.ALLOW_PLAIN_HTTP,
+    variable: 'TRUSTED_PROXY',
+    says: 'must be true in production, with a proxy in front that ends TLS (or ALLOW_PLAIN_HTTP=true)',
+  },
+  {
+    when: (s) => s.DATABASE_URL !== undefined && !hasVerifiedTls(s.DATABASE_URL) && !s.ALLOW_PLAIN_DATABASE,
+    variable: 'DATABASE_URL',
+    says: 'must end with sslmode=verify-full in production (or ALLOW_PLAIN_DATABASE=true)',
+  },
+  {
+    when: (s) =>
+      s.MIGRATION_DATABASE_URL !== undefined && !hasVerifiedTls(s.MIGRATION_DATABASE_URL) && !s.ALLOW_PLAIN_DATABASE,
+    variable: 'MIGRATION_DATABASE_URL',
+    says: 'must end with sslmode=verify-full in production (or ALLOW_PLAIN_DATABASE=true)',
+  },
+  {
+    when: (s) =>
+      [s.S3_ENDPOINT_URL, s.S3_PUBLIC_ENDPOINT_URL].some((url) => url?.startsWith('http:')) && !s.ALLOW_PLAIN_S3,
+    variable: 'S3_ENDPOINT_URL',
+    says: 'must be https in production (or ALLOW_PLAIN_S3=true)',
+  },
+];
+
+export function productionRefusals(settings: Settings): string[] {
+  if (settings.NODE_ENV !== 'production') return [];
+  return REFUSALS.filter((refusal) => refusal.when(settings)).map((refusal) => `${refusal.variable} ${refusal.says}`);
+}

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { bytes, flag, list, optionalText, optionalUrl, port, seconds, secret, whole } from './kinds';
+
+/**
+ * Every environment variable that this software reads, once. `docs/environment.md` and `.env.example` are generated from it
+ * (`bun run docs`), so a description here is the documentation.
+ */
+export const settings = {
+  Server: {
+    NODE_ENV: z
+      .enum(['development', 'test', 'production'])
+      .default('development')
+      .describe('`production` refuses every setting that is safe only on a developer’s machine.'),
+    HOST: z.string().default('0.0.0.0').describe('Address to listen on.'),
+    PORT: port(3000).describe('Port to listen on; 0 takes a free one.'),
+    PUBLIC_URL: optionalUrl().describe(
+      'How clients reach this server; signed URLs of the disk store begin with it. Default: http://localhost:PORT.',
+    ),
+    TRUSTED_PROXY: flag(false).describe(
+      'A proxy in front ends TLS and sets X-Forwarded-For and X-Forwarded-Proto; without one production refuses plain HTTP.',
+    ),
+    ALLOW_PLAIN_HTTP: flag(false).describe('Lets production serve plain HTTP without a proxy. For trials only.'),
+    CORS_ORIGINS: list().describe('Origins, separated by commas, whose pages may call this API; `*` for any.'),
+    LOG_LEVEL: z
+      .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+      .default('info')
+      .describe('Least level that is logged.'),
+    SHUTDOWN_GRACE_SECONDS: seconds(25, 0, 600).describe(
+      'How long uploads under way may take to finish after SIGTERM or Ctrl-C.',
+    ),
+  },
+  Data: {
+    DATA_DIR: z
+      .string()
+      .min(1)
+      .default('./data')
+      .describe(
+        'Folder of temporary files and, where they are embedded, of PostgreSQL, the objects and the generated secret.',
+      ),
+    ALLOW_EMBEDDED: flag(false).describe('Lets production run on the embedded PostgreSQL and the disk store.'),
+    DATABASE_URL: optionalUrl(['postgres:', 'postgresql:'])
+      .meta({ secret: true })
+      .describe('PostgreSQL 16 or later, as the application’s role. Absent: an embedded PostgreSQL under DATA_DIR.'),
+    MIGRATION_DATABASE_URL: optionalUrl(['postgres:', 'postgresql:'])
+      .meta({ secret: true })
+      .describe('The same database as the role that owns the tables. Default: DATABASE_URL.'),
+    MIGRATE_ON_START: flag(true).describe(
+      'Apply outstanding migrations at start, under an advisory lock. False: `bun run cli migrate` does it.',
+    ),
+    ALLOW_PLAIN_DATABASE: flag(false).describe(
+      'Lets production reach PostgreSQL without verified TLS (sslmode=verify-full).',
+    ),
+    DATABASE_POOL_SIZE: whole(10, 1, 200).describe('Most connections of one server process.'),
+    DATABASE_STATEMENT_TIMEOUT_MS: whole(15000, 100, 600000).describe('A statement that takes longer is cancelled.'),
+    DATABASE_LOCK_TIMEOUT_MS: whole(5000, 100, 600000).describe(
+      'A statement that waits longer for a lock is cancelled.',
+    ),
+    DATABASE_CONNECT_TIMEOUT_MS: whole(3000, 100, 60000).describe(
+      'How long a request waits for a connection before it answers 503.',
+    ),
+  },
+  'Object store': {
+    S3_BUCKET_NAME: optionalText().describe(
+      'Bucket of the images; setting it chooses S3. Absent: files under DATA_DIR.',
+    ),
+    S3_FORMER_BUCKET_NAMES: list().describe('Former names of the bucket that rows may still carry.'),
+    S3_ENDPOINT_URL: optionalUrl().describe(
+      'S3-compatible endpoint, such as http://localhost:9000. Absent: Amazon S3 of S3_REGION.',
+    ),
+    S3_PUBLIC_ENDPOINT_URL: optionalUrl().describe(
+      'Endpoint that signed URLs name, where clients reach the store by another address. Default: S3_ENDPOINT_URL.',
+    ),
+    S3_REGION: z.string().default('us-east-1').describe('Region that requests are signed for.'),
+    S3_ACCESS_KEY_ID: optionalText()
+      .meta({ secret: true })
+      .describe('Absent: the AWS provider chain (environment, profile, container or instance role).'),
+    S3_SECRET_ACCESS_KEY: optionalText().meta({ secret: true }).describe('Secret of S3_ACCESS_KEY_ID.'),
+    S3_FORCE_PATH_STYLE: flag(true).describe(
+      '`endpoint/bucket/key` as MinIO wants it; false for `bucket.endpoint/key`.',
+    ),
+    S3_SSE: z
+      .enum(['none', 'AES256', 'aws:kms'])
+      .optional()
+      .describe('Server-side encryption of every object written. Default: AES256 in production, none elsewhere.'),
+    S3_KMS_KEY_ID: optionalText().describe('Key for S3_SSE=aws:kms.'),
+    S3_RETRIES: whole(3, 0, 10).describe('How often a failed store request is tried again before 503.'),
+    S3_TIMEOUT_MS: whole(10000, 100, 300000).describe('A store that sends and takes nothing for so long is given up.'),
+    ALLOW_PLAIN_S3: flag(false).describe('Lets production reach the object store by http.'),
+  },
+  Secrets: {
+    JWT_SECRET: secret().describe(
+      'Signs access tokens; 32 characters or more. Absent outside production: made once and kept under DATA_DIR.',
+    ),
+    JWT_SECRET_PREVIOUS: secret().describe('The secret before, accepted until its tokens have expired.'),
+    JWT_ISSUER: z.string().min(1).default('intellipost').describe('`iss` of access tokens.'),
+    JWT_AUDIENCE: z.string().min(1).default('intellipost-product-store').describe('`aud` of access tokens.'),
+    URL_SIGNING_SECRET: secret().describe('Signs URLs of the disk store. Default: derived from JWT_SECRET.'),
+    URL_SIGNING_SECRET_PREVIOUS: secret().describe('The secret before, accepted until its URLs have expired.'),
+    ACCESS_TOKEN_TTL_SECONDS: seconds(900, 10, 86400).describe('Life of an access token.'),
+    REFRESH_TOKEN_TTL_SECONDS: seconds(2592000, 60, 31536000).describe('Life of a refresh token.'),
+    REGISTRATION_ENABLED: flag(true).describe('False: only `bun run cli user create` makes accounts.'),
+    URL_TTL_SECONDS: seconds(900, 60, 3600).describe('Life of a signed URL where the request names none.'),
+  },
+  Uploads: {
+    MAX_IMAGE_BYTES: bytes(10 * 1024 * 1024).describe('Largest file, in bytes.'),
+    MAX_UPLOAD_BYTES: bytes(50 * 1024 * 1024).describe('Largest request, in bytes.'),
+    MAX_IMAGES: whole(8, 1, 100).describe('Most images of a product.'),
+    MIN_IMAGE_WIDTH: whole(800, 1, 65535).describe('Least width, in pixels.'),
+    MIN_IMAGE_HEIGHT: whole(600, 1, 65535).describe('Least height, in pixels.'),
+    MAX_IMAGE_PIXELS: whole(50_000_000, 1, 1_000_000_000).describe('Most pixels of one image, width × height.'),
+    MIN_UPLOAD_BYTES_PER_SECOND: whole(16 * 1024, 0, 1_000_000_000).describe(
+      'A body slower than this after 10 s is refused with REQUEST_TIMEOUT.',
+    ),
+    UPLOAD_DEADLINE_SECONDS: seconds(3600, 10, 86400).describe('Longest time that one body may take.'),
+    IDEMPOTENCY_TTL_SECONDS: seconds(86400, 60, 2592000).describe('How long an Idempotency-Key replays its answer.'),
+  },
+  Maintenance: {
+    INTENT_TTL_SECONDS: seconds(120, 10, 86400).describe(
+      'An upload that has not renewed its intent for so long is taken for dead.',
+    ),
+    PUT_MAX_DURATION_SECONDS: seconds(3600, 1, 86400).describe(
+      'How long after the expiry of its URL a PUT may still end; until then every sweep deletes what it brought.',
+    ),
+    SWEEP_CRON: z.string().default('* * * * *').describe('When the sweep runs (cron, UTC); `off` never.'),
+  },
+} as const;

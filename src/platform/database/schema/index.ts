@@ -1,0 +1,4 @@
+export * from './identity';
+export * from './journal';
+export * from './lifecycle';
+export * from './products';
