@@ -9,11 +9,12 @@ export type ObjectKind = 'original' | 'thumb' | 'model' | 'processed';
 
 /**
  * Checks a key that came from outside.
- * @throws TypeError for a key that no store can hold safely (traversal, NUL, over 1024 bytes)
+ * @throws TypeError for a key that no store can hold safely (traversal, NUL, not UTF-8, over 1024 bytes)
  */
 export function objectKey(text: string): ObjectKey {
   const parts = text.split('/');
-  const bad = parts.some((part) => part === '' || part === '.' || part === '..');
+  // a lone surrogate has no UTF-8: two such keys would be written as the same bytes
+  const bad = !text.isWellFormed() || parts.some((part) => part === '' || part === '.' || part === '..');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   if (bad || /[\u0000-\u001f\u007f\\]/.test(text) || Buffer.byteLength(text) > 1024) {
     throw new TypeError('not a usable object key');

@@ -7,6 +7,7 @@ export interface ObjectHead {
   readonly sizeBytes: number;
   /** Null where the store keeps no sha-256 of the object (written by other means than this port). */
   readonly sha256: Sha256 | null;
+  /** s3 keeps the type of the put; disk derives it from the key's extension, which the key layout fixes. */
   readonly contentType: string | null;
   readonly lastModified: Date;
 }
@@ -42,7 +43,10 @@ export interface SignedPut {
   readonly sha256: Sha256;
 }
 
-/** A request that the holder may make as it stands: method, URL, and the headers it must send. */
+/**
+ * A request that the holder may make as it stands: method, URL, and the headers it must send.
+ * Content-Length is bound too; every client sends it by itself for a body whose size it knows (no chunked encoding).
+ */
 export interface PresignedRequest {
   readonly method: 'PUT';
   readonly url: string;
@@ -60,13 +64,18 @@ export interface ObjectStore {
 
   /**
    * Stores the file under a key that has never been used. Safe to repeat with the same bytes.
+   * The file's inode may become the object's (hard link): it must not be written to again, only removed.
    * @throws ObjectExists the key holds other bytes; ChecksumMismatch the bytes are not those of `file.sha256`;
-   *   AppError STORAGE_UNAVAILABLE after the retries
+   *   KeyNotUsable; AppError STORAGE_UNAVAILABLE after the retries; `signal.reason` when aborted
    * @see Amazon S3 API, PutObject: x-amz-checksum-sha256, If-None-Match
    */
   put(key: ObjectKey, file: StagedFile, contentType: string, signal?: AbortSignal): Promise<void>;
 
-  /** The bytes, all or a range of them. @throws ObjectMissing */
+  /**
+   * The bytes, all or a range of them; a range that ends behind the last byte ends with it.
+   * The stream errors with AppError STORAGE_UNAVAILABLE where the store stops half way.
+   * @throws ObjectMissing, RangeNotSatisfiable
+   */
   get(key: ObjectKey, range?: ByteRange): Promise<ReadableStream<Uint8Array>>;
 
   /** Null when there is no such object. */

@@ -21,3 +21,25 @@ export class ChecksumMismatch extends Error {
     super('the bytes do not have the sha-256 that was declared');
   }
 }
+
+/** The range begins behind the last byte. @see RFC 9110, 15.5.17 */
+export class RangeNotSatisfiable extends Error {
+  override readonly name = 'RangeNotSatisfiable';
+  constructor(readonly key: ObjectKey) {
+    super('the range begins behind the last byte');
+  }
+}
+
+/**
+ * This store cannot hold the key: a part is longer than 255 bytes, or the key runs through another object
+ * (`a` and `a/b` side by side). Stores that keep objects as files refuse both; the key layout makes neither.
+ */
+export class KeyNotUsable extends Error {
+  override readonly name = 'KeyNotUsable';
+  constructor(
+    readonly key: ObjectKey,
+    why: string,
+  ) {
+    super(`the store cannot hold this key: ${why}`);
+  }
+}

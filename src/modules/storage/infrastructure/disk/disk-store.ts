@@ -1,0 +1,140 @@
+import { constants } from 'node:fs';
+import { access, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { KeyPrefix, ObjectKey } from '../../../../kernel/object-key';
+import type { StagedFile } from '../../../../kernel/staged-file';
+import { contentTypeOfKey } from '../../domain/content-type';
+import type { LocalObjects } from '../../domain/local-objects';
+import type { ByteRange, ListedObject, ObjectHead, ObjectStore, SignedGet, SignedPut } from '../../domain/object-store';
+import { KeyNotUsable, ObjectMissing } from '../../domain/store-errors';
+import { type BucketFolder, bucketFolder, pathOfKey } from './bucket-folder';
+import { DigestMemo } from './digest-memo';
+import { fsyncPath } from './durability';
+import { asOutage, failedWith, orOutage } from './errno';
+import { linkToKey, publishFile } from './publish';
+import { readObject } from './read';
+import { removeObjects } from './remove';
+import type { DiskUrlSigner } from './sign';
+import { walkKeys } from './walk';
+
+/** A copy that nobody has written to for so long belongs to a process that died. */
+const INCOMING_DEAD_AFTER_MS = 60 * 60 * 1000;
+
+export interface DiskStoreOptions {
+  readonly dataDir: string;
+  readonly bucket: string;
+  readonly urls: DiskUrlSigner;
+}
+
+/** The object store on a local file system. `files-door.ts` serves its signed URLs. */
+export class DiskStore implements ObjectStore, LocalObjects {
+  readonly kind = 'disk';
+  readonly bucket: string;
+  private readonly folder: BucketFolder;
+  private readonly urls: DiskUrlSigner;
+  private readonly digests = new DigestMemo();
+
+  constructor(options: DiskStoreOptions) {
+    this.bucket = options.bucket;
+    this.urls = options.urls;
+    this.folder = bucketFolder(options.dataDir, options.bucket);
+  }
+
+  /** The type is not kept: `head()` derives it from the key's extension, so that an object is one file and nothing beside it. */
+  put(key: ObjectKey, file: StagedFile, _contentType: string, signal?: AbortSignal): Promise<void> {
+    const what = { folder: this.folder, digests: this.digests, key, sha256: file.sha256 };
+    return orOutage(publishFile(what, file.path, signal));
+  }
+
+  async get(key: ObjectKey, range?: ByteRange): Promise<ReadableStream<Uint8Array>> {
+    return orOutage(readObject(this.pathToRead(key) ?? missing(key), key, range));
+  }
+
+  async head(key: ObjectKey): Promise<ObjectHead | null> {
+    return (await this.locate(key))?.head ?? null;
+  }
+
+  async locate(key: ObjectKey): Promise<{ path: string; head: ObjectHead } | null> {
+    const path = this.pathToRead(key);
+    if (!path) return null;
+    try {
+      const stats = await stat(path, { bigint: true });
+      if (!stats.isFile()) return null;
+      const sha256 = await this.digests.of(path, stats);
+      // ctime: never earlier than the moment this name was made, which for a copy is later than its bytes' mtime
+      const facts = { sizeBytes: Number(stats.size), lastModified: stats.ctime };
+      return { path, head: { key, sha256, contentType: contentTypeOfKey(key), ...facts } };
+    } catch (error) {
+      if (failedWith(error, 'ENOENT', 'ENOTDIR')) return null;
+      throw asOutage(error);
+    }
+  }
+
+  async *list(prefix: KeyPrefix, after?: ObjectKey): AsyncGenerator<ListedObject> {
+    try {
+      yield* walkKeys(this.folder, prefix, after);
+    } catch (error) {
+      throw asOutage(error);
+    }
+  }
+
+  /** A second name for the same bytes: they are never written to again. */
+  async copy(from: ObjectKey, to: ObjectKey): Promise<void> {
+    const source = (await this.locate(from)) ?? missing(from);
+    const sha256 = source.head.sha256 ?? missing(from);
+    await orOutage(linkToKey({ folder: this.folder, digests: this.digests, key: to, sha256 }, source.path));
+  }
+
+  deleteMany(keys: readonly ObjectKey[]): Promise<void> {
+    return orOutage(removeObjects(this.folder, keys));
+  }
+
+  signGet(request: SignedGet): string {
+    return this.urls.signGet(request);
+  }
+
+  signPut(request: SignedPut) {
+    return this.urls.signPut(request);
+  }
+
+  async prepare(): Promise<void> {
+    await orOutage(this.makeFolders());
+    await orOutage(this.removeDeadCopies());
+    await this.check();
+  }
+
+  async check(): Promise<void> {
+    await orOutage(access(this.folder.root, constants.R_OK | constants.W_OK | constants.X_OK));
+  }
+
+  /** Only this process's user may read them: the objects are private. */
+  private async makeFolders(): Promise<void> {
+    await mkdir(this.folder.root, { recursive: true, mode: 0o700 });
+    await mkdir(this.folder.incoming, { recursive: true, mode: 0o700 });
+    const objects = dirname(this.folder.root);
+    await Promise.all([objects, dirname(objects)].map(fsyncPath));
+  }
+
+  private async removeDeadCopies(): Promise<void> {
+    const { incoming } = this.folder;
+    for (const name of await readdir(incoming)) {
+      const stats = await stat(`${incoming}/${name}`).catch(() => null);
+      const isDead = stats && Date.now() - stats.mtimeMs > INCOMING_DEAD_AFTER_MS;
+      if (isDead) await rm(`${incoming}/${name}`, { force: true });
+    }
+  }
+
+  /** Null for a key that this store can't hold, and therefore does not. */
+  private pathToRead(key: ObjectKey): string | null {
+    try {
+      return pathOfKey(this.folder, key);
+    } catch (error) {
+      if (error instanceof KeyNotUsable) return null;
+      throw error;
+    }
+  }
+}
+
+function missing(key: ObjectKey): never {
+  throw new ObjectMissing(key);
+}

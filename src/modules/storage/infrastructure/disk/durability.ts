@@ -1,0 +1,45 @@
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Sha256 } from '../../../../kernel/sha256';
+import { failedWith } from './errno';
+
+const CHUNK_BYTES = 1 << 20;
+
+/** Reads the bytes as they are now. @returns their sha-256 and number */
+export async function digestFile(path: string): Promise<{ sha256: Sha256; sizeBytes: number }> {
+  const hasher = new Bun.CryptoHasher('sha256');
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  await using file = await open(path, 'r');
+  let sizeBytes = 0;
+  for (;;) {
+    const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, sizeBytes);
+    if (bytesRead === 0) return { sha256: hasher.digest('hex') as Sha256, sizeBytes };
+    hasher.update(chunk.subarray(0, bytesRead));
+    sizeBytes += bytesRead;
+  }
+}
+
+/** Puts a file's bytes, or a directory's entries, beyond a loss of power. @see fsync(2) */
+export async function fsyncPath(path: string): Promise<void> {
+  await using file = await open(path, 'r');
+  await file.sync();
+}
+
+/**
+ * Fsyncs a directory and all above it up to the root: an upper one may have been made by another put that has not fsynced it yet.
+ * All at once: the journal's commit that one of them causes serves the others.
+ */
+export async function fsyncFoldersUpTo(root: string, folder: string): Promise<void> {
+  const folders = [root];
+  for (let above = folder; above.length > root.length; above = dirname(above)) folders.push(above);
+  await Promise.all(folders.map(fsyncIfThere));
+}
+
+/** A folder that a deletion has removed meanwhile has nothing left to keep. */
+export async function fsyncIfThere(folder: string): Promise<void> {
+  try {
+    await fsyncPath(folder);
+  } catch (error) {
+    if (!failedWith(error, 'ENOENT')) throw error;
+  }
+}

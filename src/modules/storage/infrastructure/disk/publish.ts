@@ -1,0 +1,89 @@
+import { constants } from 'node:fs';
+import { copyFile, link, mkdir, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ObjectKey } from '../../../../kernel/object-key';
+import type { Sha256 } from '../../../../kernel/sha256';
+import { ChecksumMismatch, KeyNotUsable, ObjectExists } from '../../domain/store-errors';
+import { type BucketFolder, pathOfKey } from './bucket-folder';
+import type { DigestMemo } from './digest-memo';
+import { digestFile, fsyncFoldersUpTo, fsyncPath } from './durability';
+import { failedWith } from './errno';
+
+/** A deletion may remove the emptied parents between mkdir and link as often as there are deletions of neighbours. */
+const LINK_ATTEMPTS_MAX = 20;
+
+interface Publication {
+  readonly folder: BucketFolder;
+  readonly digests: DigestMemo;
+  readonly key: ObjectKey;
+  readonly sha256: Sha256;
+}
+
+/**
+ * Gives a complete file its key, at once or not at all, and returns when a loss of power can't take it back.
+ * link() neither overwrites nor shows a half-written file; where the file is on another file system it is copied to
+ * `.incoming` first. @see link(2), EEXIST, EXDEV
+ */
+export async function publishFile(what: Publication, path: string, signal?: AbortSignal): Promise<void> {
+  await assureBytes(what, path);
+  signal?.throwIfAborted();
+  try {
+    await linkToKey(what, path);
+  } catch (error) {
+    if (!failedWith(error, 'EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP')) throw error;
+    await publishCopy(what, path, signal);
+  }
+}
+
+async function publishCopy(what: Publication, path: string, signal?: AbortSignal): Promise<void> {
+  const copy = join(what.folder.incoming, Bun.randomUUIDv7());
+  try {
+    await copyFile(path, copy, constants.COPYFILE_EXCL);
+    await assureBytes(what, copy);
+    signal?.throwIfAborted();
+    await linkToKey(what, copy);
+  } finally {
+    await rm(copy, { force: true });
+  }
+}
+
+/** What is on the disk, not what was sent: hashed again from the file while its bytes are made durable. */
+async function assureBytes({ key, sha256 }: Publication, path: string): Promise<void> {
+  const [actual] = await Promise.all([digestFile(path), fsyncPath(path)]);
+  if (actual.sha256 !== sha256) throw new ChecksumMismatch(key);
+}
+
+/** Links a file whose bytes are durable, then makes the name durable. Also how an object is copied. */
+export async function linkToKey(what: Publication, path: string): Promise<void> {
+  const target = pathOfKey(what.folder, what.key);
+  try {
+    await linkMakingFolders(path, target);
+    what.digests.learn(await stat(target, { bigint: true }), what.sha256);
+  } catch (error) {
+    if (failedWith(error, 'ENOTDIR')) throw new KeyNotUsable(what.key, 'a part of it is an object');
+    if (!failedWith(error, 'EEXIST')) throw error;
+    await acceptSameBytes(what, target);
+  }
+  await fsyncFoldersUpTo(what.folder.root, dirname(target));
+}
+
+async function linkMakingFolders(path: string, target: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await mkdir(dirname(target), { recursive: true });
+      return await link(path, target);
+    } catch (error) {
+      if (!failedWith(error, 'ENOENT') || attempt === LINK_ATTEMPTS_MAX) throw error;
+    }
+  }
+}
+
+async function acceptSameBytes({ digests, key, sha256 }: Publication, target: string): Promise<void> {
+  const there = await stat(target, { bigint: true }).catch((error) => {
+    // mkdir says EEXIST where a parent is a file
+    if (failedWith(error, 'ENOTDIR')) throw new KeyNotUsable(key, 'a part of it is an object');
+    throw error;
+  });
+  if (there.isDirectory()) throw new KeyNotUsable(key, 'other keys lie below it');
+  if ((await digests.of(target, there)) !== sha256) throw new ObjectExists(key);
+}

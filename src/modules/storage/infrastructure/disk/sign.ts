@@ -1,0 +1,159 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { AppError } from '../../../../kernel/app-error';
+import { type Clock, systemClock } from '../../../../kernel/clock';
+import { type ObjectKey, objectKey } from '../../../../kernel/object-key';
+import { type Sha256, sha256FromHex } from '../../../../kernel/sha256';
+import type { PresignedRequest, SignedGet, SignedPut } from '../../domain/object-store';
+import type { GrantedGet, GrantedPut, SignedUrlVerifier } from '../../domain/signed-urls';
+import { percentEncode } from '../percent-encode';
+
+export interface DiskUrlSignerOptions {
+  readonly bucket: string;
+  /** Asked for each URL: the port may be known only after listening. Without a slash at the end. */
+  readonly publicUrl: () => string;
+  readonly secret: string | Uint8Array;
+  /** Still accepted, never signed with: so that URLs outlive a change of the secret. */
+  readonly previousSecret?: string | Uint8Array;
+  readonly clock?: Clock;
+}
+
+type Parameters = readonly (readonly [name: string, value: string])[];
+type Method = 'GET' | 'PUT';
+
+const RESPONSE_PARAMETERS = [
+  ['response-content-type', 'contentType'],
+  ['response-content-disposition', 'contentDisposition'],
+  ['response-cache-control', 'cacheControl'],
+] as const;
+const PUT_PARAMETERS = ['expires', 'content-type', 'content-length', 'sha256'];
+const GET_PARAMETERS = ['expires', ...RESPONSE_PARAMETERS.map(([name]) => name)];
+
+/**
+ * Signed URLs of the disk store: `{publicUrl}/files/{bucket}/{key}?expires=…&…&signature=…`. The signature is an HMAC-SHA256 over
+ * method, bucket, key and every parameter, in a fixed order: the same request gives the same URL, and nothing in it can be changed.
+ * `issuedAt` is not in it: it has no meaning to the door.
+ */
+export class DiskUrlSigner implements SignedUrlVerifier {
+  private readonly clock: Clock;
+
+  constructor(private readonly options: DiskUrlSignerOptions) {
+    this.clock = options.clock ?? systemClock;
+  }
+
+  signGet(request: SignedGet): string {
+    const parameters: [string, string][] = [['expires', seconds(request.expiresAt)]];
+    for (const [name, field] of RESPONSE_PARAMETERS) {
+      const value = request.response?.[field];
+      if (value !== undefined) parameters.push([name, value]);
+    }
+    return this.url('GET', request.key, parameters);
+  }
+
+  signPut(request: SignedPut): PresignedRequest {
+    const parameters: Parameters = [
+      ['expires', seconds(request.expiresAt)],
+      ['content-type', request.contentType],
+      ['content-length', String(request.sizeBytes)],
+      ['sha256', request.sha256],
+    ];
+    const url = this.url('PUT', request.key, parameters);
+    return { method: 'PUT', url, headers: { 'content-type': request.contentType } };
+  }
+
+  verifyGet(url: URL): GrantedGet {
+    const { key, values } = this.verify('GET', url, GET_PARAMETERS);
+    const response: NonNullable<SignedGet['response']> = {};
+    for (const [name, field] of RESPONSE_PARAMETERS) {
+      const value = values.get(name);
+      if (value !== undefined) response[field] = value;
+    }
+    return { key, expiresAt: this.unexpired(values), response };
+  }
+
+  verifyPut(url: URL): GrantedPut {
+    const { key, values } = this.verify('PUT', url, PUT_PARAMETERS);
+    return {
+      key,
+      expiresAt: this.unexpired(values),
+      contentType: values.get('content-type') ?? refuse(),
+      sizeBytes: Number(values.get('content-length') ?? refuse()),
+      sha256: digestOf(values.get('sha256')),
+    };
+  }
+
+  private url(method: Method, key: ObjectKey, parameters: Parameters): string {
+    const { bucket, publicUrl, secret } = this.options;
+    const signature = sign(secret, method, bucket, key, parameters).toString('base64url');
+    const query = [...parameters, ['signature', signature] as const]
+      .map(([name, value]) => `${name}=${percentEncode(value)}`)
+      .join('&');
+    const path = key.split('/').map(percentEncode).join('/');
+    return `${publicUrl()}/files/${bucket}/${path}?${query}`;
+  }
+
+  /** @throws AppError FORBIDDEN unless every parameter is known, there once, and the signature is over exactly them */
+  private verify(method: Method, url: URL, known: readonly string[]): { key: ObjectKey; values: Map<string, string> } {
+    const key = keyOf(url, this.options.bucket);
+    const values = new Map(url.searchParams);
+    if (values.size !== url.searchParams.size) refuse();
+    const signature = Buffer.from(values.get('signature') ?? '', 'base64url');
+    values.delete('signature');
+    if ([...values.keys()].some((name) => !known.includes(name))) refuse();
+    const parameters = known.flatMap((name) => {
+      const value = values.get(name);
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    if (!this.isSigned(signature, method, key, parameters)) refuse();
+    return { key, values };
+  }
+
+  private isSigned(signature: Buffer, method: Method, key: ObjectKey, parameters: Parameters): boolean {
+    const { bucket, secret, previousSecret } = this.options;
+    const secrets = previousSecret === undefined ? [secret] : [secret, previousSecret];
+    return secrets.some((each) => {
+      const expected = sign(each, method, bucket, key, parameters);
+      return expected.length === signature.length && timingSafeEqual(expected, signature);
+    });
+  }
+
+  private unexpired(values: Map<string, string>): Date {
+    const expiresAt = new Date(Number(values.get('expires')) * 1000);
+    return expiresAt > this.clock() ? expiresAt : refuse();
+  }
+}
+
+/** JSON of an array: no two different requests have the same text. */
+function sign(
+  secret: string | Uint8Array,
+  method: Method,
+  bucket: string,
+  key: ObjectKey,
+  parameters: Parameters,
+): Buffer {
+  return createHmac('sha256', secret)
+    .update(JSON.stringify(['files-v1', method, bucket, key, parameters]))
+    .digest();
+}
+
+function seconds(date: Date): string {
+  return String(Math.floor(date.getTime() / 1000));
+}
+
+function keyOf(url: URL, bucket: string): ObjectKey {
+  const before = `/files/${bucket}/`;
+  if (!url.pathname.startsWith(before)) refuse();
+  try {
+    return objectKey(url.pathname.slice(before.length).split('/').map(decodeURIComponent).join('/'));
+  } catch {
+    return refuse();
+  }
+}
+
+function digestOf(hex: string | undefined): Sha256 {
+  return hex === undefined ? refuse() : sha256FromHex(hex);
+}
+
+/** One answer for every reason: it tells a forger nothing. */
+function refuse(): never {
+  throw new AppError('FORBIDDEN', 'The signature of this URL is not valid, or it has expired.');
+}
