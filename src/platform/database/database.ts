@@ -1,0 +1,64 @@
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { Pool, type PoolClient } from 'pg';
+import type { Log } from '../../kernel/log';
+import * as schema from './schema';
+
+export type Orm = NodePgDatabase<typeof schema>;
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly poolSize: number;
+  readonly statementTimeoutMs: number;
+  readonly lockTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+}
+
+/** The role that every connection of the application works as; made by the migrations, owns nothing. */
+export const APPLICATION_ROLE = 'intellipost_app';
+
+/** Connections of the application's role. Nothing here can alter a table. */
+export class Database {
+  readonly orm: Orm;
+  private readonly pool: Pool;
+
+  constructor(options: DatabaseOptions, log: Log) {
+    this.pool = new Pool({
+      connectionString: options.url,
+      max: options.poolSize,
+      statement_timeout: options.statementTimeoutMs,
+      lock_timeout: options.lockTimeoutMs,
+      idle_in_transaction_session_timeout: options.statementTimeoutMs * 2,
+      connectionTimeoutMillis: options.connectTimeoutMs,
+      // A statement whose answer never comes (a dead network path) must not hold its connection for ever.
+      query_timeout: options.statementTimeoutMs + 5000,
+      keepAlive: true,
+      application_name: 'intellipost',
+      options: `-c role=${APPLICATION_ROLE} -c timezone=UTC`,
+    });
+    // Idle connections die when the server goes away; the pool drops them and makes new ones when asked.
+    this.pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
+    this.orm = drizzle(this.pool, { schema });
+  }
+
+  /** A connection of one's own. Release it with `true` when its state is unknown. */
+  connect(): Promise<PoolClient> {
+    return this.pool.connect();
+  }
+
+  /** One round trip, for /readyz. */
+  async ping(): Promise<void> {
+    await this.pool.query('select 1');
+  }
+
+  get waiting(): number {
+    return this.pool.waitingCount;
+  }
+
+  get connections(): { total: number; idle: number } {
+    return { total: this.pool.totalCount, idle: this.pool.idleCount };
+  }
+
+  close(): Promise<void> {
+    return this.pool.end();
+  }
+}

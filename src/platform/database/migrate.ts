@@ -1,0 +1,75 @@
+import { fileURLToPath } from 'node:url';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator';
+import { Client } from 'pg';
+import { installJobs } from '../jobs/install';
+import { APPLICATION_ROLE } from './database';
+
+export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../../drizzle', import.meta.url));
+
+/** Any number will do, so long as nothing else in the database uses it. */
+const ADVISORY_LOCK = 7_112_026;
+
+export type SchemaState = 'current' | 'outdated' | 'newer';
+
+export class SchemaMismatch extends Error {
+  override readonly name = 'SchemaMismatch';
+}
+
+/** Compares the newest migration that was applied with the newest that this code brings. */
+export async function schemaState(query: (sql: string) => Promise<{ rows: unknown[] }>): Promise<SchemaState> {
+  const { rows } = await query(`select to_regclass('drizzle.__drizzle_migrations') is not null as present`);
+  if (!(rows[0] as { present: boolean }).present) return 'outdated';
+  const newest = await query('select max(created_at)::text as at from drizzle.__drizzle_migrations');
+  const applied = Number((newest.rows[0] as { at: string | null }).at ?? 0);
+  const ours = Math.max(
+    ...readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER }).map((file) => file.folderMillis),
+  );
+  if (applied === ours) return 'current';
+  return applied > ours ? 'newer' : 'outdated';
+}
+
+/**
+ * Brings the database to this code's schema, one migrator at a time over all instances. Run as the role that owns the tables.
+ * @throws SchemaMismatch when the database was migrated by newer code
+ */
+export async function migrate(ownerUrl: string): Promise<void> {
+  const client = new Client({
+    connectionString: ownerUrl,
+    application_name: 'intellipost migrate',
+    lock_timeout: 60_000,
+  });
+  await client.connect();
+  try {
+    await client.query('select pg_advisory_lock($1)', [ADVISORY_LOCK]);
+    if ((await schemaState((sql) => client.query(sql))) === 'newer') throw newerThanCode();
+    await applyMigrations(drizzle(client), { migrationsFolder: MIGRATIONS_FOLDER });
+    await installJobs(ownerUrl);
+    await client.query(`grant usage on schema drizzle to ${APPLICATION_ROLE}`);
+    await client.query(`grant select on drizzle.__drizzle_migrations to ${APPLICATION_ROLE}`);
+  } finally {
+    await client.end();
+  }
+}
+
+/** For a start that must not migrate. @throws SchemaMismatch */
+export async function requireCurrentSchema(ownerUrl: string): Promise<void> {
+  const client = new Client({ connectionString: ownerUrl, application_name: 'intellipost' });
+  await client.connect();
+  try {
+    const state = await schemaState((sql) => client.query(sql));
+    if (state === 'newer') throw newerThanCode();
+    if (state === 'outdated') {
+      throw new SchemaMismatch(
+        'The database lacks migrations: run `bun run cli migrate`, or set MIGRATE_ON_START=true.',
+      );
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+function newerThanCode(): SchemaMismatch {
+  return new SchemaMismatch('The database was migrated by a newer version of this software: start that version.');
+}

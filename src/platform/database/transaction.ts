@@ -1,0 +1,83 @@
+import { drizzle } from 'drizzle-orm/node-postgres';
+import type { PoolClient } from 'pg';
+import type { InTransaction, Transaction } from '../../kernel/transaction';
+import type { Database, Orm } from './database';
+import { CommitOutcomeUnknown, databaseFault } from './faults';
+import * as schema from './schema';
+
+const ATTEMPTS = 4;
+const orms = new WeakMap<Transaction, Orm>();
+
+/** The query builder of an open transaction. */
+export function ormOf(tx: Transaction): Orm {
+  const orm = orms.get(tx);
+  if (!orm) throw new Error('this transaction has ended');
+  return orm;
+}
+
+/**
+ * READ COMMITTED. The work is run again after a serialization failure, a deadlock or a connection lost before COMMIT was sent,
+ * so it must do nothing but database work. A connection lost during COMMIT is never tried again.
+ * @throws CommitOutcomeUnknown
+ */
+export function transactionsOf(database: Database): InTransaction {
+  return async (work) => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await once(database, work);
+      } catch (error) {
+        const { kind } = databaseFault(error);
+        const again = (kind === 'conflict' || kind === 'unavailable') && !(error instanceof CommitOutcomeUnknown);
+        if (!again || attempt === ATTEMPTS || isTimeout(error)) throw error;
+        await Bun.sleep(10 * 2 ** attempt * (0.5 + Math.random()));
+      }
+    }
+  };
+}
+
+async function once<Result>(database: Database, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+  const client = await database.connect();
+  const tx = Object.freeze({}) as Transaction;
+  orms.set(tx, drizzle(client, { schema }));
+  try {
+    await client.query('begin');
+    const result = await work(tx);
+    await commit(client);
+    client.release();
+    return result;
+  } catch (error) {
+    await rollBack(client);
+    throw error;
+  } finally {
+    orms.delete(tx);
+  }
+}
+
+async function commit(client: PoolClient): Promise<void> {
+  try {
+    await client.query('commit');
+  } catch (error) {
+    // A constraint that is checked at commit answers with its code: then nothing was committed, and that is known.
+    if (databaseFault(error).kind === 'unavailable') throw new CommitOutcomeUnknown(error);
+    throw error;
+  }
+}
+
+async function rollBack(client: PoolClient): Promise<void> {
+  try {
+    await client.query('rollback');
+    client.release();
+  } catch (error) {
+    // The server rolls back what it lost its client of; the connection is thrown away.
+    client.release(error instanceof Error ? error : true);
+  }
+}
+
+/** A statement that was cancelled for its time would only be cancelled again. */
+function isTimeout(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const { code } = cause as { code?: unknown };
+    if (code === '57014' || code === '55P03' || /timeout/i.test(cause.message)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,17 @@
+import type { Log } from '../../kernel/log';
+import type { Principal } from '../../kernel/principal';
+
+/** What every procedure knows of the request it answers, whichever door it came through. */
+export interface RequestContext {
+  readonly requestId: string;
+  /** Null without a valid access token. */
+  readonly principal: Principal | null;
+  /** The address that we believe: of the connection, or as a trusted proxy reports it. */
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly headers: Headers;
+  readonly signal: AbortSignal;
+  /** Sent with the answer, by every door. */
+  readonly responseHeaders: Headers;
+  readonly log: Log;
+}

@@ -1,0 +1,10 @@
+const last: Array<() => unknown> = [];
+
+/** To be run when the whole test run ends: `tests/support/preload.ts` calls them in its afterAll. */
+export function atExit(stop: () => unknown): void {
+  last.push(stop);
+}
+
+export async function runAtExit(): Promise<void> {
+  await Promise.allSettled(last.splice(0).map((stop) => stop()));
+}
