@@ -1,4 +1,4 @@
-/** One file of a multipart body, unread. Its bytes can be read once, and must be read or the body abandoned. */
+/** One file of a multipart body, unread. Its bytes can be read once, and only until the visitor's `file()` has settled. */
 export interface FilePart {
   readonly field: string;
   /** As the client wrote it: to be shown back to it, never to be used as a path. */
@@ -10,7 +10,7 @@ export interface FilePart {
 
 export interface UploadVisitor {
   field(name: string, value: string): void | Promise<void>;
-  /** The next part is not read before this has settled: that is the backpressure. */
+  /** The next part is not read before this has settled: that is the backpressure. What it leaves unread is skipped. */
   file(part: FilePart): Promise<void>;
 }
 
@@ -27,7 +27,8 @@ export interface UploadBody {
    * Walks the parts in the order they come; memory does not grow with the body. When the visitor throws,
    * the rest of the body is left unread and the same error comes out.
    * @throws AppError MALFORMED_REQUEST (no boundary, cut off, a file part without a filename), REQUEST_TOO_LARGE,
-   *   REQUEST_TIMEOUT (slower than the minimum rate)
+   *   REQUEST_TIMEOUT (slower than the minimum rate), VALIDATION_FAILED (a field too long, too many fields)
+   * @throws an error named AbortError when the client disconnects: nobody is left to answer
    */
   read(visitor: UploadVisitor): Promise<void>;
 }
