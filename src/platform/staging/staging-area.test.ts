@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { Log } from '../../kernel/log';
+import { sha256OfBytes } from '../../kernel/sha256';
+import { removeDeadStagingFolders } from './dead-folders';
+import { openStagingArea } from './open-staging-area';
+
+const silent: Log = { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 };
+let parent: string;
+beforeEach(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'staging-test-'));
+});
+afterEach(() => rm(parent, { recursive: true, force: true }));
+
+async function* chunksOf(...chunks: Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+}
+
+function openFiles(): number {
+  return readdirSync('/dev/fd').length;
+}
+
+describe('a staged file', () => {
+  test('has the bytes, size and sha-256 that came, and mode 600', async () => {
+    const area = await openStagingArea(parent, silent);
+    const folder = await area.open();
+    const chunks = Array.from({ length: 40 }, (_, index) => new Uint8Array(30_000 + index).fill(index));
+    const whole = Buffer.concat(chunks);
+    const [file, empty] = await Promise.all([folder.stage(chunksOf(...chunks)), folder.stage(chunksOf())]);
+    expect(file).toEqual({ path: file.path, sizeBytes: whole.length, sha256: sha256OfBytes(whole) });
+    expect(whole.equals(await readFile(file.path))).toBe(true);
+    expect((await stat(file.path)).mode & 0o777).toBe(0o600);
+    expect(empty).toMatchObject({ sizeBytes: 0, sha256: sha256OfBytes('') });
+    await folder.remove();
+    expect(await readdir(area.folder)).toEqual([]);
+    await area.close();
+    expect(await readdir(parent)).toEqual(['lock']);
+  });
+
+  test('shows each chunk with the size so far', async () => {
+    const area = await openStagingArea(parent, silent);
+    const sizes: number[] = [];
+    await (await area.open()).stage(chunksOf(new Uint8Array(3), new Uint8Array(4)), (_chunk, size) => sizes.push(size));
+    expect(sizes).toEqual([3, 7]);
+    await area.close();
+  });
+
+  test.each([
+    ['the sender', 'body'],
+    ['whoever looks at the chunks', 'onChunk'],
+  ])('is gone, and its descriptor closed, when %s throws', async (_who, where) => {
+    const area = await openStagingArea(parent, silent);
+    const folder = await area.open();
+    const before = openFiles();
+    async function* failing() {
+      for (let sent = 0; sent < 20; sent++) yield new Uint8Array(100_000);
+      if (where === 'body') throw new Error('no more');
+      yield new Uint8Array(1);
+    }
+    const look = (_chunk: Uint8Array, size: number) => {
+      if (where === 'onChunk' && size > 1_500_000) throw new Error('no more');
+    };
+    await expect(folder.stage(failing(), look)).rejects.toThrow('no more');
+    expect(await readdir(join(area.folder, '0'))).toEqual([]);
+    expect(openFiles()).toBe(before);
+    await area.close();
+  });
+});
+
+describe('the folder of a process', () => {
+  const OPEN_AND_WAIT = `
+    const { openStagingArea } = await import(process.argv[1]);
+    const area = await openStagingArea(process.argv[2], console);
+    await (await area.open()).stage((async function* () { yield new Uint8Array(10); })());
+    // A child that outlives it must not keep the lock.
+    Bun.spawn(['sleep', '5'], { stdio: ['ignore', 'ignore', 'ignore'] }).unref();
+    console.log('ready');
+    setInterval(() => undefined, 1000);
+  `;
+
+  test('stays while the process lives and is removed once it was killed', async () => {
+    const script = join(import.meta.dir, 'open-staging-area.ts');
+    const child = Bun.spawn(['bun', '-e', OPEN_AND_WAIT, script, parent], { stdout: 'pipe' });
+    await child.stdout.getReader().read();
+    expect(await removeDeadStagingFolders(parent)).toBe(0);
+    expect(await readdir(parent)).toHaveLength(3);
+    child.kill('SIGKILL');
+    await child.exited;
+    expect(await removeDeadStagingFolders(parent)).toBe(1);
+    expect(await readdir(parent)).toEqual(['lock']);
+  });
+
+  test('is removed at the next start, as is what a sweep cut short has left; other folders are not', async () => {
+    await mkdir(join(parent, 'staging-of-the-dead'));
+    await writeFile(join(parent, 'staging-of-the-dead', 'photo'), 'x');
+    await writeFile(join(parent, 'staging-half-removed.lock'), '');
+    await mkdir(join(parent, 'somebody-elses'));
+    const area = await openStagingArea(parent, silent);
+    const own = basename(area.folder);
+    expect((await readdir(parent)).sort()).toEqual(['lock', 'somebody-elses', own, `${own}.lock`]);
+    await area.close();
+    await area.close();
+  });
+
+  test('is never taken by sweeps that run while it is made', async () => {
+    let done = false;
+    const sweeper = Bun.spawn([
+      'bun',
+      '-e',
+      'const { removeDeadStagingFolders } = await import(process.argv[1]); for (;;) { await removeDeadStagingFolders(process.argv[2]); await Bun.sleep(3); }',
+      join(import.meta.dir, 'dead-folders.ts'),
+      parent,
+    ]);
+    const sweeping = (async () => {
+      for (; !done; await Bun.sleep(3)) await removeDeadStagingFolders(parent);
+    })();
+    for (let round = 0; round < 40; round++) {
+      const area = await openStagingArea(parent, silent);
+      await Bun.sleep(2);
+      expect(existsSync(area.folder) && existsSync(`${area.folder}.lock`)).toBe(true);
+      await area.close();
+    }
+    done = true;
+    await sweeping;
+    sweeper.kill();
+    await sweeper.exited;
+  });
+});

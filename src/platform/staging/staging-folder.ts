@@ -1,0 +1,39 @@
+import { mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StagedFile } from '../../kernel/staged-file';
+import { HashingWriter } from './hashing-writer';
+import type { StagingFolder } from './staging-area';
+
+/** @param path a folder that does not exist yet, in the folder of this process */
+export async function makeStagingFolder(path: string): Promise<StagingFolder> {
+  await mkdir(path, { mode: 0o700 });
+  let files = 0;
+  return {
+    stage: (bytes, onChunk) => stageFile(join(path, String(files++)), bytes, onChunk),
+    remove: () => rm(path, { recursive: true, force: true }),
+  };
+}
+
+async function stageFile(
+  path: string,
+  bytes: AsyncIterable<Uint8Array>,
+  onChunk?: (chunk: Uint8Array, sizeBytes: number) => void,
+): Promise<StagedFile> {
+  const file = await open(path, 'wx', 0o600);
+  const writer = new HashingWriter(file);
+  try {
+    let sizeBytes = 0;
+    for await (const chunk of bytes) {
+      sizeBytes += chunk.byteLength;
+      onChunk?.(chunk, sizeBytes);
+      await writer.write(chunk);
+    }
+    return { path, sizeBytes, sha256: await writer.finish() };
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await writer.abandon();
+    await file.close();
+  }
+}
