@@ -1,0 +1,171 @@
+import { AppError } from '../../../kernel/app-error';
+import { type AttemptId, newId, type ProductId } from '../../../kernel/ids';
+import { attemptPrefix } from '../../../kernel/object-key';
+import type { Seller } from '../../../kernel/principal';
+import type { InTransaction } from '../../../kernel/transaction';
+import type { CreatedProduct } from '../domain/created-product';
+import { uploadFingerprint } from '../domain/fingerprint';
+import type { ImageInspector } from '../domain/images/image-facts';
+import { type Prompt, parsePrompt } from '../domain/prompt';
+import type { ReceivedImage } from '../domain/received-image';
+import type { UploadBody } from '../domain/upload-body';
+import type {
+  ClaimedKey,
+  EstimateProcessingTime,
+  IdempotencyClaim,
+  IdempotencyKeys,
+  UploadedProducts,
+  UploadFolder,
+  UploadFolders,
+} from '../domain/upload-ports';
+import { giveUp } from './give-up-upload';
+import { type ReceivingLimits, receiveImages } from './receive-images';
+import { type AttemptDeps, UploadAttempt } from './upload-attempt';
+
+export interface CreateProductDeps extends AttemptDeps {
+  readonly folders: UploadFolders;
+  readonly keys: IdempotencyKeys;
+  readonly products: UploadedProducts;
+  readonly inTransaction: InTransaction;
+  readonly estimate: EstimateProcessingTime;
+  readonly inspect: () => ImageInspector;
+  readonly limits: ReceivingLimits & { readonly maxUploadBytes: number };
+}
+
+export interface CreateProductRequest {
+  readonly body: UploadBody;
+  readonly idempotencyKey: string | null;
+  /** Chosen by the client, so that it can follow the progress from the start. */
+  readonly productId: ProductId | null;
+}
+
+export interface CreateProductAnswer {
+  readonly product: CreatedProduct;
+  /** The answer of an earlier request with the same Idempotency-Key. */
+  readonly replayed: boolean;
+}
+
+interface Upload {
+  readonly seller: Seller;
+  readonly attempt: UploadAttempt;
+  readonly claim: IdempotencyClaim | null;
+}
+
+interface ReceivedUpload {
+  readonly prompt: Prompt;
+  readonly primaryIndex: number;
+  readonly images: readonly ReceivedImage[];
+}
+
+/**
+ * Receives photos and a prompt, stores the photos, and commits the product. Once it has answered, nothing of it is lost; when it
+ * refuses or dies, nothing of it remains.
+ * @throws AppError with a code of API.md, "Operations"
+ */
+export const createProduct =
+  (deps: CreateProductDeps) =>
+  async (seller: Seller, request: CreateProductRequest): Promise<CreateProductAnswer> => {
+    admit(deps, request.body);
+    const upload = beginUpload(deps, seller, request);
+    const key = await claimKey(deps, upload);
+    const folder = await deps.folders.open();
+    try {
+      const received = await receiveUpload(deps, request.body, folder, (image) => {
+        if (key?.kind !== 'done') upload.attempt.store(image);
+      });
+      if (key?.kind === 'done') return { product: replay(key, received), replayed: true };
+      return { product: await commit(deps, upload, received), replayed: false };
+    } catch (error) {
+      return { product: await giveUp(deps, upload, error), replayed: false };
+    } finally {
+      upload.attempt.rest();
+      await folder.remove();
+    }
+  };
+
+/** What can be refused before a byte of the body is read. */
+function admit(deps: CreateProductDeps, body: UploadBody): void {
+  if ((body.contentLength ?? 0) > deps.limits.maxUploadBytes) {
+    throw new AppError('REQUEST_TOO_LARGE', `A request may have ${deps.limits.maxUploadBytes} bytes at most.`);
+  }
+}
+
+function beginUpload(deps: CreateProductDeps, seller: Seller, request: CreateProductRequest): Upload {
+  const productId = request.productId ?? newId<ProductId>();
+  const id = newId<AttemptId>();
+  const attempt = new UploadAttempt(deps, { id, kind: 'upload', productId, prefix: attemptPrefix(productId, id) });
+  const claim = request.idempotencyKey && { seller, procedure: 'products.create', key: request.idempotencyKey };
+  return { seller, attempt, claim: claim || null };
+}
+
+async function claimKey(deps: CreateProductDeps, { claim, attempt }: Upload): Promise<ClaimedKey | null> {
+  if (!claim) return null;
+  const key = await deps.keys.claim(claim, attempt.intent);
+  if (key.kind === 'held') attempt.adoptOpenIntent();
+  return key;
+}
+
+async function receiveUpload(
+  deps: CreateProductDeps,
+  body: UploadBody,
+  folder: UploadFolder,
+  onImage: (image: ReceivedImage) => void,
+): Promise<ReceivedUpload> {
+  let prompt: Prompt | undefined;
+  let primaryIndex = 0;
+  const fields = {
+    prompt_text: (value: string) => {
+      prompt = parsePrompt(value);
+    },
+    primary_index: (value: string) => {
+      primaryIndex = parseIndex(value);
+    },
+  };
+  const images = await receiveImages({ body, folder, limits: deps.limits, inspect: deps.inspect, fields, onImage });
+  if (primaryIndex >= images.length) throw wrongPrimaryIndex();
+  return { prompt: prompt ?? parsePrompt(undefined), primaryIndex, images };
+}
+
+async function commit(deps: CreateProductDeps, upload: Upload, received: ReceivedUpload): Promise<CreatedProduct> {
+  const { seller, attempt, claim } = upload;
+  const images = await attempt.stored();
+  const primary = images[received.primaryIndex];
+  if (!primary) throw wrongPrimaryIndex();
+  const estimate = await deps.estimate();
+  return deps.inTransaction(async (tx) => {
+    if (claim) await deps.keys.lock(tx, claim);
+    await deps.journal.settle(tx, attempt.id);
+    const product = { id: attempt.productId, prompt: received.prompt, primaryImage: primary.id, images };
+    const createdAt = await deps.products.insert(tx, seller, product);
+    const answer: CreatedProduct = {
+      id: attempt.productId,
+      status: 'uploading',
+      prompt_text: received.prompt,
+      image_count: images.length,
+      created_at: createdAt.toISOString(),
+      estimated_processing_time_seconds: estimate,
+    };
+    if (claim) await deps.keys.finish(tx, claim, attempt.id, { fingerprint: fingerprintOf(received), answer });
+    return answer;
+  });
+}
+
+function replay(key: Extract<ClaimedKey, { kind: 'done' }>, received: ReceivedUpload): CreatedProduct {
+  if (key.fingerprint !== fingerprintOf(received)) throw new AppError('IDEMPOTENCY_MISMATCH');
+  return key.answer;
+}
+
+function fingerprintOf({ prompt, primaryIndex, images }: ReceivedUpload) {
+  return uploadFingerprint({ prompt, primaryIndex, images: images.map((image) => image.file.sha256) });
+}
+
+function parseIndex(value: string): number {
+  if (!/^\d{1,3}$/.test(value)) throw wrongPrimaryIndex();
+  return Number(value);
+}
+
+function wrongPrimaryIndex(): AppError {
+  return new AppError('VALIDATION_FAILED', 'primary_index must be the index of one of the images, from 0.', {
+    details: { field: 'primary_index' },
+  });
+}

@@ -1,0 +1,97 @@
+import type { AttemptId, ImageId, ProductId } from '../../../kernel/ids';
+import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
+import type { Seller } from '../../../kernel/principal';
+import type { Sha256 } from '../../../kernel/sha256';
+import type { StagedFile } from '../../../kernel/staged-file';
+import type { Transaction } from '../../../kernel/transaction';
+import type { CreatedProduct } from './created-product';
+import type { StoredImage } from './received-image';
+
+/** A folder for the temporary files of one request. */
+export interface UploadFolder {
+  /** @param onChunk sees every chunk with the size so far; what it throws ends the staging and removes the file */
+  stage(bytes: AsyncIterable<Uint8Array>, onChunk: (chunk: Uint8Array, sizeBytes: number) => void): Promise<StagedFile>;
+  remove(): Promise<void>;
+}
+
+export interface UploadFolders {
+  open(): Promise<UploadFolder>;
+}
+
+/** Where originals are kept. @throws AppError STORAGE_UNAVAILABLE */
+export interface Originals {
+  put(key: ObjectKey, file: StagedFile, contentType: string, signal: AbortSignal): Promise<void>;
+}
+
+/** The intent journal, as an upload needs it. */
+export interface AttemptJournal {
+  open(intent: AttemptIntent, tx?: Transaction): Promise<void>;
+  renew(id: AttemptId): Promise<boolean>;
+  /** Ends it in the commit. Throws, so that the commit rolls back, when a drain has claimed it. */
+  settle(tx: Transaction, id: AttemptId): Promise<void>;
+  /** Claims it for deletion; `gone` says that the commit had happened. */
+  abandon(tx: Transaction, id: AttemptId): Promise<'draining' | 'gone'>;
+  /** Deletes the objects of an abandoned one now; what cannot be deleted now, the sweep deletes. */
+  drain(id: AttemptId): Promise<void>;
+}
+
+export interface AttemptIntent {
+  readonly id: AttemptId;
+  readonly kind: 'upload';
+  readonly productId: ProductId;
+  readonly prefix: KeyPrefix;
+}
+
+export interface IdempotencyClaim {
+  readonly seller: Seller;
+  readonly procedure: string;
+  readonly key: string;
+}
+
+export type ClaimedKey =
+  | { readonly kind: 'held' }
+  | { readonly kind: 'done'; fingerprint: Sha256; answer: CreatedProduct };
+
+/** Idempotency keys. The holder of a key is named by its intent, and lives as long as that is open and not expired. */
+export interface IdempotencyKeys {
+  /**
+   * Takes the key for the attempt and opens its intent in the same transaction. A dead holder's intent is claimed for draining
+   * first, so that it can never commit.
+   * @throws AppError IDEMPOTENCY_IN_PROGRESS while another holder lives
+   */
+  claim(claim: IdempotencyClaim, intent: AttemptIntent): Promise<ClaimedKey>;
+  /** Locks the key before the intent, in the order that `claim` takes them. */
+  lock(tx: Transaction, claim: IdempotencyClaim): Promise<void>;
+  finish(
+    tx: Transaction,
+    claim: IdempotencyClaim,
+    attempt: AttemptId,
+    done: { fingerprint: Sha256; answer: CreatedProduct },
+  ): Promise<void>;
+  /** Frees the key of a refused request. */
+  release(tx: Transaction, claim: IdempotencyClaim, attempt: AttemptId): Promise<void>;
+}
+
+export interface NewProduct {
+  readonly id: ProductId;
+  readonly prompt: string;
+  readonly primaryImage: ImageId;
+  readonly images: readonly StoredImage[];
+}
+
+export interface UploadedProducts {
+  /**
+   * @returns the time of creation
+   * @throws AppError CONFLICT (the id is taken), UNAUTHENTICATED (the account is gone)
+   */
+  insert(tx: Transaction, seller: Seller, product: NewProduct): Promise<Date>;
+  /** The product that an attempt of this seller has committed, or null. */
+  committed(
+    seller: Seller,
+    id: ProductId,
+    attempt: AttemptId,
+  ): Promise<Omit<CreatedProduct, 'estimated_processing_time_seconds'> | null>;
+}
+
+/** Seconds until a product that is created now is processed; 15 where nothing is known. */
+export type EstimateProcessingTime = () => Promise<number>;

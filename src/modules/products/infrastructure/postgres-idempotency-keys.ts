@@ -1,0 +1,113 @@
+import { and, eq, isNull, lte, sql } from 'drizzle-orm';
+import { AppError } from '../../../kernel/app-error';
+import type { AttemptId } from '../../../kernel/ids';
+import type { Sha256 } from '../../../kernel/sha256';
+import type { InTransaction, Transaction } from '../../../kernel/transaction';
+import { idempotencyKeys, intents } from '../../../platform/database/schema';
+import { ormOf } from '../../../platform/database/transaction';
+import type { CreatedProduct } from '../domain/created-product';
+import type {
+  AttemptIntent,
+  AttemptJournal,
+  ClaimedKey,
+  IdempotencyClaim,
+  IdempotencyKeys,
+} from '../domain/upload-ports';
+
+type Row = typeof idempotencyKeys.$inferSelect;
+
+const isKey = ({ seller, procedure, key }: IdempotencyClaim) =>
+  and(
+    eq(idempotencyKeys.userId, seller.userId),
+    eq(idempotencyKeys.procedure, procedure),
+    eq(idempotencyKeys.key, key),
+  );
+
+/** @param ttlSeconds IDEMPOTENCY_TTL_SECONDS, from the claim on */
+export function postgresIdempotencyKeys(deps: {
+  inTransaction: InTransaction;
+  journal: Pick<AttemptJournal, 'open'>;
+  ttlSeconds: number;
+}): IdempotencyKeys {
+  const expiresAt = sql`now() + make_interval(secs => ${deps.ttlSeconds})`;
+
+  async function insert(tx: Transaction, claim: IdempotencyClaim, intent: AttemptIntent): Promise<boolean> {
+    const { seller, procedure, key } = claim;
+    const { rowCount } = await ormOf(tx)
+      .insert(idempotencyKeys)
+      .values({ userId: seller.userId, procedure, key, intentId: intent.id, expiresAt })
+      .onConflictDoNothing();
+    return rowCount === 1;
+  }
+
+  async function takeOver(tx: Transaction, claim: IdempotencyClaim, intent: AttemptIntent): Promise<void> {
+    await ormOf(tx)
+      .update(idempotencyKeys)
+      .set({ intentId: intent.id, fingerprint: null, answer: null, expiresAt })
+      .where(isKey(claim));
+  }
+
+  return {
+    claim: (claim, intent) =>
+      deps.inTransaction(async (tx): Promise<ClaimedKey> => {
+        if (!(await insert(tx, claim, intent))) {
+          const row = await lockedRow(tx, claim);
+          if (row?.answer && !row.isOver) return done(row);
+          if (row && !row.answer) await endDeadHolder(tx, row.intentId as AttemptId);
+          await takeOver(tx, claim, intent);
+        }
+        await deps.journal.open(intent, tx);
+        return { kind: 'held' };
+      }),
+
+    async lock(tx, claim) {
+      await ormOf(tx).select({ key: idempotencyKeys.key }).from(idempotencyKeys).where(isKey(claim)).for('update');
+    },
+
+    async finish(tx, claim, attempt, { fingerprint, answer }) {
+      const { rowCount } = await ormOf(tx)
+        .update(idempotencyKeys)
+        .set({ fingerprint, answer })
+        .where(and(isKey(claim), eq(idempotencyKeys.intentId, attempt)));
+      // The intent was settled in this transaction, so nobody can have taken the key over: its row was removed by hand.
+      if (rowCount !== 1) throw new AppError('CONFLICT', 'The Idempotency-Key was removed while it was in use.');
+    },
+
+    async release(tx, claim, attempt) {
+      await ormOf(tx)
+        .delete(idempotencyKeys)
+        .where(and(isKey(claim), eq(idempotencyKeys.intentId, attempt), isNull(idempotencyKeys.answer)));
+    },
+  };
+}
+
+async function lockedRow(tx: Transaction, claim: IdempotencyClaim): Promise<(Row & { isOver: boolean }) | null> {
+  const [found] = await ormOf(tx)
+    .select({ row: idempotencyKeys, isOver: sql<boolean>`${idempotencyKeys.expiresAt} <= now()` })
+    .from(idempotencyKeys)
+    .where(isKey(claim))
+    .for('update');
+  return found ? { ...found.row, isOver: found.isOver } : null;
+}
+
+function done(row: Row): ClaimedKey {
+  return { kind: 'done', fingerprint: row.fingerprint as Sha256, answer: row.answer as CreatedProduct };
+}
+
+/**
+ * A holder lives while its intent is open and not expired. A dead one's intent is claimed for draining before the key is
+ * taken over, so that a holder which was only slow finds its commit refused.
+ */
+async function endDeadHolder(tx: Transaction, holder: AttemptId): Promise<void> {
+  const orm = ormOf(tx);
+  await orm
+    .update(intents)
+    .set({ state: 'draining' })
+    .where(and(eq(intents.id, holder), eq(intents.state, 'open'), lte(intents.expiresAt, sql`now()`)));
+  const [open] = await orm
+    .select({ id: intents.id })
+    .from(intents)
+    .where(and(eq(intents.id, holder), eq(intents.state, 'open')))
+    .for('update');
+  if (open) throw new AppError('IDEMPOTENCY_IN_PROGRESS');
+}

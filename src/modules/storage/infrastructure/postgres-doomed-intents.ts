@@ -1,0 +1,117 @@
+import { and, asc, eq, gt, inArray, lte, ne, type SQL, sql } from 'drizzle-orm';
+import type { AttemptId, ProductId } from '../../../kernel/ids';
+import type { Orm } from '../../../platform/database/database';
+import { imageVariants, intents, productImages } from '../../../platform/database/schema';
+import type { DoomedIntent, DoomedIntents } from '../domain/intent-journal';
+
+const COLUMNS = {
+  id: intents.id,
+  kind: intents.kind,
+  productId: intents.productId,
+  prefix: intents.prefix,
+  state: intents.state,
+};
+
+type Row = { id: string; kind: string; productId: string | null; prefix: string; state: string };
+
+function doomedIntent(row: Row): DoomedIntent {
+  return {
+    ...row,
+    id: row.id as AttemptId,
+    productId: row.productId as ProductId | null,
+    state: row.state as DoomedIntent['state'],
+  };
+}
+
+/**
+ * @param buckets the configured bucket and its former names: rows name their objects as `s3://bucket/key`
+ * @param putMaxDurationSeconds PUT_MAX_DURATION_SECONDS
+ */
+export function postgresDoomedIntents(
+  orm: Orm,
+  buckets: readonly string[],
+  putMaxDurationSeconds: number,
+): DoomedIntents {
+  return {
+    async claimExpired() {
+      const { rowCount } = await orm
+        .update(intents)
+        .set({ state: 'draining' })
+        .where(and(eq(intents.state, 'open'), lte(intents.expiresAt, sql`now()`)));
+      return rowCount ?? 0;
+    },
+
+    async page(after, limit) {
+      const rows = await orm
+        .select(COLUMNS)
+        .from(intents)
+        .where(and(ne(intents.state, 'open'), after ? gt(intents.id, after) : undefined))
+        .orderBy(asc(intents.id))
+        .limit(limit);
+      return rows.map(doomedIntent);
+    },
+
+    async byId(id) {
+      const rows = await orm
+        .select(COLUMNS)
+        .from(intents)
+        .where(and(eq(intents.id, id), ne(intents.state, 'open')));
+      return rows.map(doomedIntent)[0] ?? null;
+    },
+
+    async named(doomed) {
+      if (doomed.length === 0) return new Set();
+      const { rows } = await orm.execute<{ id: AttemptId }>(namedQuery(doomed, buckets));
+      return new Set(rows.map(({ id }) => id));
+    },
+
+    async entomb(ids) {
+      if (ids.length === 0) return;
+      const until = sql`greatest(${intents.putExpiresAt}, now()) + make_interval(secs => ${putMaxDurationSeconds})`;
+      await orm
+        .update(intents)
+        .set({ state: 'tombstone', tombstoneUntil: until })
+        .where(and(inArray(intents.id, [...ids]), eq(intents.state, 'draining')));
+    },
+
+    async bury(ids, asOf) {
+      if (ids.length === 0) return 0;
+      const { rowCount } = await orm
+        .delete(intents)
+        .where(and(inArray(intents.id, [...ids]), eq(intents.state, 'tombstone'), lte(intents.tombstoneUntil, asOf)));
+      return rowCount ?? 0;
+    },
+
+    async now() {
+      // Down to the millisecond and a little earlier: a comparison with it never comes out too late.
+      const { rows } = await orm.execute<{ ms: number }>(
+        sql`select floor(extract(epoch from clock_timestamp()) * 1000)::float8 as ms`,
+      );
+      return new Date(rows[0]?.ms ?? 0);
+    },
+
+    async outstanding() {
+      const { rows } = await orm.execute<{ state: 'open' | 'draining' | 'tombstone'; n: number }>(
+        sql`select state, count(*)::int as n from ${intents} group by state`,
+      );
+      return { open: 0, draining: 0, tombstone: 0, ...Object.fromEntries(rows.map(({ state, n }) => [state, n])) };
+    },
+  };
+}
+
+/** Which of these intents have a row that names a key of theirs, in any of the buckets that rows may name. */
+function namedQuery(doomed: readonly DoomedIntent[], buckets: readonly string[]): SQL {
+  const ranges = doomed.flatMap(({ id, productId, prefix }) =>
+    buckets.map((bucket) => ({ id, product: productId, lo: `s3://${bucket}/${prefix}` })),
+  );
+  // A folder names all that begins with it. U+10FFFF is the last of all characters by bytes.
+  return sql`
+    with doomed as (
+      select id, product, lo, case when lo like '%/' then lo || U&'\\+10FFFF' else lo end as hi
+      from jsonb_to_recordset(${JSON.stringify(ranges)}::jsonb) as r(id uuid, product uuid, lo text)
+    )
+    select distinct id from doomed d where
+      exists (select 1 from ${productImages} i where i.original_s3_url collate "C" between d.lo and d.hi)
+      or exists (select 1 from ${imageVariants} v where v.s3_url collate "C" between d.lo and d.hi)
+      or exists (select 1 from ${productImages} i where i.product_id = d.product and i.processed_s3_url collate "C" between d.lo and d.hi)`;
+}
