@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { AppError } from '../../../kernel/app-error';
+import { sellerProcedure } from '../../../platform/http/procedures';
+import type { PageRequest } from '../domain/ports';
+import { idSchema, productIdOf } from './ids';
+import { decodeCursor, encodeCursor } from './page-cursor';
+import { historySchema, pageSchema, productSchema, statusSchema } from './schemas';
+import type { ProductUseCases } from './use-cases';
+import { toWireHistory, toWireProduct, toWireSummary } from './wire';
+
+type ReadUseCases = Pick<ProductUseCases, 'listProducts' | 'getProduct' | 'productHistory'>;
+
+export function readProcedures(useCases: ReadUseCases) {
+  return { list: listProcedure(useCases), get: getProcedure(useCases), history: historyProcedure(useCases) };
+}
+
+const pageInput = z.strictObject({
+  status: statusSchema.optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  offset: z.coerce.number().int().min(0).max(2_147_483_647).optional(),
+  cursor: z.string().max(200).optional().meta({ description: 'next_cursor of the page before; not with offset.' }),
+});
+
+function listProcedure({ listProducts }: Pick<ReadUseCases, 'listProducts'>) {
+  return sellerProcedure
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/api/products',
+        tags: ['Products'],
+        summary: 'List my products',
+        description:
+          'Newest first. Follow `next_cursor`: it costs the same on every page and neither skips nor repeats when products come or go; `offset` does not promise that.',
+      },
+    })
+    .input(pageInput.prefault({}))
+    .output(pageSchema)
+    .query(async ({ ctx, input }) => {
+      const page = await listProducts(ctx.seller, pageRequest(input));
+      return {
+        products: page.products.map(toWireSummary),
+        total: page.total,
+        limit: input.limit,
+        offset: input.cursor === undefined ? (input.offset ?? 0) : null,
+        has_more: page.hasMore,
+        next_cursor: page.next && encodeCursor(page.next),
+      };
+    });
+}
+
+function pageRequest({ status, limit, offset, cursor }: z.output<typeof pageInput>): PageRequest {
+  if (cursor !== undefined && offset !== undefined) {
+    throw new AppError('VALIDATION_FAILED', 'Send offset or cursor, not both.', {
+      details: { fields: [{ path: 'cursor', message: 'not together with offset' }] },
+    });
+  }
+  const from = cursor === undefined ? { offset: offset ?? 0 } : { after: decodeCursor(cursor) };
+  return { status: status ?? null, limit, from };
+}
+
+function getProcedure({ getProduct }: Pick<ReadUseCases, 'getProduct'>) {
+  return sellerProcedure
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/api/products/{id}',
+        tags: ['Products'],
+        summary: 'Read one product with its images',
+        description: 'Every `*_url` is signed anew and expires.',
+      },
+      errors: ['PRODUCT_NOT_FOUND'],
+    })
+    .input(z.strictObject({ id: idSchema }))
+    .output(productSchema)
+    .query(async ({ ctx, input }) => toWireProduct(await getProduct(ctx.seller, productIdOf(input.id))));
+}
+
+function historyProcedure({ productHistory }: Pick<ReadUseCases, 'productHistory'>) {
+  return sellerProcedure
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/api/products/{id}/history',
+        tags: ['Products'],
+        summary: 'Every change of status of a product',
+        description: 'Oldest first; the first one is CREATE.',
+      },
+      errors: ['PRODUCT_NOT_FOUND'],
+    })
+    .input(z.strictObject({ id: idSchema }))
+    .output(historySchema)
+    .query(async ({ ctx, input }) => toWireHistory(await productHistory(ctx.seller, productIdOf(input.id))));
+}

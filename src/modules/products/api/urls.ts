@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { sellerProcedure } from '../../../platform/http/procedures';
+import { idSchema, productIdOf } from './ids';
+import { imageUrlsSchema, variantSchema } from './schemas';
+import type { ProductUseCases } from './use-cases';
+import { toWireUrls } from './wire';
+
+type UrlUseCases = Pick<ProductUseCases, 'signImageUrls'>;
+
+const wanted = {
+  variant: variantSchema,
+  expires_in: z.int().min(60).max(3600).optional().meta({ description: 'Seconds; default: URL_TTL_SECONDS.' }),
+};
+
+export function urlProcedures({ signImageUrls }: UrlUseCases) {
+  return {
+    imageUrls: sellerProcedure
+      .meta({
+        openapi: {
+          method: 'POST',
+          path: '/api/products/{id}/image-urls',
+          tags: ['Products'],
+          summary: 'Sign URLs of one variant of all images of a product',
+          description: 'In order of the positions; `url` is null for a variant that is not made yet.',
+        },
+        errors: ['PRODUCT_NOT_FOUND'],
+      })
+      .input(z.strictObject({ id: idSchema, ...wanted }))
+      .output(imageUrlsSchema)
+      .mutation(async ({ ctx, input: { id, variant, expires_in } }) => {
+        const productIds = [productIdOf(id)];
+        return toWireUrls(await signImageUrls(ctx.seller, { productIds, variant, expiresInSeconds: expires_in }));
+      }),
+
+    imageUrlsBatch: sellerProcedure
+      .meta({
+        openapi: {
+          method: 'POST',
+          path: '/api/image-urls',
+          tags: ['Products'],
+          summary: 'Sign URLs of the images of many products',
+          description:
+            'In the order of `products`, then of the positions. If one of them is not yours, the whole call answers PRODUCT_NOT_FOUND.',
+        },
+        errors: ['PRODUCT_NOT_FOUND'],
+      })
+      .input(z.strictObject({ products: z.array(idSchema).min(1).max(100), ...wanted }))
+      .output(imageUrlsSchema)
+      .mutation(async ({ ctx, input: { products, variant, expires_in } }) => {
+        const productIds = products.map(productIdOf);
+        return toWireUrls(await signImageUrls(ctx.seller, { productIds, variant, expiresInSeconds: expires_in }));
+      }),
+  };
+}

@@ -1,0 +1,22 @@
+import type { deleteProduct } from '../application/delete-product';
+import type { editPrompt } from '../application/edit-prompt';
+import type { getProduct } from '../application/get-product';
+import type { listProducts } from '../application/list-products';
+import type { productHistory } from '../application/product-history';
+import type { removeImage } from '../application/remove-image';
+import type { reorderImages } from '../application/reorder-images';
+import type { setPrimaryImage } from '../application/set-primary-image';
+import type { signImageUrls } from '../application/sign-image-urls';
+
+/** What sellers do with products, each with its dependencies given. */
+export interface ProductUseCases {
+  readonly listProducts: ReturnType<typeof listProducts>;
+  readonly getProduct: ReturnType<typeof getProduct>;
+  readonly productHistory: ReturnType<typeof productHistory>;
+  readonly editPrompt: ReturnType<typeof editPrompt>;
+  readonly deleteProduct: ReturnType<typeof deleteProduct>;
+  readonly setPrimaryImage: ReturnType<typeof setPrimaryImage>;
+  readonly reorderImages: ReturnType<typeof reorderImages>;
+  readonly removeImage: ReturnType<typeof removeImage>;
+  readonly signImageUrls: ReturnType<typeof signImageUrls>;
+}

@@ -1,0 +1,51 @@
+import type { Database } from '../../platform/database/database';
+import { transactionsOf } from '../../platform/database/transaction';
+import { productsRouter } from './api/router';
+import { appendImages } from './application/append-images';
+import { changeStatus } from './application/change-status';
+import { deleteProduct } from './application/delete-product';
+import { editPrompt } from './application/edit-prompt';
+import { getProduct } from './application/get-product';
+import { listProducts } from './application/list-products';
+import { productHistory } from './application/product-history';
+import { removeImage } from './application/remove-image';
+import { reorderImages } from './application/reorder-images';
+import { setPrimaryImage } from './application/set-primary-image';
+import { signImageUrls } from './application/sign-image-urls';
+import type { DrainSoon, ImageUrls } from './domain/ports';
+import { productRepository } from './infrastructure/product-repository';
+import { postgresStatusStore } from './infrastructure/status-store';
+import { storedUrls } from './infrastructure/stored-url';
+
+export interface ProductsModuleDeps {
+  readonly database: Database;
+  readonly imageUrls: ImageUrls;
+  readonly drainSoon: DrainSoon;
+  /** The store's bucket, and the names it had before (S3_FORMER_BUCKET_NAMES). */
+  readonly bucket: string;
+  readonly formerBuckets: readonly string[];
+  readonly urlTtlSeconds: number;
+  readonly maxImages: number;
+}
+
+/** Part of the composition root: gives the use cases their dependencies. */
+export function productsModule(deps: ProductsModuleDeps) {
+  const inTransaction = transactionsOf(deps.database);
+  const products = productRepository(deps.database, storedUrls(deps.bucket, deps.formerBuckets));
+  const common = { ...deps, inTransaction, products };
+  return {
+    router: productsRouter({
+      listProducts: listProducts(common),
+      getProduct: getProduct(common),
+      productHistory: productHistory(common),
+      editPrompt: editPrompt(common),
+      deleteProduct: deleteProduct(common),
+      setPrimaryImage: setPrimaryImage(common),
+      reorderImages: reorderImages(common),
+      removeImage: removeImage(common),
+      signImageUrls: signImageUrls(common),
+    }),
+    appendImages: appendImages(common),
+    changeStatus: changeStatus({ inTransaction, statuses: postgresStatusStore }),
+  };
+}
