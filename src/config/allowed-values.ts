@@ -19,5 +19,5 @@ export function allowedValues(schema: z.ZodType): string {
 }
 
 export function isSecret(schema: z.ZodType): boolean {
-  return schema.meta()?.['secret'] === true;
+  return schema.meta()?.secret === true;
 }

@@ -21,6 +21,9 @@ export const settings = {
     ),
     ALLOW_PLAIN_HTTP: flag(false).describe('Lets production serve plain HTTP without a proxy. For trials only.'),
     CORS_ORIGINS: list().describe('Origins, separated by commas, whose pages may call this API; `*` for any.'),
+    METRICS_TOKEN: optionalText()
+      .meta({ secret: true })
+      .describe('Bearer token that /metrics asks for. Absent: anyone who reaches the port may read it.'),
     LOG_LEVEL: z
       .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
       .default('info')

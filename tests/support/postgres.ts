@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
@@ -46,7 +47,10 @@ async function startServer(): Promise<string> {
   const folder = join(tmpdir(), `intellipost-test-${randomBytes(4).toString('hex')}`);
   const flags = ['-c fsync=off', '-c synchronous_commit=off', '-c max_connections=300'];
   const embedded = await useEmbeddedPostgres(folder, flags);
-  atExit(() => embedded.release());
+  atExit(async () => {
+    await embedded.release();
+    await rm(folder, { recursive: true, force: true });
+  });
   return embedded.superuserUrl;
 }
 

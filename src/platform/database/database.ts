@@ -45,6 +45,11 @@ export class Database {
     return this.pool.connect();
   }
 
+  /** One statement on any connection. */
+  async query(text: string, values?: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }> {
+    return this.pool.query(text, values);
+  }
+
   /** One round trip, for /readyz. */
   async ping(): Promise<void> {
     await this.pool.query('select 1');

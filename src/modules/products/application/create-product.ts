@@ -18,8 +18,9 @@ import type {
   UploadFolder,
   UploadFolders,
 } from '../domain/upload-ports';
+import { admitUpload, type UploadLimits } from './admit-upload';
 import { giveUp } from './give-up-upload';
-import { type ReceivingLimits, receiveImages } from './receive-images';
+import { receiveImages } from './receive-images';
 import { type AttemptDeps, UploadAttempt } from './upload-attempt';
 
 export interface CreateProductDeps extends AttemptDeps {
@@ -29,7 +30,7 @@ export interface CreateProductDeps extends AttemptDeps {
   readonly inTransaction: InTransaction;
   readonly estimate: EstimateProcessingTime;
   readonly inspect: () => ImageInspector;
-  readonly limits: ReceivingLimits & { readonly maxUploadBytes: number };
+  readonly limits: UploadLimits;
 }
 
 export interface CreateProductRequest {
@@ -65,7 +66,7 @@ interface ReceivedUpload {
 export const createProduct =
   (deps: CreateProductDeps) =>
   async (seller: Seller, request: CreateProductRequest): Promise<CreateProductAnswer> => {
-    admit(deps, request.body);
+    admitUpload(deps.limits, request.body);
     const upload = beginUpload(deps, seller, request);
     const key = await claimKey(deps, upload);
     const folder = await deps.folders.open();
@@ -76,19 +77,13 @@ export const createProduct =
       if (key?.kind === 'done') return { product: replay(key, received), replayed: true };
       return { product: await commit(deps, upload, received), replayed: false };
     } catch (error) {
-      return { product: await giveUp(deps, upload, error), replayed: false };
+      const committed = () => committedProduct(deps, upload);
+      return { product: await giveUp(deps, { ...upload, committed }, error), replayed: false };
     } finally {
       upload.attempt.rest();
       await folder.remove();
     }
   };
-
-/** What can be refused before a byte of the body is read. */
-function admit(deps: CreateProductDeps, body: UploadBody): void {
-  if ((body.contentLength ?? 0) > deps.limits.maxUploadBytes) {
-    throw new AppError('REQUEST_TOO_LARGE', `A request may have ${deps.limits.maxUploadBytes} bytes at most.`);
-  }
-}
 
 function beginUpload(deps: CreateProductDeps, seller: Seller, request: CreateProductRequest): Upload {
   const productId = request.productId ?? newId<ProductId>();
@@ -148,6 +143,11 @@ async function commit(deps: CreateProductDeps, upload: Upload, received: Receive
     if (claim) await deps.keys.finish(tx, claim, attempt.id, { fingerprint: fingerprintOf(received), answer });
     return answer;
   });
+}
+
+async function committedProduct(deps: CreateProductDeps, { seller, attempt }: Upload): Promise<CreatedProduct | null> {
+  const product = await deps.products.committed(seller, attempt.productId, attempt.id);
+  return product && { ...product, estimated_processing_time_seconds: await deps.estimate() };
 }
 
 function replay(key: Extract<ClaimedKey, { kind: 'done' }>, received: ReceivedUpload): CreatedProduct {

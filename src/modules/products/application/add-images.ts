@@ -1,0 +1,107 @@
+import { AppError } from '../../../kernel/app-error';
+import { type AttemptId, isUuid, newId, type ProductId } from '../../../kernel/ids';
+import { attemptPrefix } from '../../../kernel/object-key';
+import type { Seller } from '../../../kernel/principal';
+import type { InTransaction, Transaction } from '../../../kernel/transaction';
+import { requireEditable } from '../domain/edit-rules';
+import type { ImageInspector } from '../domain/images/image-facts';
+import type { ProductReads } from '../domain/ports';
+import type { Product } from '../domain/product';
+import type { ReceivedImage, StoredImage } from '../domain/received-image';
+import type { UploadBody } from '../domain/upload-body';
+import type { UploadFolder, UploadFolders } from '../domain/upload-ports';
+import { admitUpload, type UploadLimits } from './admit-upload';
+import { type GiveUpDeps, giveUp } from './give-up-upload';
+import { receiveImages } from './receive-images';
+import { type AttemptDeps, UploadAttempt } from './upload-attempt';
+
+export interface AddImagesDeps extends AttemptDeps, GiveUpDeps {
+  readonly folders: UploadFolders;
+  readonly products: Pick<ProductReads, 'find'>;
+  readonly append: (tx: Transaction, seller: Seller, id: ProductId, images: readonly StoredImage[]) => Promise<Product>;
+  readonly inTransaction: InTransaction;
+  readonly inspect: () => ImageInspector;
+  readonly limits: UploadLimits;
+}
+
+export interface AddImagesRequest {
+  readonly body: UploadBody;
+  /** From the path; null where the form's field `id` names the product (tRPC). */
+  readonly productId: string | null;
+}
+
+/**
+ * Adds photos behind those a product has. All of them are received and judged before the first is stored: the form may name
+ * its product last.
+ * @throws AppError PRODUCT_NOT_FOUND, CONFLICT (its status keeps the images), TOO_MANY_IMAGES, and those of receiving
+ */
+export const addImages =
+  (deps: AddImagesDeps) =>
+  async (seller: Seller, request: AddImagesRequest): Promise<Product> => {
+    admitUpload(deps.limits, request.body);
+    if (request.productId !== null) await editableProduct(deps, seller, request.productId);
+    const folder = await deps.folders.open();
+    try {
+      const { productId, images } = await receive(deps, request, folder);
+      const product = await editableProduct(deps, seller, productId);
+      return await storeAndAppend(deps, seller, product.id, images);
+    } finally {
+      await folder.remove();
+    }
+  };
+
+async function storeAndAppend(
+  deps: AddImagesDeps,
+  seller: Seller,
+  productId: ProductId,
+  received: readonly ReceivedImage[],
+): Promise<Product> {
+  const id = newId<AttemptId>();
+  const prefix = attemptPrefix(productId, id);
+  const attempt = new UploadAttempt(deps, { id, kind: 'upload', productId, prefix });
+  try {
+    for (const image of received) attempt.store(image);
+    const images = await attempt.stored();
+    return await deps.inTransaction(async (tx) => {
+      await deps.journal.settle(tx, id);
+      return deps.append(tx, seller, productId, images);
+    });
+  } catch (error) {
+    const committed = async () => {
+      const product = await deps.products.find(seller, productId);
+      return product?.images.some(({ keys }) => keys.original.startsWith(prefix)) ? product : null;
+    };
+    return await giveUp(deps, { attempt, claim: null, committed }, error);
+  } finally {
+    attempt.rest();
+  }
+}
+
+async function receive(deps: AddImagesDeps, request: AddImagesRequest, folder: UploadFolder) {
+  let named: string | undefined;
+  const fields = {
+    id: (value: string) => {
+      named = value;
+    },
+  };
+  const images = await receiveImages({
+    body: request.body,
+    folder,
+    limits: deps.limits,
+    inspect: deps.inspect,
+    fields: request.productId === null ? fields : {},
+    onImage: () => undefined,
+  });
+  const productId = request.productId ?? named;
+  if (productId === undefined) {
+    throw new AppError('VALIDATION_FAILED', 'The form must name its product.', { details: { field: 'id' } });
+  }
+  return { productId, images };
+}
+
+async function editableProduct(deps: AddImagesDeps, seller: Seller, id: string): Promise<Product> {
+  const product = isUuid(id) ? await deps.products.find(seller, id as ProductId) : null;
+  if (!product) throw new AppError('PRODUCT_NOT_FOUND');
+  requireEditable('the images', product.status);
+  return product;
+}

@@ -1,0 +1,2 @@
+export type { DrainReport } from './application/drain-intents';
+export { type StorageModule, storageModule } from './module';

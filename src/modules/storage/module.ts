@@ -1,0 +1,66 @@
+import type { Log } from '../../kernel/log';
+import type { Orm } from '../../platform/database/database';
+import type { StagingArea } from '../../platform/staging/staging-area';
+import { filesDoor } from './api/files-door';
+import { type DrainReport, drainIntents, drainOne } from './application/drain-intents';
+import type { IntentJournal } from './domain/intent-journal';
+import type { ObjectStore } from './domain/object-store';
+import { DiskStore } from './infrastructure/disk/disk-store';
+import { DiskUrlSigner } from './infrastructure/disk/sign';
+import { postgresDoomedIntents } from './infrastructure/postgres-doomed-intents';
+import { postgresIntentJournal } from './infrastructure/postgres-intent-journal';
+import type { S3StoreConfig } from './infrastructure/s3/s3-config';
+import { S3Store } from './infrastructure/s3/s3-store';
+
+/** A bucket of the disk store is a directory; rows name it all the same. */
+const DISK_BUCKET = 'intellipost-images';
+
+export interface StorageModuleDeps {
+  readonly orm: Orm;
+  readonly staging: StagingArea;
+  readonly log: Log;
+  /** Null: files under the data directory. */
+  readonly s3: S3StoreConfig | null;
+  readonly disk: {
+    readonly dataDir: string;
+    readonly publicUrl: () => string;
+    readonly secret: string | Uint8Array;
+    readonly previousSecret?: string;
+  };
+  readonly formerBuckets: readonly string[];
+  readonly intentTtlSeconds: number;
+  readonly putMaxDurationSeconds: number;
+}
+
+export type StorageModule = ReturnType<typeof storageModule>;
+
+/** The object store, its signed URLs, and the journal that keeps it clean. */
+export function storageModule(deps: StorageModuleDeps) {
+  const { store, door } = deps.s3 ? { store: new S3Store({ config: deps.s3 }), door: null } : diskStore(deps);
+  const buckets = [store.bucket, ...deps.formerBuckets];
+  const intents = postgresDoomedIntents(deps.orm, buckets, deps.putMaxDurationSeconds);
+  const drain = { intents, store, log: deps.log };
+  const journal: IntentJournal = postgresIntentJournal(deps.orm, deps.intentTtlSeconds);
+  return {
+    store: store as ObjectStore,
+    /** The names that rows may carry: the configured bucket first, then its former ones. */
+    buckets,
+    journal: { ...journal, drain: drainOne(drain) },
+    sweep: (): Promise<DrainReport> => drainIntents(drain)(),
+    outstandingIntents: () => intents.outstanding(),
+    /** Serves the disk store's signed URLs; null where the store serves its own. */
+    filesDoor: door,
+  };
+}
+
+function diskStore(deps: StorageModuleDeps) {
+  const { dataDir, publicUrl, secret, previousSecret } = deps.disk;
+  const urls = new DiskUrlSigner({
+    bucket: DISK_BUCKET,
+    publicUrl,
+    secret,
+    ...(previousSecret === undefined ? {} : { previousSecret }),
+  });
+  const store = new DiskStore({ dataDir, bucket: DISK_BUCKET, urls });
+  return { store, door: filesDoor({ store, urls, staging: deps.staging }) };
+}

@@ -1,0 +1,24 @@
+import { useEmbeddedPostgres } from './embedded/embedded-postgres';
+
+export interface DatabaseUrls {
+  /** As the application. */
+  readonly url: string;
+  /** As the owner of the tables. */
+  readonly ownerUrl: string;
+  readonly embedded: boolean;
+  release(): Promise<void>;
+}
+
+/** The database that the configuration names, or the embedded one under the data directory, started if nobody has. */
+export async function provideDatabase(settings: {
+  readonly DATABASE_URL?: string | undefined;
+  readonly MIGRATION_DATABASE_URL?: string | undefined;
+  readonly DATA_DIR: string;
+}): Promise<DatabaseUrls> {
+  const { DATABASE_URL: url } = settings;
+  if (url !== undefined) {
+    const ownerUrl = settings.MIGRATION_DATABASE_URL ?? url;
+    return { url, ownerUrl, embedded: false, release: () => Promise.resolve() };
+  }
+  return { ...(await useEmbeddedPostgres(settings.DATA_DIR)), embedded: true };
+}
