@@ -80,6 +80,7 @@ export class DiskStore implements ObjectStore, LocalObjects {
 
   /** A second name for the same bytes: they are never written to again. */
   async copy(from: ObjectKey, to: ObjectKey): Promise<void> {
+    pathOfKey(this.folder, to);
     const source = (await this.locate(from)) ?? missing(from);
     const sha256 = source.head.sha256 ?? missing(from);
     await orOutage(linkToKey({ folder: this.folder, digests: this.digests, key: to, sha256 }, source.path));

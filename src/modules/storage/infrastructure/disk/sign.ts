@@ -87,7 +87,7 @@ export class DiskUrlSigner implements SignedUrlVerifier {
     const query = [...parameters, ['signature', signature] as const]
       .map(([name, value]) => `${name}=${percentEncode(value)}`)
       .join('&');
-    const path = key.split('/').map(percentEncode).join('/');
+    const path = objectKey(key).split('/').map(percentEncode).join('/');
     return `${publicUrl()}/files/${bucket}/${path}?${query}`;
   }
 

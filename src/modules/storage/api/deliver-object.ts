@@ -1,0 +1,69 @@
+import { AppError } from '../../../kernel/app-error';
+import type { Clock } from '../../../kernel/clock';
+import type { LocalObjects } from '../domain/local-objects';
+import type { ByteRange, ObjectHead } from '../domain/object-store';
+import type { GrantedGet, SignedUrlVerifier } from '../domain/signed-urls';
+import { parseRange } from './byte-range';
+
+export interface DeliveryParts {
+  readonly objects: LocalObjects;
+  readonly urls: SignedUrlVerifier;
+  readonly clock: Clock;
+}
+
+/** Answers GET and HEAD of a signed URL: the object or a range of it, sent by the kernel from its file. */
+export async function deliverObject({ objects, urls, clock }: DeliveryParts, request: Request): Promise<Response> {
+  const grant = urls.verifyGet(new URL(request.url));
+  const found = await objects.locate(grant.key);
+  if (!found) throw new AppError('NOT_FOUND');
+  const headers = headersOf(grant, found.head, clock());
+  if (matchesEtag(request.headers.get('if-none-match'), etagOf(found.head))) {
+    return new Response(null, { status: 304, headers });
+  }
+  const range = rangeWanted(request.headers, found.head);
+  if (range === 'unsatisfiable') {
+    headers.set('content-range', `bytes */${found.head.sizeBytes}`);
+    return new Response(null, { status: 416, headers });
+  }
+  if (range) headers.set('content-range', `bytes ${range.start}-${range.end}/${found.head.sizeBytes}`);
+  const { start, end } = range ?? { start: 0, end: found.head.sizeBytes - 1 };
+  headers.set('content-length', String(end - start + 1));
+  const status = range ? 206 : 200;
+  // always a slice: Bun answers Range by itself for a whole file, without asking If-Range
+  const body = request.method === 'HEAD' ? null : Bun.file(found.path).slice(start, end + 1);
+  return new Response(body, { status, headers });
+}
+
+/** The tag is the content's sha-256: it stays right when the object moves to another store. */
+export function etagOf(head: Pick<ObjectHead, 'sha256'>): string {
+  return `"${head.sha256}"`;
+}
+
+function headersOf(grant: GrantedGet, head: ObjectHead, now: Date): Headers {
+  const remaining = Math.max(0, Math.floor((grant.expiresAt.getTime() - now.getTime()) / 1000));
+  const type = grant.response?.contentType ?? head.contentType ?? 'application/octet-stream';
+  return new Headers({
+    etag: etagOf(head),
+    'accept-ranges': 'bytes',
+    'content-type': type,
+    'content-disposition': grant.response?.contentDisposition ?? (type.startsWith('image/') ? 'inline' : 'attachment'),
+    // no longer than the URL: whoever may not read any more must not find it in a cache
+    'cache-control': grant.response?.cacheControl ?? `private, max-age=${remaining}, immutable`,
+    'x-content-type-options': 'nosniff',
+    // bytes of strangers under our own origin: nothing in them may run
+    'content-security-policy': "sandbox; default-src 'none'",
+  });
+}
+
+function matchesEtag(header: string | null, etag: string): boolean {
+  if (header === null) return false;
+  const tags = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.includes(etag) || tags.includes('*');
+}
+
+/** A range asked for under another tag is of other bytes: then the whole is sent. @see RFC 9110, 13.1.5 */
+function rangeWanted(headers: Headers, head: ObjectHead): ByteRange | null | 'unsatisfiable' {
+  const condition = headers.get('if-range');
+  if (condition !== null && condition !== etagOf(head)) return null;
+  return parseRange(headers.get('range'), head.sizeBytes);
+}

@@ -1,0 +1,45 @@
+import { Elysia } from 'elysia';
+import { AppError } from '../../../kernel/app-error';
+import { type Clock, systemClock } from '../../../kernel/clock';
+import type { StagingArea } from '../../../platform/staging/staging-area';
+import type { LocalObjects } from '../domain/local-objects';
+import type { ObjectStore } from '../domain/object-store';
+import type { SignedUrlVerifier } from '../domain/signed-urls';
+import { deliverObject } from './deliver-object';
+import { receiveObject } from './receive-object';
+
+/** Renewed while a body arrives: small reads alone do not reset Bun's idle timeout. */
+const IDLE_TIMEOUT_SECONDS = 10;
+
+export interface FilesDoorOptions {
+  readonly store: ObjectStore & LocalObjects;
+  readonly urls: SignedUrlVerifier;
+  readonly staging: StagingArea;
+  readonly clock?: Clock;
+}
+
+/**
+ * Serves the signed URLs of the disk store: GET, HEAD and PUT of `/files/{bucket}/{key}`. Errors are thrown as AppError for the
+ * app's error mapping. Keys are read from the raw URL (Elysia leaves the wildcard percent-encoded).
+ * One handler for all methods: Elysia would answer HEAD for a GET route by reading the whole body to count it.
+ */
+export function filesDoor(options: FilesDoorOptions) {
+  const clock = options.clock ?? systemClock;
+  const delivery = { objects: options.store, urls: options.urls, clock };
+  const reception = { store: options.store, urls: options.urls, staging: options.staging };
+  return new Elysia({ name: 'files-door' }).all(
+    '/files/*',
+    ({ request, server }) => {
+      switch (request.method) {
+        case 'GET':
+        case 'HEAD':
+          return deliverObject(delivery, request);
+        case 'PUT':
+          return receiveObject(reception, request, () => server?.timeout(request, IDLE_TIMEOUT_SECONDS));
+        default:
+          throw new AppError('FORBIDDEN');
+      }
+    },
+    { parse: 'none', detail: { hide: true } },
+  );
+}

@@ -1,0 +1,68 @@
+import { AppError } from '../../../kernel/app-error';
+import type { StagedFile } from '../../../kernel/staged-file';
+import { DEFAULT_PACE } from '../../../platform/http/body-pace';
+import { BodySource } from '../../../platform/http/body-source';
+import type { StagingArea } from '../../../platform/staging/staging-area';
+import type { ObjectStore } from '../domain/object-store';
+import type { GrantedPut, SignedUrlVerifier } from '../domain/signed-urls';
+import { ChecksumMismatch, KeyNotUsable, ObjectExists } from '../domain/store-errors';
+import { etagOf } from './deliver-object';
+
+export interface ReceptionParts {
+  readonly store: ObjectStore;
+  readonly urls: SignedUrlVerifier;
+  readonly staging: StagingArea;
+}
+
+/**
+ * Answers PUT of a signed URL: takes exactly the bytes that were signed for, once; the same bytes again are no error.
+ * Nothing stays on a failure: the staging folder goes, and the key is given only to complete, verified bytes.
+ * @param keepOpen called as bytes arrive, so that a slow but living sender is not cut off by the server's idle timeout
+ */
+export async function receiveObject(parts: ReceptionParts, request: Request, keepOpen: () => void): Promise<Response> {
+  const grant = parts.urls.verifyPut(new URL(request.url));
+  refuseOtherThanSigned(request.headers, grant);
+  const folder = await parts.staging.open();
+  try {
+    const file = await folder.stage(bytesOf(request, grant.sizeBytes, keepOpen));
+    if (file.sizeBytes !== grant.sizeBytes || file.sha256 !== grant.sha256) throw wrongBytes();
+    await store(parts.store, grant, file, request.signal);
+    return new Response(null, { status: 200, headers: { etag: etagOf(file) } });
+  } finally {
+    await folder.remove();
+  }
+}
+
+/** As S3 does with signed headers that were changed. @throws AppError FORBIDDEN */
+function refuseOtherThanSigned(headers: Headers, grant: GrantedPut): void {
+  const length = headers.get('content-length');
+  if (headers.get('content-type') !== grant.contentType || length !== String(grant.sizeBytes)) {
+    throw new AppError('FORBIDDEN', 'Content-Type and Content-Length must be those that the URL was signed for.');
+  }
+}
+
+/** At the pace that every upload must keep. */
+async function* bytesOf(request: Request, sizeBytes: number, keepOpen: () => void): AsyncGenerator<Uint8Array> {
+  if (!request.body) return;
+  const source = new BodySource(request.body, request.signal, sizeBytes, DEFAULT_PACE, keepOpen);
+  try {
+    for (let chunk = await source.next(); chunk !== null; chunk = await source.next()) yield chunk;
+  } finally {
+    source.close();
+  }
+}
+
+async function store(into: ObjectStore, grant: GrantedPut, file: StagedFile, signal: AbortSignal): Promise<void> {
+  try {
+    await into.put(grant.key, file, grant.contentType, signal);
+  } catch (error) {
+    if (error instanceof ObjectExists) throw new AppError('CONFLICT', 'Other bytes are stored here already.');
+    if (error instanceof ChecksumMismatch) throw wrongBytes();
+    if (error instanceof KeyNotUsable) throw new AppError('VALIDATION_FAILED', 'This store cannot hold such a key.');
+    throw error;
+  }
+}
+
+function wrongBytes(): AppError {
+  return new AppError('MALFORMED_REQUEST', 'The bytes are not those that the URL was signed for.');
+}

@@ -1,0 +1,83 @@
+import { AppError } from '../../../../kernel/app-error';
+import type { ObjectKey } from '../../../../kernel/object-key';
+import type { ByteRange } from '../../domain/object-store';
+import { ObjectMissing, RangeNotSatisfiable } from '../../domain/store-errors';
+import { AttemptTimedOut, withAttempts } from './attempts';
+import type { S3StoreConfig } from './s3-config';
+import { isKeyRefusal, refusalOf } from './s3-faults';
+import type { S3Signer } from './s3-signer';
+
+export interface GetParts {
+  readonly config: S3StoreConfig;
+  readonly signer: S3Signer;
+}
+
+/** Retried until the answer begins; from then on the stream errors where the store falls silent. */
+export async function getObject(
+  parts: GetParts,
+  key: ObjectKey,
+  range?: ByteRange,
+): Promise<ReadableStream<Uint8Array>> {
+  const { retries, timeoutMs } = parts.config;
+  return withAttempts({ retries, deadlineMs: timeoutMs }, async (signal) => {
+    await parts.signer.ready();
+    // the attempt's signal ends with the attempt, the stream's own with the stream
+    const stream = new AbortController();
+    const abort = () => stream.abort(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    const headers: Record<string, string> = range ? { range: `bytes=${range.start}-${range.end}` } : {};
+    const response = await fetch(parts.signer.ownGet(key), { headers, signal: stream.signal, redirect: 'error' });
+    const body = await bodyOf(response, key);
+    signal.removeEventListener('abort', abort);
+    return body ? untilSilent(body, timeoutMs, stream) : new Blob([]).stream();
+  });
+}
+
+async function bodyOf(response: Response, key: ObjectKey): Promise<ReadableStream<Uint8Array> | null> {
+  if (response.ok) return response.body;
+  const refusal = await refusalOf(response);
+  if (refusal.status === 404 || isKeyRefusal(refusal, key)) throw new ObjectMissing(key);
+  if (refusal.status === 416) throw new RangeNotSatisfiable(key);
+  throw refusal;
+}
+
+/** Passes the bytes on; the wait for each chunk is bounded. A reader that is slow itself is not. */
+function untilSilent(
+  body: ReadableStream<Uint8Array>,
+  timeoutMs: number,
+  connection: AbortController,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    const { done, value } = await nextChunk(reader, timeoutMs, connection);
+    if (done) controller.close();
+    else controller.enqueue(value);
+  };
+  return new ReadableStream<Uint8Array>(
+    {
+      pull: (controller) =>
+        pull(controller).catch((cause) => {
+          throw new AppError('STORAGE_UNAVAILABLE', undefined, { cause });
+        }),
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function nextChunk(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  timeoutMs: number,
+  connection: AbortController,
+) {
+  const silence = Promise.withResolvers<never>();
+  const timer = setTimeout(() => silence.reject(new AttemptTimedOut(timeoutMs)), timeoutMs);
+  try {
+    return await Promise.race([reader.read(), silence.promise]);
+  } catch (error) {
+    connection.abort(error);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}

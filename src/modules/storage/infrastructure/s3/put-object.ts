@@ -1,0 +1,66 @@
+import type { ObjectKey } from '../../../../kernel/object-key';
+import type { StagedFile } from '../../../../kernel/staged-file';
+import type { ObjectHead } from '../../domain/object-store';
+import { ChecksumMismatch, KeyNotUsable, ObjectExists } from '../../domain/store-errors';
+import { withAttempts } from './attempts';
+import type { S3StoreConfig } from './s3-config';
+import { isChecksumRefusal, isKeyRefusal, refusalOf, statusOf } from './s3-faults';
+import type { S3Signer } from './s3-signer';
+
+/** What a put may take beyond the silence that is allowed: a store slower than this is out of order. */
+const BYTES_PER_SECOND_MIN = 1 << 20;
+
+export interface PutParts {
+  readonly config: S3StoreConfig;
+  readonly signer: S3Signer;
+  /** One attempt, without retries of its own. */
+  readonly headOnce: (key: ObjectKey, signal: AbortSignal) => Promise<ObjectHead | null>;
+}
+
+interface Upload {
+  readonly key: ObjectKey;
+  readonly file: StagedFile;
+  readonly contentType: string;
+}
+
+/**
+ * One presigned PUT from the file, by fetch: the SDK's own put has half the throughput at eight times the CPU (measured).
+ * After a failed attempt the store is asked first: an answer may have been lost, and a store that refuses a long body early
+ * may close the connection before its refusal is read.
+ */
+export async function putObject(parts: PutParts, upload: Upload, signal?: AbortSignal): Promise<void> {
+  const { retries, timeoutMs } = parts.config;
+  const deadlineMs = timeoutMs + (upload.file.sizeBytes / BYTES_PER_SECOND_MIN) * 1000;
+  await withAttempts({ retries, deadlineMs, signal }, async (attemptSignal, number) => {
+    if (number > 0 && (await isStored(parts, upload, attemptSignal))) return;
+    await parts.signer.ready();
+    await sendOnce(parts, upload, attemptSignal);
+  });
+}
+
+async function sendOnce(parts: PutParts, upload: Upload, signal: AbortSignal): Promise<void> {
+  const { key, file, contentType } = upload;
+  const { url, headers } = parts.signer.ownPut({ key, contentType, sizeBytes: file.sizeBytes, sha256: file.sha256 });
+  const response = await fetch(url, { method: 'PUT', body: bodyOf(file), headers, signal, redirect: 'error' });
+  if (response.ok) {
+    await response.arrayBuffer();
+    return;
+  }
+  const refusal = await refusalOf(response);
+  if (isChecksumRefusal(refusal)) throw new ChecksumMismatch(key);
+  if (isKeyRefusal(refusal, key)) throw new KeyNotUsable(key, 'refused by the store');
+  if (statusOf(refusal) === 412 && (await isStored(parts, upload, signal))) return;
+  throw refusal;
+}
+
+function bodyOf(file: StagedFile): Blob | string {
+  return file.sizeBytes === 0 ? '' : Bun.file(file.path);
+}
+
+/** @throws ObjectExists when the key holds other bytes */
+async function isStored(parts: PutParts, { key, file }: Upload, signal: AbortSignal): Promise<boolean> {
+  const there = await parts.headOnce(key, signal);
+  if (!there) return false;
+  if (there.sha256 !== file.sha256 || there.sizeBytes !== file.sizeBytes) throw new ObjectExists(key);
+  return true;
+}

@@ -1,0 +1,82 @@
+import { type Clock, systemClock } from '../../../../kernel/clock';
+import type { ObjectKey } from '../../../../kernel/object-key';
+import type { PresignedRequest, SignedGet, SignedPut } from '../../domain/object-store';
+import type { CurrentCredentials } from './credentials';
+import { type S3Address, s3Address, s3Path } from './s3-address';
+import type { S3StoreConfig } from './s3-config';
+import { presign } from './sigv4-presign';
+import { bindingHeaders, sseHeaders } from './write-headers';
+
+/** For requests that this process makes at once. */
+const OWN_EXPIRY_SECONDS = 3600;
+
+/** Makes presigned requests: for clients at the public endpoint, for this process at the inner one. */
+export class S3Signer {
+  private readonly inner: S3Address;
+  private readonly outer: S3Address;
+  private readonly sse: Record<string, string>;
+
+  constructor(
+    private readonly config: S3StoreConfig,
+    private readonly credentials: CurrentCredentials,
+    private readonly clock: Clock = systemClock,
+  ) {
+    this.inner = s3Address(config, config.endpoint);
+    this.outer = s3Address(config, config.publicEndpoint ?? config.endpoint);
+    this.sse = sseHeaders(config);
+  }
+
+  /** To be awaited before signing where one can wait: loads credentials if there are none that live. */
+  async ready(): Promise<void> {
+    await this.credentials.fresh();
+  }
+
+  /** The URL dies with the session token, if that ends before `expiresAt`. */
+  get({ key, issuedAt, expiresAt, response = {} }: SignedGet): string {
+    const query: Record<string, string> = {};
+    if (response.contentType !== undefined) query['response-content-type'] = response.contentType;
+    if (response.contentDisposition !== undefined) query['response-content-disposition'] = response.contentDisposition;
+    if (response.cacheControl !== undefined) query['response-cache-control'] = response.cacheControl;
+    return this.url(this.outer, 'GET', { key, issuedAt, expiresAt }, { query });
+  }
+
+  put(request: SignedPut): PresignedRequest {
+    const bound = { ...bindingHeaders(request), ...this.sse };
+    const url = this.url(this.outer, 'PUT', request, { headers: bound });
+    const { 'content-length': _sentByEveryClient, ...headers } = bound;
+    return { method: 'PUT', url, headers };
+  }
+
+  ownPut(request: Omit<SignedPut, 'issuedAt' | 'expiresAt'>): { url: string; headers: Record<string, string> } {
+    const headers = { ...bindingHeaders(request), ...this.sse };
+    return { url: this.url(this.inner, 'PUT', { key: request.key, ...this.fromNow() }, { headers }), headers };
+  }
+
+  ownGet(key: ObjectKey): string {
+    return this.url(this.inner, 'GET', { key, ...this.fromNow() }, {});
+  }
+
+  private fromNow(): { issuedAt: Date; expiresAt: Date } {
+    const issuedAt = this.clock();
+    return { issuedAt, expiresAt: new Date(issuedAt.getTime() + OWN_EXPIRY_SECONDS * 1000) };
+  }
+
+  private url(
+    address: S3Address,
+    method: 'GET' | 'PUT',
+    { key, issuedAt, expiresAt }: { key: ObjectKey; issuedAt: Date; expiresAt: Date },
+    signed: { query?: Record<string, string>; headers?: Record<string, string> },
+  ): string {
+    return presign({
+      method,
+      origin: address.origin,
+      host: address.host,
+      path: s3Path(address, key),
+      region: this.config.region,
+      credentials: this.credentials.get(),
+      issuedAt,
+      expiresInSeconds: Math.floor(expiresAt.getTime() / 1000) - Math.floor(issuedAt.getTime() / 1000),
+      ...signed,
+    });
+  }
+}

@@ -1,0 +1,109 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { type Clock, systemClock } from '../../../../kernel/clock';
+import type { KeyPrefix, ObjectKey } from '../../../../kernel/object-key';
+import type { StagedFile } from '../../../../kernel/staged-file';
+import type {
+  ByteRange,
+  ListedObject,
+  ObjectHead,
+  ObjectStore,
+  PresignedRequest,
+  SignedGet,
+  SignedPut,
+} from '../../domain/object-store';
+import { ObjectExists, ObjectMissing } from '../../domain/store-errors';
+import { type AttemptPolicy, withAttempts } from './attempts';
+import { checkBucket, makeBucketIfMissing } from './bucket-requests';
+import { type CredentialsProvider, CurrentCredentials, credentialsProvider } from './credentials';
+import { getObject } from './get-object';
+import { BATCH_MAX, copyOnce, deleteBatch, headOnce, listPage, type RequestParts } from './object-requests';
+import { putObject } from './put-object';
+import { s3Client } from './s3-client';
+import type { S3StoreConfig } from './s3-config';
+import { S3Signer } from './s3-signer';
+
+export interface S3StoreOptions {
+  readonly config: S3StoreConfig;
+  readonly clock?: Clock;
+  /** By default static keys of the configuration, else the SDK's chain. */
+  readonly provider?: CredentialsProvider;
+}
+
+/** The object store on S3 and what speaks its protocol. `prepare()` first: it loads the credentials that signing needs. */
+export class S3Store implements ObjectStore {
+  readonly kind = 's3';
+  readonly bucket: string;
+  private readonly config: S3StoreConfig;
+  private readonly policy: AttemptPolicy;
+  private readonly credentials: CurrentCredentials;
+  private readonly signer: S3Signer;
+  private readonly client: S3Client;
+  private readonly requests: RequestParts;
+
+  constructor({ config, clock = systemClock, provider = credentialsProvider(config) }: S3StoreOptions) {
+    this.bucket = config.bucket;
+    this.config = config;
+    this.policy = { retries: config.retries, deadlineMs: config.timeoutMs };
+    this.credentials = new CurrentCredentials(provider, clock);
+    this.signer = new S3Signer(config, this.credentials, clock);
+    this.client = s3Client(config, this.credentials);
+    this.requests = { client: this.client, config };
+  }
+
+  put(key: ObjectKey, file: StagedFile, contentType: string, signal?: AbortSignal): Promise<void> {
+    const head = (taken: ObjectKey, attempt: AbortSignal) => headOnce(this.requests, taken, attempt);
+    return putObject({ config: this.config, signer: this.signer, headOnce: head }, { key, file, contentType }, signal);
+  }
+
+  get(key: ObjectKey, range?: ByteRange): Promise<ReadableStream<Uint8Array>> {
+    return getObject({ config: this.config, signer: this.signer }, key, range);
+  }
+
+  head(key: ObjectKey): Promise<ObjectHead | null> {
+    return withAttempts(this.policy, (signal) => headOnce(this.requests, key, signal));
+  }
+
+  async *list(prefix: KeyPrefix, after?: ObjectKey): AsyncGenerator<ListedObject> {
+    let last = after;
+    for (;;) {
+      const page = await withAttempts(this.policy, (signal) => listPage(this.requests, prefix, last, signal));
+      yield* page.objects;
+      last = page.objects.at(-1)?.key;
+      if (page.isLast) return;
+    }
+  }
+
+  /** Asks before it copies: not every store knows If-None-Match on a copy, and no key is written by two. */
+  async copy(from: ObjectKey, to: ObjectKey): Promise<void> {
+    const [source, there] = await Promise.all([this.head(from), this.head(to)]);
+    if (!source) throw new ObjectMissing(from);
+    const isSame = there && there.sha256 !== null && there.sha256 === source.sha256;
+    if (isSame) return;
+    if (there) throw new ObjectExists(to);
+    await withAttempts(this.policy, (signal) => copyOnce(this.requests, from, to, signal));
+  }
+
+  async deleteMany(keys: readonly ObjectKey[]): Promise<void> {
+    for (let start = 0; start < keys.length; start += BATCH_MAX) {
+      const batch = keys.slice(start, start + BATCH_MAX);
+      await withAttempts(this.policy, (signal) => deleteBatch(this.requests, batch, signal));
+    }
+  }
+
+  signGet(request: SignedGet): string {
+    return this.signer.get(request);
+  }
+
+  signPut(request: SignedPut): PresignedRequest {
+    return this.signer.put(request);
+  }
+
+  async prepare(): Promise<void> {
+    await this.credentials.load();
+    await makeBucketIfMissing(this.client, this.config, this.policy);
+  }
+
+  async check(): Promise<void> {
+    await checkBucket(this.client, this.config, { ...this.policy, retries: 0 });
+  }
+}

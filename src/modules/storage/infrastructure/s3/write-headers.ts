@@ -1,0 +1,23 @@
+import { type Sha256, sha256ToBase64 } from '../../../../kernel/sha256';
+import type { S3StoreConfig } from './s3-config';
+
+/** Headers that bind the bytes: the store refuses a body of another digest, type or length, and a key that is taken. */
+export function bindingHeaders(body: {
+  contentType: string;
+  sizeBytes: number;
+  sha256: Sha256;
+}): Record<string, string> {
+  return {
+    'content-length': String(body.sizeBytes),
+    'content-type': body.contentType,
+    'if-none-match': '*',
+    'x-amz-checksum-sha256': sha256ToBase64(body.sha256),
+  };
+}
+
+/** Headers that ask for encryption at rest. @see Amazon S3 API, PutObject, x-amz-server-side-encryption */
+export function sseHeaders({ sse, kmsKeyId }: Pick<S3StoreConfig, 'sse' | 'kmsKeyId'>): Record<string, string> {
+  if (!sse) return {};
+  const headers = { 'x-amz-server-side-encryption': sse };
+  return kmsKeyId ? { ...headers, 'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId } : headers;
+}

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { GenericContainer, Wait } from 'testcontainers';
+import { dockerAnswers } from './docker';
+import { S3_SERVERS, type S3Server, type S3ServerKind, TEST_KEYS } from './s3-server-kinds';
+
+/** Null where no Docker answers. @throws where Docker answers but the server does not start */
+export async function s3ServerByContainer(kind: S3ServerKind): Promise<S3Server | null> {
+  if (!(await dockerAnswers())) return null;
+  const { image, port, exposed, command, health, environment, encrypts } = S3_SERVERS[kind];
+  const container = await new GenericContainer(image)
+    .withCommand([...command('/data', port)])
+    .withEnvironment(environment)
+    .withExposedPorts(...exposed)
+    // a memory file system has the extended attributes that versitygw keeps its metadata in, and leaves no volume behind
+    .withTmpFs({ '/data': 'rw' })
+    .withWaitStrategy(Wait.forHttp(health, port))
+    .start();
+  removeWithThisProcess(container.getId());
+  const endpoint = `http://${container.getHost()}:${container.getMappedPort(port)}`;
+  return { kind, endpoint, region: 'us-east-1', ...TEST_KEYS, encrypts };
+}
+
+/** Where Ryuk may not run (TESTCONTAINERS_RYUK_DISABLED), nobody else removes it. */
+function removeWithThisProcess(id: string): void {
+  const host = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
+  if (process.env.TESTCONTAINERS_RYUK_DISABLED !== 'true' || !host.startsWith('unix://')) return;
+  const watcher = join(import.meta.dir, 'end-with-parent.ts');
+  Bun.spawn([process.execPath, watcher, 'container', host.slice('unix://'.length), id], {
+    stdin: 'pipe',
+    stdout: 'ignore',
+    stderr: 'ignore',
+  }).unref();
+}
