@@ -1,27 +1,33 @@
-import { Client } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import type { RecordOperation } from '../telemetry/metrics';
 
 type Done = (error: Error | null, result: unknown) => void;
+type Query = (...args: unknown[]) => unknown;
 
 /**
  * A client that records the time of each statement by its first word, for `new Pool({ Client: measuredClient(…) })`.
  * The pool calls with a callback, everybody else awaits; streams (`copy`) are not measured.
  */
 export function measuredClient(record: RecordOperation): typeof Client {
-  class MeasuredClient extends Client {
-    // biome-ignore lint/suspicious/noExplicitAny: the overloads of `query` can't be written as one signature
-    override query(...args: any[]): any {
-      const operation = operationOf(args[0]);
-      const startedAt = performance.now();
-      const ended = (error: unknown) => record(operation, error ? 'error' : 'ok', (performance.now() - startedAt) / 1000);
-      const last = args.length - 1;
-      if (typeof args[last] === 'function') args[last] = measuredCallback(args[last], ended);
-      const answer: unknown = Reflect.apply(super.query, this, args);
-      if (answer instanceof Promise) answer.then(() => ended(null), ended);
-      return answer;
+  return class MeasuredClient extends Client {
+    constructor(config?: string | ClientConfig) {
+      super(config);
+      this.query = measuredQuery(this.query.bind(this) as Query, record) as typeof this.query;
     }
-  }
-  return MeasuredClient as typeof Client;
+  };
+}
+
+function measuredQuery(query: Query, record: RecordOperation): Query {
+  return (...args) => {
+    const operation = operationOf(args[0]);
+    const startedAt = performance.now();
+    const ended = (error: unknown) => record(operation, error ? 'error' : 'ok', (performance.now() - startedAt) / 1000);
+    const callback = args.at(-1);
+    if (typeof callback === 'function') args[args.length - 1] = measuredCallback(callback as Done, ended);
+    const answer = query(...args);
+    if (answer instanceof Promise) answer.then(() => ended(null), ended);
+    return answer;
+  };
 }
 
 function measuredCallback(callback: Done, ended: (error: unknown) => void): Done {

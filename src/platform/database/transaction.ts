@@ -37,13 +37,14 @@ export function transactionsOf(database: Database): InTransaction {
 
 async function once<Result>(database: Database, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
   const client = await database.connect();
+  client.on('error', reportedByTheStatement);
   const tx = Object.freeze({}) as Transaction;
   orms.set(tx, drizzle(client, { schema }));
   try {
     await client.query('begin');
     const result = await work(tx);
     await commit(client);
-    client.release();
+    giveBack(client);
     return result;
   } catch (error) {
     await rollBack(client);
@@ -51,6 +52,14 @@ async function once<Result>(database: Database, work: (tx: Transaction) => Promi
   } finally {
     orms.delete(tx);
   }
+}
+
+/** The statement that meets a broken connection throws; without a listener the same event would end the process. */
+const reportedByTheStatement = () => undefined;
+
+function giveBack(client: PoolClient): void {
+  client.off('error', reportedByTheStatement);
+  client.release();
 }
 
 async function commit(client: PoolClient): Promise<void> {
@@ -66,7 +75,7 @@ async function commit(client: PoolClient): Promise<void> {
 async function rollBack(client: PoolClient): Promise<void> {
   try {
     await client.query('rollback');
-    client.release();
+    giveBack(client);
   } catch (error) {
     // The server rolls back what it lost its client of; the connection is thrown away.
     client.release(error instanceof Error ? error : true);

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import type { Seller } from '../../src/kernel/principal';
+import { photo } from '../support/photos';
+import { PROMPT, productParts, type UploadKit, uploadKit } from '../support/upload-kit';
+
+let kit: UploadKit;
+let seller: Seller;
+let parts: ReturnType<typeof productParts>;
+let others: ReturnType<typeof productParts>;
+
+beforeAll(async () => {
+  kit = await uploadKit();
+  const [one, two] = [await photo({ seed: 1 }), await photo({ seed: 2 })];
+  parts = productParts(PROMPT, [one, two]);
+  others = productParts(PROMPT, [two, one]);
+});
+afterAll(() => kit.stop());
+beforeEach(async () => {
+  await kit.db.sql('delete from users');
+  await kit.storage.sweep();
+  await kit.db.sql('delete from intents');
+  seller = await kit.seller();
+});
+
+describe('an Idempotency-Key', () => {
+  test('replays the first answer for the same content, and stores nothing twice', async () => {
+    const first = await kit.create(seller, parts, { key: 'k' });
+    const second = await kit.create(seller, parts, { key: 'k' });
+    expect(first.replayed).toBe(false);
+    expect(second).toEqual({ product: first.product, replayed: true });
+    expect(await kit.keys()).toHaveLength(2);
+    expect(await kit.intents()).toEqual([]);
+  });
+
+  test('refuses other content, be it only the order of the photos', async () => {
+    await kit.create(seller, parts, { key: 'k' });
+    await expect(kit.create(seller, others, { key: 'k' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' });
+    await expect(
+      kit.create(seller, productParts(`${PROMPT}!`, []).concat(parts.slice(1)), { key: 'k' }),
+    ).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_MISMATCH',
+    });
+    expect(await kit.count('products')).toBe(1);
+  });
+
+  test('belongs to its seller', async () => {
+    await kit.create(seller, parts, { key: 'k' });
+    expect((await kit.create(await kit.seller(), others, { key: 'k' })).replayed).toBe(false);
+  });
+
+  test('used ten times at once makes exactly one product', async () => {
+    const results = await Promise.allSettled(Array.from({ length: 10 }, () => kit.create(seller, parts, { key: 'k' })));
+    expect(await kit.count('products')).toBe(1);
+    expect(await kit.keys()).toHaveLength(2);
+    const made = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    expect(made.filter(({ replayed }) => !replayed)).toHaveLength(1);
+    expect(new Set(made.map(({ product }) => product.id)).size).toBe(1);
+    for (const result of results) {
+      if (result.status === 'rejected')
+        expect(result.reason).toMatchObject({ code: 'IDEMPOTENCY_IN_PROGRESS', httpStatus: 409 });
+    }
+  });
+
+  test('is free again after a refusal', async () => {
+    await expect(kit.create(seller, parts.slice(1), { key: 'k' })).rejects.toMatchObject({ code: 'INVALID_PROMPT' });
+    expect(await kit.count('idempotency_keys')).toBe(0);
+    expect((await kit.create(seller, parts, { key: 'k' })).replayed).toBe(false);
+  });
+
+  test('of a killed holder is taken over once its intent has expired, and the holder can then not commit', async () => {
+    const halfWay = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const estimate = async () => {
+      halfWay.resolve();
+      await goOn.promise; // as good as dead: it renews nothing
+      return 15;
+    };
+    const slow = kit.create(seller, parts, { key: 'k', deps: { estimate, renewEveryMs: 1_000_000 } });
+    const slowEnd = slow.catch((error) => error);
+    await halfWay.promise;
+    await expect(kit.create(seller, parts, { key: 'k' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_IN_PROGRESS' });
+    await kit.db.sql("update intents set expires_at = now() - interval '1 second'");
+    const takenOver = await kit.create(seller, parts, { key: 'k' });
+    expect(takenOver.replayed).toBe(false);
+    goOn.resolve();
+    expect(String(await slowEnd)).toContain('not open any more');
+    expect(await kit.count('products')).toBe(1);
+    await kit.storage.sweep();
+    expect(await kit.keys()).toHaveLength(2);
+    expect((await kit.create(seller, parts, { key: 'k' })).product).toEqual(takenOver.product);
+  });
+
+  test('that has run out is as good as new', async () => {
+    await kit.create(seller, parts, { key: 'k' });
+    await kit.db.sql("update idempotency_keys set expires_at = now() - interval '1 second'");
+    expect((await kit.create(seller, others, { key: 'k' })).replayed).toBe(false);
+    expect(await kit.count('products')).toBe(2);
+  });
+});
