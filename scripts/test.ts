@@ -1,0 +1,49 @@
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { readReport, type TestReport } from './test-report';
+
+// `bun run test [what bun test takes]`: the tests as `bun test` runs them, then what each part took and the sums.
+// Without arguments it runs all of them and holds the coverage of bunfig.toml. With CI=true nothing may be skipped.
+
+const REPOSITORY = resolve(import.meta.dir, '..');
+const REPORT = join(REPOSITORY, '.cache/junit.xml');
+
+const code = await runTests(process.argv.slice(2));
+const report = await reportOf();
+process.exitCode = report ? conclude(report, code) : 1;
+
+async function runTests(chosen: readonly string[]): Promise<number> {
+  await rm(REPORT, { force: true });
+  const coverage = chosen.length === 0 ? ['--coverage'] : [];
+  const output = ['--reporter=junit', `--reporter-outfile=${REPORT}`];
+  const tests = Bun.spawn([process.execPath, 'test', ...coverage, ...output, ...chosen], {
+    cwd: REPOSITORY,
+    stdio: ['inherit', 'inherit', 'inherit'],
+  });
+  // Ctrl-C reaches the tests by itself: we wait for them, so that they stop what they started.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => tests.kill('SIGTERM'));
+  return await tests.exited;
+}
+
+async function reportOf(): Promise<TestReport | null> {
+  const file = Bun.file(REPORT);
+  if (await file.exists()) return readReport(await file.text());
+  console.error('The tests left no report: they did not come to their end.');
+  return null;
+}
+
+function conclude(report: TestReport, runner: number): number {
+  const forbidden = process.env.CI === 'true' && report.skipped.length > 0;
+  console.log('\nTime of each part:');
+  for (const { name, tests, seconds } of report.parts) {
+    console.log(`  ${name.padEnd(14)}${seconds.toFixed(1).padStart(7)} s  ${String(tests).padStart(5)} tests`);
+  }
+  for (const name of report.skipped) console.log(`not proven here: ${name}`);
+  if (forbidden) console.error('With CI=true nothing may be skipped.');
+  if (runner !== 0 && report.failed === 0) {
+    console.error(`bun test ended with ${runner} though no test failed: coverage, or an error outside the tests.`);
+  }
+  console.log(`${report.passed} passed, ${report.failed} failed`);
+  return runner === 0 && !forbidden && report.passed > 0 ? 0 : 1;
+}
