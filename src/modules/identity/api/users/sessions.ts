@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { authenticatedProcedure } from '../../../../platform/http/procedures';
+import type { ListSessions, OwnSession, RevokeSession } from '../../application/sessions';
+
+const sessionBody = z
+  .object({
+    id: z.uuid(),
+    created_at: z.iso.datetime(),
+    last_used_at: z.iso.datetime(),
+    ip: z.string().nullable(),
+    user_agent: z.string().nullable(),
+    current: z.boolean().describe('The access token of this request came from it.'),
+  })
+  .meta({ id: 'Session' });
+
+export const sessionsProcedure = (listSessions: ListSessions) =>
+  authenticatedProcedure
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/api/users/me/sessions',
+        tags: ['Users'],
+        summary: 'List my sessions',
+        description: 'Those that can still be refreshed, last used first.',
+      },
+    })
+    .output(z.object({ sessions: z.array(sessionBody) }))
+    .query(async ({ ctx }) => ({ sessions: (await listSessions(ctx.principal)).map(toSessionBody) }));
+
+export const revokeSessionProcedure = (revokeSession: RevokeSession) =>
+  authenticatedProcedure
+    .meta({
+      openapi: {
+        method: 'DELETE',
+        path: '/api/users/me/sessions/{id}',
+        tags: ['Users'],
+        summary: 'End one of my sessions',
+        description: 'It can’t be refreshed any more. Its last access token stays good until that expires.',
+      },
+      status: 204,
+      errors: ['NOT_FOUND'],
+    })
+    .input(z.strictObject({ id: z.uuid() }))
+    .output(z.void())
+    .mutation(({ ctx, input }) => revokeSession(ctx.principal, input.id));
+
+function toSessionBody(session: OwnSession): z.infer<typeof sessionBody> {
+  return {
+    id: session.id,
+    created_at: session.createdAt.toISOString(),
+    last_used_at: session.lastUsedAt.toISOString(),
+    ip: session.ip,
+    user_agent: session.userAgent,
+    current: session.current,
+  };
+}

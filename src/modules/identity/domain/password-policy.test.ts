@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'bun:test';
+import { requireEmail } from './email';
+import { madeUpPassword, requireGoodPassword } from './password-policy';
+
+const email = requireEmail('ana.perez@example.com');
+const judge = (password: string) => () => requireGoodPassword(password, email, 'new_password');
+
+describe('a password', () => {
+  test.each(['abcdefghijkl', '😀'.repeat(12), ' '.repeat(12), 'x'.repeat(1024), madeUpPassword()])(
+    'is good as %p',
+    (password) => {
+      expect(judge(password)).not.toThrow();
+    },
+  );
+
+  test.each([
+    ['shorter than 12 characters', 'abcdefghijk'],
+    ['long only in UTF-16 units', '😀'.repeat(11)],
+    ['over 1024 bytes', 'é'.repeat(513)],
+    ['the email address', ' Ana.Perez@example.com'],
+    ['not Unicode', `abcdefghijkl\ud800`],
+  ])('is refused when it is %s, naming its field and not itself', (_, password) => {
+    let refusal: unknown;
+    try {
+      judge(password)();
+    } catch (error) {
+      refusal = error;
+    }
+    expect(refusal).toMatchObject({ code: 'VALIDATION_FAILED', details: { fields: [{ path: 'new_password' }] } });
+    expect(`${refusal} ${JSON.stringify(refusal)}`).not.toContain(password);
+  });
+
+  test('that is made up is never made up again', () => {
+    expect(madeUpPassword()).not.toBe(madeUpPassword());
+  });
+});

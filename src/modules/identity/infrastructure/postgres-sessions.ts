@@ -1,0 +1,93 @@
+import { and, desc, eq, exists, gt, isNull, ne, sql } from 'drizzle-orm';
+import type { UserId } from '../../../kernel/ids';
+import type { Database } from '../../../platform/database/database';
+import { read } from '../../../platform/database/read';
+import { refreshTokens, sessions } from '../../../platform/database/schema';
+import { ormOf } from '../../../platform/database/transaction';
+import type { Session, SessionId } from '../domain/session';
+import type { SessionRepository } from '../domain/session-repository';
+import { deviceColumns } from './device-columns';
+
+const alive = isNull(sessions.revokedAt);
+const unspent = isNull(refreshTokens.spentAt);
+
+/** Locks are taken in the order user, session, tokens, as the cascade takes them. */
+export function postgresSessions({ orm }: Database): SessionRepository {
+  return {
+    open: async (tx, { id, createdAt, lastUsedAt, ...device }, userId) => {
+      await ormOf(tx)
+        .insert(sessions)
+        .values({ id, userId, createdAt, lastUsedAt, ...deviceColumns(device) });
+    },
+    addToken: async (tx, sessionId, { hash, createdAt, expiresAt }) => {
+      await ormOf(tx).insert(refreshTokens).values({ tokenHash: hash, sessionId, createdAt, expiresAt });
+    },
+    lockFamily,
+    use: async (tx, sessionId, device, at) => {
+      const used = await ormOf(tx)
+        .update(sessions)
+        .set({ lastUsedAt: at, ...deviceColumns(device) })
+        .where(and(eq(sessions.id, sessionId), alive))
+        .returning({ id: sessions.id });
+      if (used.length === 0) return false;
+      const ofFamily = and(eq(refreshTokens.sessionId, sessionId), unspent);
+      await ormOf(tx).update(refreshTokens).set({ spentAt: at }).where(ofFamily);
+      return true;
+    },
+    revoke: async (tx, sessionId, at) => {
+      await ormOf(tx)
+        .update(sessions)
+        .set({ revokedAt: at })
+        .where(and(eq(sessions.id, sessionId), alive));
+    },
+    revokeOwn: async (tx, userId, sessionId, at) => {
+      const own = and(eq(sessions.id, sessionId), eq(sessions.userId, userId), alive);
+      const revoked = await ormOf(tx).update(sessions).set({ revokedAt: at }).where(own).returning({ id: sessions.id });
+      return revoked.length === 1;
+    },
+    revokeAll: async (tx, userId, except, at) => {
+      const others = and(eq(sessions.userId, userId), alive, except === null ? undefined : ne(sessions.id, except));
+      await ormOf(tx).update(sessions).set({ revokedAt: at }).where(others);
+    },
+    listActive: async (userId, now) => {
+      const refreshable = orm
+        .select({ one: sql`1` })
+        .from(refreshTokens)
+        .where(and(eq(refreshTokens.sessionId, sessions.id), unspent, gt(refreshTokens.expiresAt, now)));
+      const rows = await read(() =>
+        orm
+          .select()
+          .from(sessions)
+          .where(and(eq(sessions.userId, userId), alive, exists(refreshable)))
+          .orderBy(desc(sessions.lastUsedAt), desc(sessions.id)),
+      );
+      return rows.map(sessionOf);
+    },
+  };
+}
+
+const lockFamily: SessionRepository['lockFamily'] = async (tx, hash) => {
+  const ofToken = ormOf(tx)
+    .select({ id: refreshTokens.sessionId })
+    .from(refreshTokens)
+    .where(eq(refreshTokens.tokenHash, hash));
+  // Two statements: the second begins when the lock is held, so it sees what its last holder committed.
+  const [family] = await ormOf(tx)
+    .select({ userId: sessions.userId, revokedAt: sessions.revokedAt })
+    .from(sessions)
+    .where(eq(sessions.id, ofToken))
+    .for('no key update');
+  const [token] = await ormOf(tx).select().from(refreshTokens).where(eq(refreshTokens.tokenHash, hash));
+  if (!family || !token) return null;
+  return {
+    sessionId: token.sessionId as SessionId,
+    userId: family.userId as UserId,
+    revoked: family.revokedAt !== null,
+    spent: token.spentAt !== null,
+    expiresAt: token.expiresAt,
+  };
+};
+
+function sessionOf({ id, createdAt, lastUsedAt, ip, userAgent }: typeof sessions.$inferSelect): Session {
+  return { id: id as SessionId, createdAt, lastUsedAt, ip, userAgent };
+}
