@@ -4,7 +4,8 @@
 
 -- The application's role. Login roles are made members of it; the server switches to it on every connection.
 DO $$ BEGIN
-  CREATE ROLE intellipost_app NOLOGIN;
+  -- An owner without CREATEROLE may migrate where the role has been made (deploy/postgres/roles.sql).
+  IF to_regrole('intellipost_app') IS NULL THEN CREATE ROLE intellipost_app NOLOGIN; END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; -- roles belong to the cluster: another database made it
 END $$;
 --> statement-breakpoint
