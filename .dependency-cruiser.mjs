@@ -41,7 +41,7 @@ const layers = [
     severity: 'error',
     from: {
       path: '^src/',
-      pathNot: [TEST, '^src/container(/|\\.ts$)', '^src/modules/[^/]+/(module\\.ts|infrastructure/)'],
+      pathNot: [TEST, '^src/container(/|\\.ts$)', '^src/modules/[^/]+/(module\\.ts|[a-z-]+-parts\\.ts|infrastructure/)'],
     },
     to: { path: '^src/modules/[^/]+/infrastructure/' },
   },
