@@ -70,3 +70,12 @@ function attribute(attributes: string, name: string): string {
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+
+// `bun scripts/test-report.ts FILE`: its sums, in a line.
+if (import.meta.main) {
+  const report = await Bun.file(process.argv[2] ?? '')
+    .text()
+    .then(readReport)
+    .catch((error: Error) => console.error(error.message));
+  console.log(report ? `${report.passed} passed, ${report.failed} failed` : '0 passed, 1 failed');
+}
