@@ -32,6 +32,7 @@ export async function uploadKit(options: { intentTtlSeconds?: number; putMaxDura
     orm: db.database.orm,
     staging,
     log: silentLog,
+    measure: (store) => store,
     s3: null,
     disk: { dataDir, publicUrl: () => 'http://test.invalid', secret: 'secret of tests' },
     formerBuckets: [],

@@ -1,7 +1,6 @@
 import type { Database } from '../../platform/database/database';
 import { transactionsOf } from '../../platform/database/transaction';
 import { productsRouter } from './api/router';
-import { appendImages } from './application/append-images';
 import { changeStatus } from './application/change-status';
 import { deleteProduct } from './application/delete-product';
 import { editPrompt } from './application/edit-prompt';
@@ -16,8 +15,9 @@ import type { DrainSoon, ImageUrls } from './domain/ports';
 import { productRepository } from './infrastructure/product-repository';
 import { postgresStatusStore } from './infrastructure/status-store';
 import { storedUrls } from './infrastructure/stored-url';
+import { type UploadPartsDeps, uploadUseCases } from './upload-parts';
 
-export interface ProductsModuleDeps {
+export interface ProductsModuleDeps extends UploadPartsDeps {
   readonly database: Database;
   readonly imageUrls: ImageUrls;
   readonly drainSoon: DrainSoon;
@@ -25,7 +25,6 @@ export interface ProductsModuleDeps {
   readonly bucket: string;
   readonly formerBuckets: readonly string[];
   readonly urlTtlSeconds: number;
-  readonly maxImages: number;
 }
 
 /** Part of the composition root: gives the use cases their dependencies. */
@@ -35,6 +34,7 @@ export function productsModule(deps: ProductsModuleDeps) {
   const common = { ...deps, inTransaction, products };
   return {
     router: productsRouter({
+      ...uploadUseCases(common),
       listProducts: listProducts(common),
       getProduct: getProduct(common),
       productHistory: productHistory(common),
@@ -45,7 +45,6 @@ export function productsModule(deps: ProductsModuleDeps) {
       removeImage: removeImage(common),
       signImageUrls: signImageUrls(common),
     }),
-    appendImages: appendImages(common),
     changeStatus: changeStatus({ inTransaction, statuses: postgresStatusStore }),
   };
 }

@@ -2,6 +2,7 @@ import type { Log } from '../../kernel/log';
 import type { Orm } from '../../platform/database/database';
 import type { StagingArea } from '../../platform/staging/staging-area';
 import { filesDoor } from './api/files-door';
+import { coalesce } from './application/coalesce';
 import { type DrainReport, drainIntents, drainOne } from './application/drain-intents';
 import type { IntentJournal } from './domain/intent-journal';
 import type { ObjectStore } from './domain/object-store';
@@ -19,6 +20,8 @@ export interface StorageModuleDeps {
   readonly orm: Orm;
   readonly staging: StagingArea;
   readonly log: Log;
+  /** Records the time of the store's calls. */
+  readonly measure: (store: ObjectStore) => ObjectStore;
   /** Null: files under the data directory. */
   readonly s3: S3StoreConfig | null;
   readonly disk: {
@@ -36,17 +39,25 @@ export type StorageModule = ReturnType<typeof storageModule>;
 
 /** The object store, its signed URLs, and the journal that keeps it clean. */
 export function storageModule(deps: StorageModuleDeps) {
-  const { store, door } = deps.s3 ? { store: new S3Store({ config: deps.s3 }), door: null } : diskStore(deps);
+  const { store: unmeasured, door } = deps.s3
+    ? { store: new S3Store({ config: deps.s3 }), door: null }
+    : diskStore(deps);
+  const store = deps.measure(unmeasured);
   const buckets = [store.bucket, ...deps.formerBuckets];
   const intents = postgresDoomedIntents(deps.orm, buckets, deps.putMaxDurationSeconds);
   const drain = { intents, store, log: deps.log };
   const journal: IntentJournal = postgresIntentJournal(deps.orm, deps.intentTtlSeconds);
+  const sweep = (): Promise<DrainReport> => drainIntents(drain)();
   return {
-    store: store as ObjectStore,
+    store,
     /** The names that rows may carry: the configured bucket first, then its former ones. */
     buckets,
     journal: { ...journal, drain: drainOne(drain) },
-    sweep: (): Promise<DrainReport> => drainIntents(drain)(),
+    sweep,
+    /** Sweeps in the background, for what has just been deleted. */
+    drainer: coalesce(sweep, (error) =>
+      deps.log.warn({ err: error }, 'a drain failed; the next sweep goes on with it'),
+    ),
     outstandingIntents: () => intents.outstanding(),
     /** Serves the disk store's signed URLs; null where the store serves its own. */
     filesDoor: door,

@@ -1,6 +1,8 @@
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { Pool, type PoolClient } from 'pg';
 import type { Log } from '../../kernel/log';
+import type { RecordOperation } from '../telemetry/metrics';
+import { measuredClient } from './measured-client';
 import * as schema from './schema';
 
 export type Orm = NodePgDatabase<typeof schema>;
@@ -11,6 +13,8 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs: number;
   readonly lockTimeoutMs: number;
   readonly connectTimeoutMs: number;
+  /** Told of each statement when it has ended. */
+  readonly record?: RecordOperation;
 }
 
 /** The role that every connection of the application works as; made by the migrations, owns nothing. */
@@ -23,6 +27,7 @@ export class Database {
 
   constructor(options: DatabaseOptions, log: Log) {
     this.pool = new Pool({
+      ...(options.record ? { Client: measuredClient(options.record) } : {}),
       connectionString: options.url,
       max: options.poolSize,
       statement_timeout: options.statementTimeoutMs,

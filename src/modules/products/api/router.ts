@@ -2,11 +2,13 @@ import { router } from '../../../platform/http/procedures';
 import { editProcedures } from './edit';
 import { imageProcedures } from './images';
 import { readProcedures } from './read';
+import { uploadProcedures } from './uploads';
 import { urlProcedures } from './urls';
 import type { ProductUseCases } from './use-cases';
 
 export function productsRouter(useCases: ProductUseCases) {
   return router({
+    ...uploadProcedures(useCases),
     ...readProcedures(useCases),
     ...editProcedures(useCases),
     ...imageProcedures(useCases),

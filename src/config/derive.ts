@@ -1,0 +1,61 @@
+import { hkdfSync } from 'node:crypto';
+import type { Settings } from './load';
+
+/** What follows from several variables together. */
+export interface Secrets {
+  readonly jwt: string;
+  readonly jwtPrevious: string | undefined;
+  readonly urls: string;
+  readonly urlsPrevious: string | undefined;
+}
+
+/** @param generated the secret that is kept under DATA_DIR where JWT_SECRET is absent */
+export function secretsOf(settings: Settings, generated: string | undefined): Secrets {
+  const jwt = settings.JWT_SECRET ?? generated;
+  if (jwt === undefined) throw new Error('JWT_SECRET is absent and none was generated');
+  const derived = settings.URL_SIGNING_SECRET ?? urlSecretFrom(jwt);
+  const previous = settings.JWT_SECRET_PREVIOUS && urlSecretFrom(settings.JWT_SECRET_PREVIOUS);
+  return {
+    jwt,
+    jwtPrevious: settings.JWT_SECRET_PREVIOUS,
+    urls: derived,
+    urlsPrevious: settings.URL_SIGNING_SECRET_PREVIOUS ?? previous,
+  };
+}
+
+/** RFC 5869: a secret of its own, so that neither use can forge for the other. */
+function urlSecretFrom(secret: string): string {
+  return Buffer.from(hkdfSync('sha256', secret, '', 'intellipost url signing', 32)).toString('base64url');
+}
+
+/** Where clients reach the server: PUBLIC_URL, or what HOST and the port that is really listened on give. */
+export function publicUrlOf(settings: Settings, port: number): string {
+  if (settings.PUBLIC_URL !== undefined) return settings.PUBLIC_URL;
+  const everywhere = settings.HOST === '0.0.0.0' || settings.HOST === '::';
+  const host = everywhere ? 'localhost' : settings.HOST;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Null: the disk store. The type is that of the storage module's configuration. */
+export function s3ConfigOf(settings: Settings) {
+  if (settings.S3_BUCKET_NAME === undefined) return null;
+  const sse = settings.S3_SSE ?? (settings.NODE_ENV === 'production' ? 'AES256' : 'none');
+  return {
+    bucket: settings.S3_BUCKET_NAME,
+    region: settings.S3_REGION,
+    forcePathStyle: settings.S3_FORCE_PATH_STYLE,
+    retries: settings.S3_RETRIES,
+    timeoutMs: settings.S3_TIMEOUT_MS,
+    ...present('endpoint', settings.S3_ENDPOINT_URL),
+    ...present('publicEndpoint', settings.S3_PUBLIC_ENDPOINT_URL),
+    ...present('accessKeyId', settings.S3_ACCESS_KEY_ID),
+    ...present('secretAccessKey', settings.S3_SECRET_ACCESS_KEY),
+    ...present('kmsKeyId', settings.S3_KMS_KEY_ID),
+    ...present('sse', sse === 'none' ? undefined : sse),
+  };
+}
+
+/** Optional properties that are absent, not undefined. */
+function present<Name extends string, Value>(name: Name, value: Value | undefined): { [N in Name]?: Value } {
+  return (value === undefined ? {} : { [name]: value }) as { [N in Name]?: Value };
+}

@@ -1,0 +1,2 @@
+export { LIFECYCLE_EVENTS, type LifecycleEvent } from './domain/lifecycle';
+export { type ProductsModuleDeps, productsModule } from './module';

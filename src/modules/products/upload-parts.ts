@@ -1,0 +1,58 @@
+import type { Log } from '../../kernel/log';
+import type { Seller } from '../../kernel/principal';
+import type { InTransaction } from '../../kernel/transaction';
+import type { Database } from '../../platform/database/database';
+import { type AddImagesRequest, addImages } from './application/add-images';
+import type { UploadLimits } from './application/admit-upload';
+import { appendImages } from './application/append-images';
+import { createProduct } from './application/create-product';
+import { type Signing, signProduct } from './application/signed-product';
+import { Slots } from './application/slots';
+import type { ImageLimits } from './domain/images/image-facts';
+import { createImageInspector } from './domain/images/image-inspector';
+import type { ProductRepository } from './domain/ports';
+import type { AttemptJournal, Originals, UploadFolders } from './domain/upload-ports';
+import { postgresIdempotencyKeys } from './infrastructure/postgres-idempotency-keys';
+import { postgresUploadedProducts } from './infrastructure/postgres-uploaded-products';
+
+/** Answered while nothing is known of how long processing takes. */
+const UNKNOWN_PROCESSING_SECONDS = 15;
+/** Puts of one process at once: more only make each other wait for the same disk and network. */
+const CONCURRENT_PUTS = 12;
+
+export interface UploadPartsDeps {
+  readonly database: Database;
+  readonly journal: AttemptJournal;
+  readonly originals: Originals;
+  readonly folders: UploadFolders;
+  readonly uploadLimits: UploadLimits;
+  readonly imageLimits: ImageLimits;
+  readonly intentTtlSeconds: number;
+  readonly idempotencyTtlSeconds: number;
+  readonly log: Log;
+}
+
+/** Gives the use cases that receive photos their dependencies. */
+export function uploadUseCases(
+  deps: UploadPartsDeps & Signing & { bucket: string; inTransaction: InTransaction; products: ProductRepository },
+) {
+  const { inTransaction, journal } = deps;
+  const shared = {
+    ...deps,
+    putSlots: new Slots(CONCURRENT_PUTS),
+    renewEveryMs: (deps.intentTtlSeconds * 1000) / 4,
+    keys: postgresIdempotencyKeys({ inTransaction, journal, ttlSeconds: deps.idempotencyTtlSeconds }),
+    inspect: () => createImageInspector(deps.imageLimits),
+    limits: deps.uploadLimits,
+  };
+  const append = appendImages({ products: deps.products, maxImages: deps.uploadLimits.maxImages });
+  const add = addImages({ ...shared, append });
+  return {
+    createProduct: createProduct({
+      ...shared,
+      products: postgresUploadedProducts(deps.database.orm, deps.bucket),
+      estimate: () => Promise.resolve(UNKNOWN_PROCESSING_SECONDS),
+    }),
+    addImages: async (seller: Seller, request: AddImagesRequest) => signProduct(deps, await add(seller, request)),
+  };
+}

@@ -1,0 +1,91 @@
+import { version } from '../package.json';
+import { createApp } from './app';
+import { publicUrlOf } from './config/derive';
+import type { Settings } from './config/load';
+import { buildContainer, type Container } from './container';
+import type { Log } from './kernel/log';
+import { schemaState } from './platform/database/migrate';
+import { multipartBody } from './platform/http/multipart-body';
+import { gracefulStop, InFlight } from './platform/http/shutdown';
+import { type Jobs, startJobs } from './platform/jobs/jobs';
+import { createMetrics } from './platform/telemetry/metrics';
+
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  readonly container: Container;
+  /** Phases: no new requests, what is under way may finish, jobs end, connections close. @returns requests cut off */
+  stop(): Promise<number>;
+}
+
+const TEXT_FIELDS = { fields: 10, fieldBytes: 16 * 1024 };
+
+/** Brings up everything that the settings name, and listens. */
+export async function startServer(settings: Settings, log: Log): Promise<RunningServer> {
+  const metrics = createMetrics();
+  const inFlight = new InFlight();
+  let port = settings.PORT;
+  const container = await buildContainer({ settings, log, metrics, port: () => port });
+  try {
+    const { filesDoor } = container.storage;
+    const app = createApp({
+      router: container.router,
+      authenticate: container.identity.authenticate,
+      multipartBody: uploadBodies(settings),
+      doors: filesDoor ? [filesDoor] : [],
+      readiness: readinessOf(container),
+      log,
+      metrics,
+      metricsToken: settings.METRICS_TOKEN,
+      inFlight,
+      version,
+      corsOrigins: settings.CORS_ORIGINS,
+      trustedProxy: settings.TRUSTED_PROXY,
+    }).listen({ port: settings.PORT, hostname: settings.HOST });
+    const { server } = app;
+    if (!server) throw new Error('the server did not start');
+    port = server.port ?? settings.PORT;
+    const jobs = await startMaintenance(container, settings, log);
+    return {
+      url: publicUrlOf(settings, port),
+      port,
+      container,
+      async stop() {
+        const cutOff = await gracefulStop(server, inFlight, settings.SHUTDOWN_GRACE_SECONDS * 1000);
+        await jobs.stop();
+        await container.close();
+        return cutOff;
+      },
+    };
+  } catch (error) {
+    await container.close();
+    throw error;
+  }
+}
+
+function uploadBodies(settings: Settings) {
+  const pace = {
+    minBytesPerSecond: settings.MIN_UPLOAD_BYTES_PER_SECOND,
+    deadlineMs: settings.UPLOAD_DEADLINE_SECONDS * 1000,
+  };
+  const isFileField = (name: string) => name === 'images' || name === 'images[]';
+  return (request: Request, keepAlive: () => void) =>
+    multipartBody(request, { totalBytes: settings.MAX_UPLOAD_BYTES, ...TEXT_FIELDS }, { pace, keepAlive, isFileField });
+}
+
+function readinessOf({ database, storage }: Container) {
+  return {
+    database: () => database.ping(),
+    store: () => storage.store.check(),
+    migrations: async () => {
+      if ((await schemaState((sql) => database.query(sql))) !== 'current')
+        throw new Error('the schema is not this code’s');
+    },
+  };
+}
+
+/** What runs by the clock, and once now: a process that died before may have left something. */
+async function startMaintenance({ database, storage }: Container, settings: Settings, log: Log): Promise<Jobs> {
+  storage.drainer.soon();
+  return startJobs(database, [{ queue: 'sweep', cron: settings.SWEEP_CRON, work: storage.sweep }], log);
+}
