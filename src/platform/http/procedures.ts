@@ -14,6 +14,8 @@ export interface ProcedureMeta extends OpenApiMeta {
   errors?: readonly ErrorCode[];
   /** The input is an unread multipart body: `multipartInput()`. */
   multipart?: boolean;
+  /** For the document: a request and its answer, as they stand on the wire. */
+  examples?: { request?: unknown; response?: unknown };
 }
 
 const t = initTRPC

@@ -1,0 +1,84 @@
+import type { AnyTRPCRouter } from '@trpc/server';
+import { type AnyElysia, Elysia } from 'elysia';
+import { AppError } from './kernel/app-error';
+import type { Log } from './kernel/log';
+import { aroundEveryRequest, type Handler } from './platform/http/around-every-request';
+import { corsOf } from './platform/http/cors';
+import { docsRoutes } from './platform/http/docs-page';
+import { errorResponse } from './platform/http/error-body';
+import { exchangeOf } from './platform/http/exchange';
+import { type Authenticate, requestContexts } from './platform/http/make-request-context';
+import type { MultipartParts } from './platform/http/multipart-door';
+import { operationsRoutes, type ReadinessCheck } from './platform/http/operations';
+import { restRoutes } from './platform/http/rest';
+import type { InFlight } from './platform/http/shutdown';
+import { toAppError } from './platform/http/to-app-error';
+import { trpcDoor } from './platform/http/trpc-door';
+import type { Metrics } from './platform/telemetry/metrics';
+
+export interface AppParts {
+  readonly router: AnyTRPCRouter;
+  readonly authenticate: Authenticate;
+  /** The unread body of a request; `keepAlive` is to be called about once a second while it is read. */
+  readonly multipartBody: MultipartParts['multipartBody'];
+  /** Doors of their own: the disk store's /files, WebSockets. Their errors are answered as everybody's. */
+  readonly doors?: readonly AnyElysia[];
+  readonly readiness: Readonly<Record<string, ReadinessCheck>>;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly metricsToken?: string | undefined;
+  readonly inFlight: InFlight;
+  readonly version: string;
+  readonly corsOrigins: readonly string[];
+  readonly trustedProxy: boolean;
+}
+
+/** Seconds. A connection that moves nothing for so long is closed; while uploads are read it is put off. */
+const IDLE_SECONDS = 30;
+
+const SERVE = {
+  // Bun would answer 413 without a body and close: every limit is checked by the door that has it.
+  maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+  idleTimeout: IDLE_SECONDS,
+  // never Bun's own error page, which shows the source
+  development: false,
+  // a second process on the same port shall fail to start, not take half of the requests
+  reusePort: false,
+};
+
+/** The HTTP server's app; `.listen({ port, hostname })` starts it. */
+export function createApp(parts: AppParts) {
+  // Elysia's routing by Bun itself leaves out what is wrapped around; all requests go one way.
+  const app = new Elysia({ serve: SERVE, systemRouter: false });
+  const contextOf = requestContexts({ ...parts, peer: (request) => app.server?.requestIP(request)?.address ?? null });
+  const multipart: MultipartParts = {
+    multipartBody: parts.multipartBody,
+    putOffIdleTimeout: (request, seconds) => app.server?.timeout(request, seconds),
+    ingested: parts.metrics.ingested,
+  };
+  const around = aroundEveryRequest({ ...parts, cors: corsOf(parts.corsOrigins) });
+  app
+    .wrap((next) => around(next as unknown as Handler))
+    .onError({ as: 'global' }, ({ error, code, request }) => refusal(error, code, request))
+    .use(operationsRoutes(parts))
+    .use(docsRoutes(parts))
+    .use(restRoutes(parts.router, { contextOf, multipart }))
+    .use(trpcDoor(parts.router, { contextOf, multipart, stopping: parts.inFlight.stopping }))
+    // The doors above name their routes themselves, more exactly; hooks hold for what comes after them.
+    .onTransform({ as: 'global' }, ({ request, route, set }) => {
+      const exchange = exchangeOf(request);
+      exchange.route = route;
+      exchange.upgrading = request.headers.has('upgrade');
+      // of an upgraded connection nothing that is returned is sent, only what is set before
+      if (exchange.upgrading) set.headers['x-request-id'] = exchange.requestId;
+    });
+  for (const door of parts.doors ?? []) app.use(door);
+  return app;
+}
+
+function refusal(error: unknown, code: string | number, request: Request): Response {
+  const exchange = exchangeOf(request);
+  const seen = code === 'NOT_FOUND' ? new AppError('NOT_FOUND') : toAppError(error);
+  exchange.fail(seen);
+  return errorResponse(seen, exchange.requestId);
+}

@@ -1,0 +1,75 @@
+import type { AnyTRPCRouter } from '@trpc/server';
+import { generateOpenApiDocument, type OpenApiRouter } from 'trpc-to-openapi';
+import { z } from 'zod';
+import { proceduresOf, type RestRoute, restRoutesOf } from '../procedure-routes';
+import { completed } from './operation';
+import type { OpenApiDocument, Operation } from './types';
+import { withoutFormatPatterns } from './without-format-patterns';
+
+const errorSchema = z
+  .object({
+    error: z.object({
+      code: z.string().meta({ description: 'Stable: programs decide by it.' }),
+      message: z.string().meta({ description: 'For people; it may change.' }),
+      details: z
+        .unknown()
+        .optional()
+        .meta({ description: 'What depends on the code, such as the fields or the file.' }),
+      request_id: z
+        .string()
+        .meta({ description: 'Names this request in our log; the same as the header x-request-id.' }),
+    }),
+  })
+  .meta({ description: 'The body of every error.' });
+
+const DESCRIPTION = [
+  'Keeps the photos and the prompt of a product safe and private until its listing is published, and after.',
+  'Every operation is a tRPC procedure too, under `/trpc`, with the same input and output.',
+  'Times are ISO 8601 in UTC, ids are UUIDv7. Signed URLs are bearers: whoever holds one may read until it expires.',
+].join('\n\n');
+
+/**
+ * OpenAPI 3.1 of every procedure with a REST route. The generator reads schemas; statuses, errors, multipart bodies and
+ * examples, of which it knows nothing, are put in from the procedures' own meta.
+ * @param serverUrl where clients reach this server; `/` is the place the document came from
+ * @see https://spec.openapis.org/oas/v3.1.1.html
+ */
+export function openApiDocument(
+  router: AnyTRPCRouter,
+  { serverUrl, version }: { serverUrl: string; version: string },
+): OpenApiDocument {
+  const routes = restRoutesOf(router);
+  const tags = [...new Set(routes.flatMap((route) => route.meta.openapi?.tags ?? []))];
+  const document = generateOpenApiDocument(withPlainInputs(router, routes), {
+    title: 'IntelliPost product store',
+    description: DESCRIPTION,
+    version,
+    baseUrl: serverUrl,
+    tags,
+    license: { name: 'MIT', identifier: 'MIT' },
+    securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    defs: { Error: errorSchema },
+  }) as unknown as OpenApiDocument;
+  for (const route of routes) complete(document, route);
+  return withoutFormatPatterns(document);
+}
+
+function complete(document: OpenApiDocument, route: RestRoute): void {
+  const path = document.paths[route.path];
+  const method = route.method.toLowerCase();
+  const operation = path?.[method];
+  if (!path || !operation) throw new Error(`the generator left out ${route.method} ${route.path}`);
+  path[method] = completed(operation satisfies Operation, route);
+}
+
+/** The generator takes objects alone: where the input is an unread body it gets the parameters of the path. */
+function withPlainInputs(router: AnyTRPCRouter, routes: readonly RestRoute[]): OpenApiRouter {
+  const plain = routes
+    .filter((route) => route.multipart)
+    .map(({ name, path, procedure }) => {
+      const params = [...path.matchAll(/\{(\w+)\}/g)].map(([, param]) => [param, z.uuid()]);
+      return [name, { _def: { ...procedure._def, inputs: [z.object(Object.fromEntries(params))] } }];
+    });
+  const procedures = { ...proceduresOf(router), ...Object.fromEntries(plain) };
+  return { _def: { ...router._def, procedures } } as unknown as OpenApiRouter;
+}

@@ -1,0 +1,41 @@
+import pino, { type DestinationStream } from 'pino';
+import type { Log } from '../../kernel/log';
+import { redacted } from './redact';
+import { safeText } from './safe-text';
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+/**
+ * JSON lines on standard output, with ISO times and the level's name. Everything passes `redacted` first, whoever logs it.
+ * @param to for tests
+ */
+export function createLog(level: LogLevel, to?: DestinationStream): Log {
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      // pino's own would write errors' causes and fields again, past the redaction
+      serializers: { err: (seen: unknown) => seen },
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    // Synchronous, so that the last lines before a crash are there.
+    to ?? pino.destination({ fd: 1, sync: true }),
+  );
+  return {
+    debug: (fields, message) => logger.isLevelEnabled('debug') && logger.debug(redacted(fields), safeText(message)),
+    info: (fields, message) => logger.isLevelEnabled('info') && logger.info(redacted(fields), safeText(message)),
+    warn: (fields, message) => logger.isLevelEnabled('warn') && logger.warn(redacted(fields), safeText(message)),
+    error: (fields, message) => logger.isLevelEnabled('error') && logger.error(redacted(fields), safeText(message)),
+  };
+}
+
+/** The same log with the same fields on every line. */
+export function logWith(log: Log, fields: object): Log {
+  return {
+    debug: (more, message) => log.debug({ ...fields, ...more }, message),
+    info: (more, message) => log.info({ ...fields, ...more }, message),
+    warn: (more, message) => log.warn({ ...fields, ...more }, message),
+    error: (more, message) => log.error({ ...fields, ...more }, message),
+  };
+}

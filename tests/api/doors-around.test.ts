@@ -1,0 +1,258 @@
+import { afterAll, describe, expect, test } from 'bun:test';
+import { connect } from 'node:net';
+import { Elysia } from 'elysia';
+import { AppError } from '../../src/kernel/app-error';
+import { type Doors, SELLER, SELLER_ID, startDoors } from '../support/doors';
+
+const files = new Elysia().all('/files/*', ({ request }) => {
+  if (request.url.includes('broken')) throw new Error('disk on fire at /var/data');
+  if (request.url.includes('policy')) {
+    return new Response('x', { headers: { 'content-security-policy': 'sandbox', 'cache-control': 'private' } });
+  }
+  throw new AppError('FORBIDDEN');
+});
+const live = new Elysia().ws('/ws/:id', { open: (ws) => void ws.send('hello') });
+const doors: Doors = startDoors({}, [files, live]);
+afterAll(() => doors.stop());
+
+const EVERYWHERE: readonly [string, RequestInit?][] = [
+  ['/api/things'],
+  ['/api/things', { method: 'POST', headers: SELLER, body: '{' }],
+  ['/api/things/x', { headers: SELLER }],
+  [`/api/things/${SELLER_ID}`, { method: 'DELETE', headers: SELLER }],
+  ['/api/things', { method: 'HEAD' }],
+  ['/api/things', { method: 'OPTIONS' }],
+  ['/trpc/things.list'],
+  ['/trpc/things.list', { method: 'HEAD' }],
+  ['/trpc/nothing'],
+  ['/files/bucket/key'],
+  ['/files/broken'],
+  ['/nothing'],
+  ['/healthz'],
+  ['/readyz'],
+  ['/metrics'],
+  ['/openapi.json'],
+  ['/docs'],
+  ['/docs/swagger-ui.css'],
+];
+
+describe.each(EVERYWHERE)('%s (%j)', (path, init) => {
+  test('carries a request id, and security headers', async () => {
+    const { headers } = await doors.fetch(path, init);
+    expect(headers.get('x-request-id')).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(headers.get('cache-control')).toMatch(path === '/docs/swagger-ui.css' ? /max-age/ : /no-store|no-cache/);
+    expect(headers.has('access-control-allow-origin')).toBe(false);
+  });
+
+  test('repeats an acceptable id of the client', async () => {
+    const headers = { ...(init?.headers as Record<string, string>), 'x-request-id': 'Abc-1.2_3' };
+    expect((await doors.fetch(path, { ...init, headers })).headers.get('x-request-id')).toBe('Abc-1.2_3');
+  });
+});
+
+test.each(['', 'a b', 'x'.repeat(65), 'a/b', '<script>', 'ñ', 'a\tb'])('an id like "%s" is replaced', async (id) => {
+  const response = await doors.fetch('/healthz', { headers: { 'x-request-id': id } });
+  expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f]{8}-/);
+});
+
+describe('a door of its own', () => {
+  test('has its errors answered as everybody else', async () => {
+    const refused = await doors.fetch('/files/bucket/key');
+    expect(refused.status).toBe(403);
+    expect(await refused.json()).toMatchObject({ error: { code: 'FORBIDDEN' } });
+    const broken = await doors.fetch('/files/broken');
+    expect(broken.status).toBe(500);
+    expect(await broken.text()).not.toContain('/var/data');
+  });
+
+  test('keeps its own policies', async () => {
+    const { headers } = await doors.fetch('/files/policy');
+    expect(headers.get('content-security-policy')).toBe('sandbox');
+    expect(headers.get('cache-control')).toBe('private');
+  });
+
+  test('is logged by its template, never by its path', async () => {
+    doors.lines.length = 0;
+    await doors.fetch('/files/bucket/key?signature=abcdef');
+    expect(doors.lines[0]).toMatchObject({ route: '/files/*', status: 403, error_codes: ['FORBIDDEN'] });
+    expect(JSON.stringify(doors.lines)).not.toContain('abcdef');
+  });
+
+  test('may be a WebSocket', async () => {
+    doors.lines.length = 0;
+    const socket = new WebSocket(`${doors.url.replace('http', 'ws')}/ws/7`);
+    const message = await new Promise((resolve) => {
+      socket.onmessage = (event) => resolve(event.data);
+    });
+    socket.close();
+    expect(message).toBe('hello');
+    expect(doors.lines[0]).toMatchObject({ route: '/ws/:id', status: 101 });
+    const headers = { connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
+    const handshake = { ...headers, 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', 'x-request-id': 'ws-1' };
+    expect(await rawHead(doors.port, '/ws/7', handshake)).toMatch(/^HTTP\/1\.1 101[\s\S]*x-request-id: ws-1/i);
+  });
+});
+
+describe('a page of another origin', () => {
+  const ask = (origin: string, init: RequestInit = {}, from = doors) =>
+    from.fetch('/api/things', { ...init, headers: { ...(init.headers as Record<string, string>), origin } });
+
+  test('that is listed may call, and read the headers it needs', async () => {
+    const { headers } = await ask('https://shop.example');
+    expect(headers.get('access-control-allow-origin')).toBe('https://shop.example');
+    expect(headers.get('access-control-expose-headers')).toContain('x-request-id, location, idempotency-replayed');
+    expect(headers.get('access-control-allow-credentials')).toBeNull();
+    expect(headers.get('vary')).toContain('origin');
+  });
+
+  test('that is listed hears on preflight what it may send', async () => {
+    const preflight = await ask('https://shop.example', {
+      method: 'OPTIONS',
+      headers: { 'access-control-request-method': 'POST', 'access-control-request-headers': 'idempotency-key' },
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-methods')).toContain('PATCH');
+    for (const name of ['authorization', 'content-type', 'idempotency-key', 'x-upload-id', 'x-request-id']) {
+      expect(preflight.headers.get('access-control-allow-headers')).toContain(name);
+    }
+  });
+
+  test.each(['https://evil.example', 'https://shop.example.evil.example', 'http://shop.example', 'null'])(
+    'that is not listed may not: %s',
+    async (origin) => {
+      for (const method of ['GET', 'OPTIONS']) {
+        expect((await ask(origin, { method })).headers.has('access-control-allow-origin')).toBe(false);
+      }
+    },
+  );
+
+  test('may read errors too', async () => {
+    const response = await doors.fetch('/nothing', { headers: { origin: 'https://shop.example' } });
+    expect(response.headers.get('access-control-allow-origin')).toBe('https://shop.example');
+  });
+
+  test('is any where the list says so, and none where there is no list', async () => {
+    const open = startDoors({ corsOrigins: ['*'] });
+    const closed = startDoors({ corsOrigins: [] });
+    expect((await ask('https://any.example', {}, open)).headers.get('access-control-allow-origin')).toBe('*');
+    expect((await ask('https://any.example', {}, closed)).headers.has('access-control-allow-origin')).toBe(false);
+    await Promise.all([open.stop(), closed.stop()]);
+  });
+});
+
+describe('what is logged of a request', () => {
+  test('is one line with who, what, how long and how much', async () => {
+    doors.lines.length = 0;
+    const body = JSON.stringify({ name: 'lamp' });
+    const response = await doors.fetch('/api/things', { method: 'POST', body, headers: SELLER });
+    const text = await response.text();
+    expect(doors.lines).toHaveLength(1);
+    expect(doors.lines[0]).toMatchObject({
+      level: 'info',
+      request_id: response.headers.get('x-request-id'),
+      user_id: SELLER_ID,
+      method: 'POST',
+      route: '/api/things',
+      status: 201,
+      duration_ms: expect.any(Number),
+      bytes_in: body.length,
+      bytes_out: text.length,
+    });
+  });
+
+  test('never holds a token, a ticket or a signature, wherever they were sent', async () => {
+    doors.lines.length = 0;
+    const headers = { authorization: 'Bearer sekret-1', 'sec-websocket-protocol': 'bearer, sekret-2' };
+    for (const path of [
+      '/nothing?ticket=sekret-3',
+      '/files/a?signature=sekret-4',
+      '/api/things?X-Amz-Signature=sekret-5',
+    ]) {
+      await doors.fetch(path, { headers });
+    }
+    expect(doors.lines).toHaveLength(3);
+    expect(JSON.stringify(doors.lines)).not.toContain('sekret');
+  });
+
+  test('is quiet about the machines that ask every few seconds', async () => {
+    doors.lines.length = 0;
+    await doors.fetch('/healthz');
+    expect(doors.lines).toMatchObject([{ level: 'debug', route: '/healthz' }]);
+  });
+});
+
+describe('operations', () => {
+  test('/healthz says that the process answers', async () => {
+    expect(await (await doors.fetch('/healthz')).json()).toEqual({ status: 'ok' });
+  });
+
+  test('/readyz says that every part can be used', async () => {
+    const response = await doors.fetch('/readyz');
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ status: 'ok', checks: { database: 'ok', store: 'ok', accepting: 'ok' } });
+  });
+
+  test('/readyz names the part that fails or does not answer, and nothing more', async () => {
+    const readiness = {
+      database: () => Promise.reject(new Error('password authentication failed for user x')),
+      store: () => new Promise(() => undefined),
+      migrations: () => {
+        throw new Error('sync');
+      },
+      jobs: async () => undefined,
+    };
+    const broken = startDoors({ readiness });
+    const response = await broken.fetch('/readyz');
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({
+      status: 'unavailable',
+      checks: { database: 'failed', store: 'failed', migrations: 'failed', jobs: 'ok', accepting: 'ok' },
+    });
+    await broken.stop();
+  });
+
+  test('/metrics counts requests by template and status', async () => {
+    const own = startDoors();
+    await own.fetch(`/api/things/${SELLER_ID}`, { headers: SELLER });
+    await own.fetch('/api/things/nothing', { headers: SELLER });
+    await own.fetch(`/${crypto.randomUUID()}`);
+    const response = await own.fetch('/metrics');
+    const text = await response.text();
+    expect(response.headers.get('content-type')).toContain('text/plain');
+    expect(text).toContain('http_requests_total{method="GET",route="/api/things/{id}",status="200"} 1');
+    expect(text).toContain('http_requests_total{method="GET",route="/api/things/{id}",status="422"} 1');
+    expect(text).toContain('http_requests_total{method="GET",route="unmatched",status="404"} 1');
+    expect(text).toMatch(/http_request_duration_seconds_count\{method="GET",route="\/api\/things\/\{id\}"\} 2/);
+    expect(text).toContain('process_resident_memory_bytes');
+    await own.stop();
+  });
+
+  test('/metrics asks for its token where it has one', async () => {
+    const own = startDoors({ metricsToken: 'scrape-me' });
+    const status = async (headers: Record<string, string>) => (await own.fetch('/metrics', { headers })).status;
+    expect(await status({})).toBe(401);
+    expect(await status({ authorization: 'Bearer scrape-you' })).toBe(401);
+    expect(await status(SELLER)).toBe(401);
+    expect(await status({ authorization: 'Bearer scrape-me' })).toBe(200);
+    await own.stop();
+  });
+});
+
+/** Status line and headers of one GET, as they come. */
+function rawHead(port: number, path: string, headers: Record<string, string>): Promise<string> {
+  const lines = Object.entries({ host: 'test.invalid', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const socket = connect(port, '127.0.0.1', () => socket.write(`GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`));
+  return new Promise((resolve, reject) => {
+    let text = '';
+    socket.on('error', reject).on('data', (bytes) => {
+      text += bytes.toString('latin1');
+      if (!text.includes('\r\n\r\n')) return;
+      socket.destroy();
+      resolve(text.slice(0, text.indexOf('\r\n\r\n')));
+    });
+  });
+}
