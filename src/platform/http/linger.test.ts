@@ -89,6 +89,33 @@ test('a client that has stopped sending gets the end of the answer after the sil
   expect(performance.now() - startedAt).toBeLessThan(1_500);
 });
 
+test('the answer comes while the client sends, and its end once the client has sent everything', async () => {
+  const headers = { 'content-type': multipartType(), 'content-length': String(fifty.length) };
+  const seen: number[] = [];
+  const answer = await rawPost(server.port!, {
+    headers,
+    async send(write, socket) {
+      for (let at = 0; at < fifty.length; at += 10_000_000) {
+        await write(fifty.subarray(at, at + 10_000_000));
+        await Bun.sleep(50);
+        seen.push(socket.bytesRead);
+      }
+    },
+  });
+  expect(answer).toEqual({ status: 422, body: JSON.stringify(refusal) });
+  const untilTheLast = seen.slice(0, -1);
+  expect(untilTheLast[0]).toBeGreaterThan(0);
+  expect(new Set(untilTheLast).size).toBe(1);
+  expect(seen.at(-1)).toBeGreaterThan(seen[0]!);
+});
+
+test('an answer goes out as it is when another reads the body', () => {
+  const answer = Response.json(refusal);
+  const request = new Request(url, { method: 'POST', body: 'x' });
+  request.body?.getReader();
+  expect(linger(request, answer)).toBe(answer);
+});
+
 test('an answer to a request without a body goes out as it is', () => {
   const answer = Response.json(refusal);
   expect(linger(new Request(url), answer)).toBe(answer);

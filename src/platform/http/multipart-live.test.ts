@@ -26,7 +26,8 @@ const server = Bun.serve({
       return Response.json('read');
     } catch (error) {
       ended.push(error);
-      return Response.json(isAppError(error) ? error.code : String(error), { status: 400 });
+      const says = isAppError(error) ? `${error.code}: ${error.message}` : String(error);
+      return Response.json(says, { status: 400 });
     }
   },
 });
@@ -63,13 +64,13 @@ describe('a sender', () => {
         }
       },
     });
-    expect(answer).toEqual({ status: 400, body: '"REQUEST_TIMEOUT"' });
+    expect(answer.body).toBe('"REQUEST_TIMEOUT: The body came slower than 16384 bytes per second."');
   });
 
   test.each(['/', '/wraps'])('that falls silent is told so, whatever the visitor makes of it (%s)', async (path) => {
     const startedAt = performance.now();
     const answer = await rawPost(server.port!, { path, headers, send: (write) => write(file.subarray(0, 50_000)) });
-    expect(answer.body).toBe('"REQUEST_TIMEOUT"');
+    expect(answer.body).toBe('"REQUEST_TIMEOUT: Nothing came for 0.4 seconds."');
     expect(performance.now() - startedAt).toBeLessThan(800);
   });
 
@@ -85,7 +86,7 @@ describe('a sender', () => {
         }
       },
     });
-    expect(answer.body).toBe('"REQUEST_TIMEOUT"');
+    expect(answer.body).toBe('"REQUEST_TIMEOUT: The request took more than 0.9 seconds."');
   });
 
   test('is not blamed for the time that we take', async () => {

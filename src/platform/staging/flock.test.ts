@@ -47,3 +47,24 @@ test('a file whose holder removed it is locked anew', async () => {
   expect(await lockFile(path, 'exclusive', { wait: false })).not.toBeNull();
   former?.();
 });
+
+const LOCK_AND_REMOVE = `
+  const { lockFile } = await import(process.argv[1]);
+  const { closeSync, openSync, unlinkSync } = await import('node:fs');
+  const [path, guard] = process.argv.slice(2);
+  for (const until = Date.now() + 400; Date.now() < until; ) {
+    const release = await lockFile(path, 'exclusive', { wait: false });
+    if (release === null) continue;
+    closeSync(openSync(guard, 'wx'));
+    unlinkSync(guard);
+    unlinkSync(path);
+    release();
+  }
+`;
+
+test('no two processes hold it at once, though every holder removes the file before it lets go', async () => {
+  const script = join(import.meta.dir, 'flock.ts');
+  const args = ['bun', '-e', LOCK_AND_REMOVE, script, fresh(), fresh()];
+  const holders = [1, 2, 3].map(() => Bun.spawn(args, { stderr: 'ignore' }));
+  expect(await Promise.all(holders.map((holder) => holder.exited))).toEqual([0, 0, 0]);
+});

@@ -85,10 +85,11 @@ describe('the folder of a process', () => {
     const script = join(import.meta.dir, 'open-staging-area.ts');
     const child = Bun.spawn(['bun', '-e', OPEN_AND_WAIT, script, parent], { stdout: 'pipe' });
     await child.stdout.getReader().read();
-    expect(await removeDeadStagingFolders(parent)).toBe(0);
-    expect(await readdir(parent)).toHaveLength(3);
+    const whileAlive = await removeDeadStagingFolders(parent);
+    const left = await readdir(parent);
     child.kill('SIGKILL');
     await child.exited;
+    expect([whileAlive, left.length]).toEqual([0, 3]);
     expect(await removeDeadStagingFolders(parent)).toBe(1);
     expect(await readdir(parent)).toEqual(['lock']);
   });
@@ -117,15 +118,17 @@ describe('the folder of a process', () => {
     const sweeping = (async () => {
       for (; !done; await Bun.sleep(3)) await removeDeadStagingFolders(parent);
     })();
-    for (let round = 0; round < 40; round++) {
-      const area = await openStagingArea(parent, silent);
-      await Bun.sleep(2);
-      expect(existsSync(area.folder) && existsSync(`${area.folder}.lock`)).toBe(true);
-      await area.close();
+    try {
+      for (let round = 0; round < 40; round++) {
+        const area = await openStagingArea(parent, silent);
+        await Bun.sleep(2);
+        expect(existsSync(area.folder) && existsSync(`${area.folder}.lock`)).toBe(true);
+        await area.close();
+      }
+    } finally {
+      done = true;
+      sweeper.kill();
+      await Promise.all([sweeping, sweeper.exited]);
     }
-    done = true;
-    await sweeping;
-    sweeper.kill();
-    await sweeper.exited;
   });
 });

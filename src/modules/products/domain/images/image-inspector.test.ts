@@ -75,6 +75,17 @@ describe.each([
       );
     });
 
+    test('is told right when the sender uses its buffer again', () => {
+      const inspector = createImageInspector(ANY_SIZE);
+      const buffer = new Uint8Array(3);
+      for (let at = 0; at < bytes.length; at += 3) {
+        const piece = bytes.subarray(at, at + 3);
+        buffer.set(piece);
+        inspector.push(buffer.subarray(0, piece.length));
+      }
+      expect(inspector.finish()).toMatchObject(small);
+    });
+
     test('cut off anywhere is an invalid image', () => {
       const some = [...bytes.keys()].filter(
         (length) => length < 700 || length > bytes.length - 50 || length % 97 === 0,
