@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util';
+import type { Settings } from '../config/load';
+import { buildContainer } from '../container';
+import type { Log } from '../kernel/log';
+import { createMetrics } from '../platform/telemetry/metrics';
+import { token, userCreate, userList, userPassword } from './accounts';
+import { type Command, UsageError } from './command';
+import { migrate, sweep } from './maintenance';
+import { productStatus } from './products';
+
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  migrate,
+  sweep,
+  token,
+  'user create': userCreate,
+  'user list': userList,
+  'user password': userPassword,
+  'product status': productStatus,
+};
+
+/** Brings up the parts, runs the command on them, and lets them go. @throws UsageError */
+export async function runCommand(
+  argv: readonly string[],
+  settings: Settings,
+  log: Log,
+  print: (line: string) => void,
+): Promise<void> {
+  const { command, words, options } = parse(argv);
+  const forced = command === migrate ? { ...settings, MIGRATE_ON_START: true } : settings;
+  const container = await buildContainer({
+    settings: forced,
+    log,
+    metrics: createMetrics(),
+    port: () => settings.PORT,
+  });
+  try {
+    await command.run({ settings, words, options, print }, container);
+  } finally {
+    await container.close();
+  }
+}
+
+function parse(argv: readonly string[]) {
+  const name = Object.keys(COMMANDS).find((known) => known.split(' ').every((word, index) => argv[index] === word));
+  const command = name === undefined ? undefined : COMMANDS[name];
+  if (name === undefined || !command) throw new UsageError(helpText());
+  const taken = name.split(' ').length;
+  try {
+    const { values, positionals } = parseArgs({
+      args: argv.slice(taken),
+      options: Object.fromEntries((command.options ?? []).map((option) => [option, { type: 'string' as const }])),
+      allowPositionals: true,
+    });
+    return { command, words: positionals, options: values as Record<string, string | undefined> };
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : error}\nbun run cli ${command.usage}`);
+  }
+}
+
+export function helpText(): string {
+  const lines = Object.values(COMMANDS).map(({ usage, says }) => `  ${usage}\n      ${says}`);
+  return `bun run cli <command>\n\n${lines.join('\n')}`;
+}

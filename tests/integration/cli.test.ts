@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UsageError } from '../../src/cli/command';
+import { COMMANDS, helpText, runCommand } from '../../src/cli/run-command';
+import { loadSettings, type Settings } from '../../src/config/load';
+import { authenticatedPrincipal } from '../../src/kernel/authenticated-principal';
+import type { UserId } from '../../src/kernel/ids';
+import type { Seller } from '../../src/kernel/principal';
+import { silentLog } from '../support/log';
+import { type TestDatabase, testDatabase } from '../support/postgres';
+import { aProduct } from '../support/products-fixture';
+
+let db: TestDatabase;
+let settings: Settings;
+let dataDir: string;
+
+beforeAll(async () => {
+  db = await testDatabase();
+  dataDir = await mkdtemp(join(tmpdir(), 'test-cli-'));
+  settings = loadSettings({ DATABASE_URL: db.url, DATA_DIR: dataDir, MIGRATE_ON_START: 'false' });
+});
+afterAll(async () => {
+  await db.drop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+async function cli(...argv: string[]): Promise<string[]> {
+  const lines: string[] = [];
+  await runCommand(argv, settings, silentLog, (line) => lines.push(line));
+  return lines;
+}
+
+describe('an operator', () => {
+  test('makes accounts of every role, lists them, and sets a new password', async () => {
+    const [made] = await cli('user', 'create', '--role', 'worker', '--email', 'W@example.com');
+    const account = JSON.parse(made ?? '');
+    expect(account).toMatchObject({ email: 'w@example.com', role: 'worker' });
+    expect((await cli('user', 'list')).map((line) => JSON.parse(line).email)).toContain('w@example.com');
+    const [changed] = await cli('user', 'password', '--email', 'w@example.com');
+    expect(JSON.parse(changed ?? '').password).not.toBe(account.password);
+  });
+
+  test('gets an access token on the last line', async () => {
+    for (const argv of [
+      ['--role', 'admin'],
+      ['--email', 'w@example.com'],
+    ]) {
+      expect((await cli('token', ...argv)).at(-1)).toMatch(/^ey[\w-]+\.[\w-]+\.[\w-]+$/);
+    }
+  });
+
+  test('sweeps, and reads what was done', async () => {
+    await db.sql(
+      "insert into intents (kind, prefix, state, expires_at) values ('upload', 'products/x/y/', 'open', now())",
+    );
+    const [report] = await cli('sweep');
+    expect(JSON.parse(report ?? '')).toEqual({ expired: 1, drained: 1, repeated: 0, buried: 0, refused: 0 });
+  });
+
+  test('leads a product along its lifecycle, under the name of operator', async () => {
+    const [row] = await db.sql<{ id: UserId }>('select id from users limit 1');
+    const seller = authenticatedPrincipal({ userId: row!.id, role: 'seller' }) as Seller;
+    const { id } = await aProduct(db, seller, { status: 'processing' });
+    expect(JSON.parse((await cli('product', 'status', id, 'FAIL', '--reason', 'by hand'))[0] ?? '')).toEqual({
+      id,
+      status: 'failed',
+    });
+    const [last] = await db.sql('select * from product_status_history where product_id = $1 order by id desc limit 1', [
+      id,
+    ]);
+    expect(last).toMatchObject({ event: 'FAIL', actor: 'operator', reason: 'by hand' });
+    await expect(cli('product', 'status', id, 'PUBLISH')).rejects.toMatchObject({ code: 'INVALID_TRANSITION' });
+  });
+
+  test('migrates', async () => {
+    expect(await cli('migrate')).toHaveLength(1);
+  });
+
+  test.each([
+    ['nothing', 'known'],
+    ['token'],
+    ['token', '--role', 'king'],
+    ['token', '--rank', 'worker'],
+    ['user', 'password'],
+    ['product', 'status', 'no-id', 'FAIL'],
+    ['product', 'status', Bun.randomUUIDv7(), 'EXPLODE'],
+  ])('is told how to call %s %s %s', async (...argv) => {
+    await expect(cli(...argv.filter(Boolean))).rejects.toThrow(UsageError);
+  });
+
+  test('finds every command in the help', () => {
+    for (const { usage } of Object.values(COMMANDS)) expect(helpText()).toContain(usage);
+  });
+});
