@@ -91,7 +91,8 @@ describe('/openapi.json', () => {
     expect(create.responses['201']?.content?.['application/json']?.example).toMatchObject({ id: SELLER_ID });
   });
 
-  test('says uuid by its format, not by an expression', () => {
+  test('says uuid by its format, not by an expression, and no limits that nobody has set', () => {
+    expect(JSON.stringify(document)).not.toContain('9007199254740991');
     expect(JSON.stringify(document)).toContain('"format":"uuid"');
     expect(JSON.stringify(document)).not.toContain('"pattern"');
   });

@@ -25,7 +25,7 @@ const failures: Record<string, () => unknown> = {
 
 const thing = z.object({ id: z.uuid(), name: z.string() }).meta({ id: 'Thing' });
 const id = z.uuid();
-const file = z.object({ field: z.string(), file_name: z.string(), size_bytes: z.number() });
+const file = z.object({ field: z.string(), file_name: z.string(), size_bytes: z.int() });
 const uploaded = z.object({ prompt_text: z.string(), files: z.array(file), path_id: z.string().optional() });
 const formSchema = {
   type: 'object',

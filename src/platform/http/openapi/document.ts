@@ -3,8 +3,8 @@ import { generateOpenApiDocument, type OpenApiRouter } from 'trpc-to-openapi';
 import { z } from 'zod';
 import { proceduresOf, type RestRoute, restRoutesOf } from '../procedure-routes';
 import { completed } from './operation';
+import { readable } from './readable';
 import type { OpenApiDocument, Operation } from './types';
-import { withoutFormatPatterns } from './without-format-patterns';
 
 const errorSchema = z
   .object({
@@ -51,7 +51,7 @@ export function openApiDocument(
     defs: { Error: errorSchema },
   }) as unknown as OpenApiDocument;
   for (const route of routes) complete(document, route);
-  return withoutFormatPatterns(document);
+  return readable(document);
 }
 
 function complete(document: OpenApiDocument, route: RestRoute): void {
