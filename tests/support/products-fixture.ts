@@ -14,7 +14,7 @@ import { requestContext } from './request-context';
 export const BUCKET = 'test-images';
 
 /** A signer that shows what it was asked for, and counts. */
-export function showingUrls(): ImageUrls & { signed: number } {
+function showingUrls(): ImageUrls & { signed: number } {
   return {
     signed: 0,
     sign(key, { expiresInSeconds, contentType, fileName }) {

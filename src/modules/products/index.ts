@@ -1,2 +1,2 @@
-export { LIFECYCLE_EVENTS, type LifecycleEvent } from './domain/lifecycle';
-export { type ProductsModuleDeps, productsModule } from './module';
+export { LIFECYCLE_EVENTS } from './domain/lifecycle';
+export { productsModule } from './module';
