@@ -20,6 +20,7 @@ COPY drizzle ./drizzle
 COPY src ./src
 USER bun
 EXPOSE 3000
-HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["bun", "-e", "fetch(`http://127.0.0.1:${process.env.PORT ?? 3000}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s \
+    CMD ["bun", "-e", "process.exit((await(fetch(`http://127.0.0.1:${process.env.PORT??3000}/healthz`))).ok?0:1)"]
 ENTRYPOINT ["bun"]
 CMD ["src/main.ts"]

@@ -12,9 +12,9 @@ export const CLEAN: Readonly<Record<string, string>> = {
   'src/modules/products/api/products-router.ts': `import { z } from 'zod'; import { create } from '../application/create-product'; export const router = [z, create];`,
   'src/modules/products/module.ts': `import { products } from './infrastructure/postgres-products'; export const module = products;`,
   'src/config/settings.ts': `export const settings = 1;`,
-  'src/container.ts': `import { settings } from './config/settings'; import { products } from './modules/products/infrastructure/postgres-products'; export const container = [settings, products];`,
-  'src/app.ts': `import { container } from './container'; export const app = container; export type AppRouter = typeof app;`,
-  'examples/client.ts': `import type { AppRouter } from '../src/app'; export const client = (router: AppRouter) => router;`,
+  'src/container.ts': `import { settings } from './config/settings'; import { products } from './modules/products/infrastructure/postgres-products'; export const container = [settings, products]; export type AppRouter = typeof container;`,
+  'src/app.ts': `import { container } from './container'; export const app = container;`,
+  'examples/client.ts': `import type { AppRouter } from '../src/container'; export const client = (router: AppRouter) => router;`,
   'tests/api/products.test.ts': `import { principal } from '../../src/kernel/authenticated-principal'; import { app } from '../../src/app'; export const tested = [app, principal];`,
 };
 
@@ -78,7 +78,7 @@ export const PLANTED: readonly Planted[] = [
     '../../../kernel/authenticated-principal',
   ),
   planted('client-imports-only-type-AppRouter', 'examples/planted-kernel.ts', '../src/kernel/ids'),
-  planted('client-runs-no-server-code', 'examples/planted-value.ts', '../src/app'),
+  planted('client-runs-no-server-code', 'examples/planted-value.ts', '../src/container'),
   planted('source-imports-no-tests-or-tools', 'src/planted-test.ts', '../tests/api/products.test'),
   planted('source-imports-no-dev-dependency', 'src/planted-tool.ts', 'fast-check'),
   planted('no-unresolvable', 'src/planted-nowhere.ts', './nowhere'),
