@@ -97,53 +97,6 @@ describe('a door of its own', () => {
   });
 });
 
-describe('a page of another origin', () => {
-  const ask = (origin: string, init: RequestInit = {}, from = doors) =>
-    from.fetch('/api/things', { ...init, headers: { ...(init.headers as Record<string, string>), origin } });
-
-  test('that is listed may call, and read the headers it needs', async () => {
-    const { headers } = await ask('https://shop.example');
-    expect(headers.get('access-control-allow-origin')).toBe('https://shop.example');
-    expect(headers.get('access-control-expose-headers')).toContain('x-request-id, location, idempotency-replayed');
-    expect(headers.get('access-control-allow-credentials')).toBeNull();
-    expect(headers.get('vary')).toContain('origin');
-  });
-
-  test('that is listed hears on preflight what it may send', async () => {
-    const preflight = await ask('https://shop.example', {
-      method: 'OPTIONS',
-      headers: { 'access-control-request-method': 'POST', 'access-control-request-headers': 'idempotency-key' },
-    });
-    expect(preflight.status).toBe(204);
-    expect(preflight.headers.get('access-control-allow-methods')).toContain('PATCH');
-    for (const name of ['authorization', 'content-type', 'idempotency-key', 'x-upload-id', 'x-request-id']) {
-      expect(preflight.headers.get('access-control-allow-headers')).toContain(name);
-    }
-  });
-
-  test.each(['https://evil.example', 'https://shop.example.evil.example', 'http://shop.example', 'null'])(
-    'that is not listed may not: %s',
-    async (origin) => {
-      for (const method of ['GET', 'OPTIONS']) {
-        expect((await ask(origin, { method })).headers.has('access-control-allow-origin')).toBe(false);
-      }
-    },
-  );
-
-  test('may read errors too', async () => {
-    const response = await doors.fetch('/nothing', { headers: { origin: 'https://shop.example' } });
-    expect(response.headers.get('access-control-allow-origin')).toBe('https://shop.example');
-  });
-
-  test('is any where the list says so, and none where there is no list', async () => {
-    const open = startDoors({ corsOrigins: ['*'] });
-    const closed = startDoors({ corsOrigins: [] });
-    expect((await ask('https://any.example', {}, open)).headers.get('access-control-allow-origin')).toBe('*');
-    expect((await ask('https://any.example', {}, closed)).headers.has('access-control-allow-origin')).toBe(false);
-    await Promise.all([open.stop(), closed.stop()]);
-  });
-});
-
 describe('what is logged of a request', () => {
   test('is one line with who, what, how long and how much', async () => {
     doors.lines.length = 0;
@@ -182,63 +135,6 @@ describe('what is logged of a request', () => {
     doors.lines.length = 0;
     await doors.fetch('/healthz');
     expect(doors.lines).toMatchObject([{ level: 'debug', route: '/healthz' }]);
-  });
-});
-
-describe('operations', () => {
-  test('/healthz says that the process answers', async () => {
-    expect(await (await doors.fetch('/healthz')).json()).toEqual({ status: 'ok' });
-  });
-
-  test('/readyz says that every part can be used', async () => {
-    const response = await doors.fetch('/readyz');
-    expect(response.status).toBe(200);
-    expect(await response.json()).toEqual({ status: 'ok', checks: { database: 'ok', store: 'ok', accepting: 'ok' } });
-  });
-
-  test('/readyz names the part that fails or does not answer, and nothing more', async () => {
-    const readiness = {
-      database: () => Promise.reject(new Error('password authentication failed for user x')),
-      store: () => new Promise(() => undefined),
-      migrations: () => {
-        throw new Error('sync');
-      },
-      jobs: async () => undefined,
-    };
-    const broken = startDoors({ readiness });
-    const response = await broken.fetch('/readyz');
-    expect(response.status).toBe(503);
-    expect(await response.json()).toEqual({
-      status: 'unavailable',
-      checks: { database: 'failed', store: 'failed', migrations: 'failed', jobs: 'ok', accepting: 'ok' },
-    });
-    await broken.stop();
-  });
-
-  test('/metrics counts requests by template and status', async () => {
-    const own = startDoors();
-    await own.fetch(`/api/things/${SELLER_ID}`, { headers: SELLER });
-    await own.fetch('/api/things/nothing', { headers: SELLER });
-    await own.fetch(`/${crypto.randomUUID()}`);
-    const response = await own.fetch('/metrics');
-    const text = await response.text();
-    expect(response.headers.get('content-type')).toContain('text/plain');
-    expect(text).toContain('http_requests_total{method="GET",route="/api/things/{id}",status="200"} 1');
-    expect(text).toContain('http_requests_total{method="GET",route="/api/things/{id}",status="422"} 1');
-    expect(text).toContain('http_requests_total{method="GET",route="unmatched",status="404"} 1');
-    expect(text).toMatch(/http_request_duration_seconds_count\{method="GET",route="\/api\/things\/\{id\}"\} 2/);
-    expect(text).toContain('process_resident_memory_bytes');
-    await own.stop();
-  });
-
-  test('/metrics asks for its token where it has one', async () => {
-    const own = startDoors({ metricsToken: 'scrape-me' });
-    const status = async (headers: Record<string, string>) => (await own.fetch('/metrics', { headers })).status;
-    expect(await status({})).toBe(401);
-    expect(await status({ authorization: 'Bearer scrape-you' })).toBe(401);
-    expect(await status(SELLER)).toBe(401);
-    expect(await status({ authorization: 'Bearer scrape-me' })).toBe(200);
-    await own.stop();
   });
 });
 

@@ -1,7 +1,5 @@
-import { afterAll, describe, expect, spyOn, test } from 'bun:test';
-import { type Doors, MAX_TEST_UPLOAD, SELLER, SELLER_ID, startDoors, WORKER } from '../support/doors';
-import { multipartBytes, multipartType, productParts } from '../support/multipart';
-import { rawPost } from '../support/raw-http';
+import { afterAll, describe, expect, test } from 'bun:test';
+import { type Doors, SELLER, SELLER_ID, startDoors } from '../support/doors';
 
 const doors: Doors = startDoors();
 afterAll(() => doors.stop());
@@ -117,55 +115,6 @@ describe('a body that REST refuses', () => {
   });
 });
 
-describe('who calls', () => {
-  test('a protected procedure without a valid token hears 401 and how to authenticate', async () => {
-    for (const authorization of [undefined, 'Bearer nonsense', 'Basic abc', 'Bearer', 'Bearer a b', 'seller-token']) {
-      const seen = await json('/api/whoami', authorization === undefined ? {} : { headers: { authorization } });
-      expect([seen.status, codeOf(seen)]).toEqual([401, 'UNAUTHENTICATED']);
-      expect(seen.headers.get('www-authenticate')).toBe('Bearer');
-    }
-  });
-
-  test('a public procedure takes no notice of a bad token', async () => {
-    expect((await json('/api/things', { headers: { authorization: 'Bearer nonsense' } })).status).toBe(200);
-  });
-
-  test('the scheme may be written in any case', async () => {
-    expect((await json('/api/whoami', { headers: { authorization: 'bearer seller-token' } })).status).toBe(200);
-  });
-
-  test('another role hears 403', async () => {
-    const seen = await json(`/api/things/${SELLER_ID}`, { headers: WORKER });
-    expect([seen.status, codeOf(seen)]).toEqual([403, 'FORBIDDEN']);
-  });
-
-  test('is seen by the address of the connection, whatever it says itself', async () => {
-    const seen = await json('/api/whoami', { headers: { ...SELLER, 'x-forwarded-for': '9.9.9.9' } });
-    expect(seen.body).toMatchObject({ ip: '127.0.0.1' });
-  });
-
-  test('is seen by what a trusted proxy has added last', async () => {
-    const behind = startDoors({ trustedProxy: true });
-    const ask = (headers: Record<string, string>) =>
-      behind.fetch('/api/whoami', { headers: { ...SELLER, ...headers } }).then((response) => response.json());
-    expect(await ask({ 'x-forwarded-for': '9.9.9.9, ::ffff:8.8.8.8' })).toMatchObject({ ip: '8.8.8.8' });
-    expect(await ask({})).toMatchObject({ ip: '127.0.0.1' });
-    await behind.stop();
-  });
-
-  test('hears 503 when tokens cannot be checked', async () => {
-    const authenticate = async () => {
-      throw Object.assign(new Error('down'), { code: 'ECONNREFUSED' });
-    };
-    const down = startDoors({ authenticate });
-    const seen = await down.fetch('/api/whoami', { headers: SELLER });
-    expect(seen.status).toBe(503);
-    const overTrpc = await down.fetch('/trpc/things.whoami', { headers: SELLER });
-    expect([overTrpc.status, overTrpc.headers.get('retry-after')]).toEqual([503, '5']);
-    await down.stop();
-  });
-});
-
 describe('an error', () => {
   test('has one shape, with its code, its details and the request id', async () => {
     const seen = await json('/api/fail', post({ how: 'quota' }, { 'x-request-id': 'my-id.1' }));
@@ -208,90 +157,5 @@ describe('an error', () => {
     const seen = await json(path, { method });
     expect([seen.status, codeOf(seen)]).toEqual([404, 'NOT_FOUND']);
     expect(seen.headers.get('x-request-id')).toBe((seen.body as { error: { request_id: string } }).error.request_id);
-  });
-});
-
-describe('a multipart body over REST', () => {
-  const body = multipartBytes(productParts('a lamp', [Buffer.alloc(70_000, 1), Buffer.alloc(10, 2)]));
-  const init = { method: 'POST', body, headers: { ...SELLER, 'content-type': multipartType() } };
-
-  test('reaches the procedure unread and is counted', async () => {
-    doors.lines.length = 0;
-    const seen = await json('/api/uploads', init);
-    expect(seen.status).toBe(201);
-    expect(seen.body).toEqual({
-      prompt_text: 'a lamp',
-      files: [
-        { field: 'images', file_name: 'photo-0.jpg', size_bytes: 70_000 },
-        { field: 'images', file_name: 'photo-1.jpg', size_bytes: 10 },
-      ],
-    });
-    expect(doors.lines[0]).toMatchObject({ route: '/api/uploads', status: 201, bytes_in: body.length });
-    expect(await doors.parts.metrics.render()).toContain('ingest_bytes_total 70010');
-  });
-
-  test('comes with the parameters of its path', async () => {
-    expect((await json(`/api/things/${SELLER_ID}/images`, init)).body).toMatchObject({ path_id: SELLER_ID });
-  });
-
-  test.each([
-    ['JSON instead', post({ prompt_text: 'a' }), 400, 'MALFORMED_REQUEST'],
-    [
-      'no body at all',
-      { method: 'POST', headers: { ...SELLER, 'content-type': multipartType() } },
-      400,
-      'MALFORMED_REQUEST',
-    ],
-    ['no token', { method: 'POST', body, headers: { 'content-type': multipartType() } }, 401, 'UNAUTHENTICATED'],
-  ])('%s is refused', async (_what, request, status, code) => {
-    const seen = await json('/api/uploads', request);
-    expect([seen.status, codeOf(seen)]).toEqual([status, code]);
-  });
-
-  test.each([
-    ['without a token', {}, 401],
-    ['over the limit', SELLER, 413],
-  ])('still being sent %s sees the answer, not a reset', async (_what, who, status) => {
-    const length = MAX_TEST_UPLOAD + 1;
-    const answer = await rawPost(doors.port, {
-      path: '/api/uploads',
-      headers: { ...who, 'content-type': multipartType(), 'content-length': String(length) },
-      async send(write, socket) {
-        for (let sent = 0; sent < length && !socket.destroyed; sent += 1_000_000) {
-          await write(Buffer.alloc(Math.min(1_000_000, length - sent)));
-        }
-      },
-    });
-    expect(answer.status).toBe(status);
-    expect(JSON.parse(answer.body).error.request_id).toBeString();
-  });
-
-  test('puts off the idle timeout of its connection while it is read', async () => {
-    const slow = startDoors({
-      multipartBody(request, keepAlive) {
-        keepAlive();
-        return doors.parts.multipartBody(request, keepAlive);
-      },
-    });
-    const timeout = spyOn(slow.app.server!, 'timeout');
-    expect((await slow.fetch('/api/uploads', init)).status).toBe(201);
-    expect(timeout).toHaveBeenCalledWith(expect.any(Request), 10);
-    await slow.stop();
-  });
-
-  test('whose client leaves is logged as that, not as an error of ours', async () => {
-    doors.lines.length = 0;
-    const leaving = rawPost(doors.port, {
-      path: '/api/uploads',
-      headers: { ...SELLER, 'content-type': multipartType(), 'content-length': String(body.length) },
-      async send(write, socket) {
-        await write(body.subarray(0, 30_000));
-        await Bun.sleep(50);
-        socket.destroy();
-      },
-    });
-    await leaving.catch(() => undefined);
-    for (let tries = 0; doors.lines.length === 0 && tries < 100; tries += 1) await Bun.sleep(10);
-    expect(doors.lines[0]).toMatchObject({ level: 'info', status: 499, route: '/api/uploads' });
   });
 });

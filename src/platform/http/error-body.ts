@@ -1,11 +1,11 @@
 import type { AppError } from '../../kernel/app-error';
 
-export interface ErrorBody {
+interface ErrorBody {
   error: { code: string; message: string; details?: unknown; request_id: string };
 }
 
 /** The body of every error, on every door but tRPC, whose own envelope carries the same fields under `data`. */
-export function errorBody(error: AppError, requestId: string): ErrorBody {
+function errorBody(error: AppError, requestId: string): ErrorBody {
   return {
     error: {
       code: error.code,
@@ -17,8 +17,12 @@ export function errorBody(error: AppError, requestId: string): ErrorBody {
 }
 
 export function errorResponse(error: AppError, requestId: string): Response {
-  const response = Response.json(errorBody(error, requestId), { status: error.httpStatus });
-  if (error.retryAfterSeconds !== undefined) response.headers.set('retry-after', String(error.retryAfterSeconds));
-  response.headers.set('x-request-id', requestId);
-  return response;
+  const json = JSON.stringify(errorBody(error, requestId));
+  const headers = new Headers({
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(json)),
+    'x-request-id': requestId,
+  });
+  if (error.retryAfterSeconds !== undefined) headers.set('retry-after', String(error.retryAfterSeconds));
+  return new Response(json, { status: error.httpStatus, headers });
 }

@@ -4,7 +4,7 @@ import { BodySource, requestTooLarge } from './body-source';
 import { exchangeOf } from './exchange';
 
 /** 1 MiB: the largest JSON that the API can need is a list of some hundred ids. */
-export const MAX_JSON_BYTES = 1024 * 1024;
+const MAX_JSON_BYTES = 1024 * 1024;
 // A body of this size comes in one or two packets: reading it as a stream would cost a third of the throughput (measured).
 const SMALL_BYTES = 64 * 1024;
 

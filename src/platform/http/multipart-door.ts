@@ -3,7 +3,7 @@ import { MultipartInput } from './multipart-input';
 import type { MultipartBody } from './multipart-port';
 
 /** Bun's idle timeout in seconds while a body arrives: small reads alone do not put it off. */
-export const UPLOAD_IDLE_SECONDS = 10;
+const UPLOAD_IDLE_SECONDS = 10;
 
 export interface MultipartParts {
   /**

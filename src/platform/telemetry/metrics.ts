@@ -1,10 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-export type Outcome = 'ok' | 'error';
+type Outcome = 'ok' | 'error';
 /** Told of each operation when it has ended. */
 export type RecordOperation = (operation: string, outcome: Outcome, seconds: number) => void;
 
-export interface RequestMeasure {
+interface RequestMeasure {
   readonly method: string;
   /** The template (`/api/products/{id}`), never the path: labels must not grow with ids. */
   readonly route: string;

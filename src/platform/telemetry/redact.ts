@@ -1,7 +1,7 @@
 import { safeText } from './safe-text';
 
 /** What stands where a secret stood. */
-export const REDACTED = '[redacted]';
+const REDACTED = '[redacted]';
 
 // Names of fields whose text is a secret or a seller's own words, however they are spelled.
 const SECRET_NAME =

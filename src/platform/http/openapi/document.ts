@@ -1,7 +1,7 @@
 import type { AnyTRPCRouter } from '@trpc/server';
 import { generateOpenApiDocument, type OpenApiRouter } from 'trpc-to-openapi';
 import { z } from 'zod';
-import { proceduresOf, type RestRoute, restRoutesOf } from '../procedure-routes';
+import { type RestRoute, restRoutesOf } from '../procedure-routes';
 import { completed } from './operation';
 import { readable } from './readable';
 import type { OpenApiDocument, Operation } from './types';
@@ -40,7 +40,7 @@ export function openApiDocument(
 ): OpenApiDocument {
   const routes = restRoutesOf(router);
   const tags = [...new Set(routes.flatMap((route) => route.meta.openapi?.tags ?? []))];
-  const document = generateOpenApiDocument(withPlainInputs(router, routes), {
+  const document = generateOpenApiDocument(asGenerated(router, routes), {
     title: 'IntelliPost product store',
     description: DESCRIPTION,
     version,
@@ -62,14 +62,18 @@ function complete(document: OpenApiDocument, route: RestRoute): void {
   path[method] = completed(operation satisfies Operation, route);
 }
 
-/** The generator takes objects alone: where the input is an unread body it gets the parameters of the path. */
-function withPlainInputs(router: AnyTRPCRouter, routes: readonly RestRoute[]): OpenApiRouter {
-  const plain = routes
-    .filter((route) => route.multipart)
-    .map(({ name, path, procedure }) => {
-      const params = [...path.matchAll(/\{(\w+)\}/g)].map(([, param]) => [param, z.uuid()]);
-      return [name, { _def: { ...procedure._def, inputs: [z.object(Object.fromEntries(params))] } }];
-    });
-  const procedures = { ...proceduresOf(router), ...Object.fromEntries(plain) };
-  return { _def: { ...router._def, procedures } } as unknown as OpenApiRouter;
+/**
+ * The procedures as the generator can take them: without errors of its own, and where the input is an unread body with the
+ * parameters of the path instead, because it takes objects alone.
+ */
+function asGenerated(router: AnyTRPCRouter, routes: readonly RestRoute[]): OpenApiRouter {
+  const procedures = routes.map((route) => [route.name, { _def: definitionOf(route) }]);
+  return { _def: { ...router._def, procedures: Object.fromEntries(procedures) } } as unknown as OpenApiRouter;
+}
+
+function definitionOf({ procedure, meta, multipart, path }: RestRoute): object {
+  const definition = { ...procedure._def, meta: { ...meta, openapi: { ...meta.openapi, errorResponses: [] } } };
+  if (!multipart) return definition;
+  const params = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, z.uuid()]);
+  return { ...definition, inputs: [z.object(Object.fromEntries(params))] };
 }

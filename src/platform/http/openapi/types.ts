@@ -1,6 +1,6 @@
 // Only the parts of OpenAPI 3.1 that are read or written here; a validator checks the whole in the tests.
 
-export type Schema = Readonly<Record<string, unknown>>;
+type Schema = Readonly<Record<string, unknown>>;
 
 export interface MediaType {
   schema?: Schema;
