@@ -10,6 +10,7 @@ import { Slots } from '../../src/modules/products/application/slots';
 import { createImageInspector } from '../../src/modules/products/domain/images/image-inspector';
 import { postgresIdempotencyKeys } from '../../src/modules/products/infrastructure/postgres-idempotency-keys';
 import { postgresUploadedProducts } from '../../src/modules/products/infrastructure/postgres-uploaded-products';
+import { storedUrls } from '../../src/modules/products/infrastructure/stored-url';
 import { storageModule } from '../../src/modules/storage';
 import { transactionsOf } from '../../src/platform/database/transaction';
 import { multipartBody } from '../../src/platform/http/multipart-body';
@@ -49,7 +50,7 @@ export async function uploadKit(options: { intentTtlSeconds?: number; putMaxDura
     log: silentLog,
     folders: staging,
     keys: postgresIdempotencyKeys({ inTransaction, journal: storage.journal, ttlSeconds: 86_400 }),
-    products: postgresUploadedProducts(db.database.orm, storage.store.bucket),
+    products: postgresUploadedProducts(db.database.orm, storedUrls(storage.store.bucket, [])),
     inTransaction,
     estimate: () => Promise.resolve(15),
     inspect: () => createImageInspector({ minWidth: 800, minHeight: 600, maxPixels: 50_000_000 }),

@@ -30,8 +30,9 @@ export interface ProductsModuleDeps extends UploadPartsDeps {
 /** Part of the composition root: gives the use cases their dependencies. */
 export function productsModule(deps: ProductsModuleDeps) {
   const inTransaction = transactionsOf(deps.database);
-  const products = productRepository(deps.database, storedUrls(deps.bucket, deps.formerBuckets));
-  const common = { ...deps, inTransaction, products };
+  const urls = storedUrls(deps.bucket, deps.formerBuckets);
+  const products = productRepository(deps.database, urls);
+  const common = { ...deps, inTransaction, products, storedUrls: urls };
   return {
     router: productsRouter({
       ...uploadUseCases(common),

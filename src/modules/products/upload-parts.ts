@@ -14,6 +14,7 @@ import type { ProductRepository } from './domain/ports';
 import type { AttemptJournal, Originals, UploadFolders } from './domain/upload-ports';
 import { postgresIdempotencyKeys } from './infrastructure/postgres-idempotency-keys';
 import { postgresUploadedProducts } from './infrastructure/postgres-uploaded-products';
+import type { StoredUrls } from './infrastructure/stored-url';
 
 /** Answered while nothing is known of how long processing takes. */
 const UNKNOWN_PROCESSING_SECONDS = 15;
@@ -34,7 +35,8 @@ export interface UploadPartsDeps {
 
 /** Gives the use cases that receive photos their dependencies. */
 export function uploadUseCases(
-  deps: UploadPartsDeps & Signing & { bucket: string; inTransaction: InTransaction; products: ProductRepository },
+  deps: UploadPartsDeps &
+    Signing & { storedUrls: StoredUrls; inTransaction: InTransaction; products: ProductRepository },
 ) {
   const { inTransaction, journal } = deps;
   const shared = {
@@ -50,7 +52,7 @@ export function uploadUseCases(
   return {
     createProduct: createProduct({
       ...shared,
-      products: postgresUploadedProducts(deps.database.orm, deps.bucket),
+      products: postgresUploadedProducts(deps.database.orm, deps.storedUrls),
       estimate: () => Promise.resolve(UNKNOWN_PROCESSING_SECONDS),
     }),
     addImages: async (seller: Seller, request: AddImagesRequest) => signProduct(deps, await add(seller, request)),

@@ -123,14 +123,13 @@ async function receiveUpload(
 
 async function commit(deps: CreateProductDeps, upload: Upload, received: ReceivedUpload): Promise<CreatedProduct> {
   const { seller, attempt, claim } = upload;
-  const images = await attempt.stored();
-  const primary = images[received.primaryIndex];
-  if (!primary) throw wrongPrimaryIndex();
+  const stored = await attempt.stored();
+  const images = stored.map((image, index) => ({ ...image, isPrimary: index === received.primaryIndex }));
   const estimate = await deps.estimate();
   return deps.inTransaction(async (tx) => {
     if (claim) await deps.keys.lock(tx, claim);
     await deps.journal.settle(tx, attempt.id);
-    const product = { id: attempt.productId, prompt: received.prompt, primaryImage: primary.id, images };
+    const product = { id: attempt.productId, prompt: received.prompt, images };
     const createdAt = await deps.products.insert(tx, seller, product);
     const answer: CreatedProduct = {
       id: attempt.productId,

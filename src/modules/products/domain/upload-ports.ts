@@ -1,11 +1,11 @@
-import type { AttemptId, ImageId, ProductId } from '../../../kernel/ids';
+import type { AttemptId, ProductId } from '../../../kernel/ids';
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
 import type { Seller } from '../../../kernel/principal';
 import type { Sha256 } from '../../../kernel/sha256';
 import type { StagedFile } from '../../../kernel/staged-file';
 import type { Transaction } from '../../../kernel/transaction';
 import type { CreatedProduct } from './created-product';
-import type { StoredImage } from './received-image';
+import type { PlacedImage } from './product';
 
 /** A folder for the temporary files of one request. */
 export interface UploadFolder {
@@ -75,8 +75,7 @@ export interface IdempotencyKeys {
 export interface NewProduct {
   readonly id: ProductId;
   readonly prompt: string;
-  readonly primaryImage: ImageId;
-  readonly images: readonly StoredImage[];
+  readonly images: readonly PlacedImage[];
 }
 
 export interface UploadedProducts {

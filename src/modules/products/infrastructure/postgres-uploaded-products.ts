@@ -8,14 +8,17 @@ import { databaseFault } from '../../../platform/database/faults';
 import { productImages, products } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
 import type { NewProduct, UploadedProducts } from '../domain/upload-ports';
+import { imageRow } from './image-row';
+import type { StoredUrls } from './stored-url';
 
-/** @param bucket the store's: rows name their objects as `s3://bucket/key` */
-export function postgresUploadedProducts(orm: Orm, bucket: string): UploadedProducts {
+export function postgresUploadedProducts(orm: Orm, urls: StoredUrls): UploadedProducts {
   return {
     async insert(tx, seller, product) {
       await actAs(tx, seller);
       const createdAt = await insertProduct(tx, seller, product);
-      await ormOf(tx).insert(productImages).values(imageRows(product, bucket));
+      await ormOf(tx)
+        .insert(productImages)
+        .values(product.images.map((image) => imageRow(urls, product.id, image)));
       return createdAt;
     },
 
@@ -55,21 +58,6 @@ async function insertProduct(tx: Transaction, seller: Seller, product: NewProduc
     if (kind === 'foreign-key') throw new AppError('UNAUTHENTICATED', 'This account is gone.', { cause: error });
     throw error;
   }
-}
-
-function imageRows(product: NewProduct, bucket: string) {
-  return product.images.map((image) => ({
-    id: image.id,
-    productId: product.id,
-    originalS3Url: `s3://${bucket}/${image.key}`,
-    sha256: image.file.sha256,
-    fileSizeBytes: image.file.sizeBytes,
-    fileFormat: image.facts.format,
-    resolutionWidth: image.facts.width,
-    resolutionHeight: image.facts.height,
-    position: image.position,
-    isPrimary: image.id === product.primaryImage,
-  }));
 }
 
 /** Told by the attempt's folder in the key, so that another attempt's product is never taken for this one's. */

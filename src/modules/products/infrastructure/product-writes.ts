@@ -7,7 +7,7 @@ import type { Orm } from '../../../platform/database/database';
 import { productImages, products } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
 import type { ProductWrites } from '../domain/ports';
-import type { PlacedImage } from '../domain/product';
+import { imageRow } from './image-row';
 import { findProduct } from './product-reads';
 import type { StoredUrls } from './stored-url';
 
@@ -52,7 +52,7 @@ export function productWrites(urls: StoredUrls): ProductWrites {
     async addImages(tx, seller, id, images) {
       const orm = ormOf(tx);
       if (!(await lockRow(orm, seller, id))) throw new AppError('PRODUCT_NOT_FOUND');
-      await orm.insert(productImages).values(images.map((image) => toRow(urls, id, image)));
+      await orm.insert(productImages).values(images.map((image) => imageRow(urls, id, image)));
     },
 
     async removeImage(tx, seller, id, imageId) {
@@ -87,19 +87,4 @@ async function setPrimary(tx: Transaction, seller: Seller, id: ProductId, imageI
 /** The product's images are part of what was updated. */
 async function touch(orm: Orm, seller: Seller, id: ProductId): Promise<void> {
   await orm.update(products).set({ updatedAt: sql`now()` }).where(ownedBy(seller, id));
-}
-
-function toRow(urls: StoredUrls, productId: ProductId, image: PlacedImage) {
-  return {
-    id: image.id,
-    productId,
-    originalS3Url: urls.urlOf(image.key),
-    sha256: image.file.sha256,
-    fileSizeBytes: image.file.sizeBytes,
-    fileFormat: image.facts.format,
-    resolutionWidth: image.facts.width,
-    resolutionHeight: image.facts.height,
-    position: image.position,
-    isPrimary: image.isPrimary,
-  };
 }
