@@ -13,7 +13,7 @@ let identity: ReturnType<typeof testIdentity>;
 beforeAll(async () => {
   db = await testDatabase();
   identity = testIdentity(db.database);
-});
+}, 60_000);
 afterAll(() => db.drop());
 
 describe('registration', () => {

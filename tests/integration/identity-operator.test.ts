@@ -8,7 +8,7 @@ let identity: ReturnType<typeof testIdentity>;
 beforeAll(async () => {
   db = await testDatabase();
   identity = testIdentity(db.database, { registrationEnabled: false });
-});
+}, 60_000);
 afterAll(() => db.drop());
 
 describe('an operator', () => {

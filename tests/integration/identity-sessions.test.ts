@@ -10,7 +10,7 @@ let tokens: Awaited<ReturnType<typeof identity.register>>;
 
 beforeAll(async () => {
   db = await testDatabase();
-});
+}, 60_000);
 beforeEach(async () => {
   identity = testIdentity(db.database);
   email = `u${Bun.randomUUIDv7()}@example.com`;
