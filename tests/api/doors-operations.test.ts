@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test';
+import { createApp } from '../../src/app';
 import { type Doors, SELLER, SELLER_ID, startDoors } from '../support/doors';
 
 const doors: Doors = startDoors();
@@ -59,4 +60,8 @@ describe('operations', () => {
     expect(await status({ authorization: 'Bearer scrape-me' })).toBe(200);
     await own.stop();
   });
+});
+
+test('a port that is taken is not shared: the second server does not start', () => {
+  expect(() => createApp(doors.parts).listen({ port: doors.port, hostname: '127.0.0.1' })).toThrow('in use');
 });
