@@ -16,6 +16,7 @@ export type CredentialsProvider = () => Promise<S3Credentials>;
 /** So long before their end new ones are asked for: the SDK's own chain answers with new ones from then on. */
 const RENEW_BEFORE_END_MS = 5 * 60 * 1000;
 const RENEW_AGAIN_AFTER_MS = 10_000;
+const RENEW_SOONEST_MS = 1_000;
 /** setTimeout's limit is 2^31 - 1 ms. */
 const TIMER_MAX_MS = 24 * 60 * 60 * 1000;
 
@@ -60,7 +61,7 @@ export class CurrentCredentials {
   private async ask(): Promise<S3Credentials> {
     try {
       this.held = await this.provider();
-      this.renewIn(Math.max(this.remainingMs(this.held) - RENEW_BEFORE_END_MS, RENEW_AGAIN_AFTER_MS));
+      this.renewIn(untilRenewal(this.remainingMs(this.held)));
       return this.held;
     } catch (cause) {
       this.renewIn(RENEW_AGAIN_AFTER_MS);
@@ -83,6 +84,12 @@ export class CurrentCredentials {
   private remainingMs({ expiration }: S3Credentials): number {
     return expiration ? expiration.getTime() - this.clock().getTime() : Number.POSITIVE_INFINITY;
   }
+}
+
+/** Credentials that come with less than five minutes left are renewed half way to their end. */
+function untilRenewal(remainingMs: number): number {
+  const early = remainingMs - RENEW_BEFORE_END_MS;
+  return early > 0 ? early : Math.max(remainingMs / 2, RENEW_SOONEST_MS);
 }
 
 function ignoreUntilNeeded(): void {
