@@ -34,7 +34,10 @@ export async function cruise(root = REPOSITORY): Promise<Cruise> {
     stdout: 'pipe',
     stderr: 'pipe',
   });
-  const [said, complaint] = await Promise.all([cruiser.stdout.text(), cruiser.stderr.text()]);
+  const [said, complaint] = await Promise.all([
+    new Response(cruiser.stdout).text(),
+    new Response(cruiser.stderr).text(),
+  ]);
   await cruiser.exited;
   // its exit code is the number of violations: only an answer that cannot be read is a failure of the run
   if (!said.startsWith('{')) throw new Error(`dependency-cruiser failed: ${complaint}${said}`);

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { dotenvExample } from './documents/dotenv-example';
 import { environmentPage } from './documents/environment-page';
+import { openApiJson } from './documents/openapi';
 
 const REPOSITORY = resolve(import.meta.dir, '..');
 
@@ -8,6 +9,7 @@ const REPOSITORY = resolve(import.meta.dir, '..');
 const DOCUMENTS: Readonly<Record<string, () => string | Promise<string>>> = {
   '.env.example': dotenvExample,
   'docs/environment.md': environmentPage,
+  'docs/openapi.json': openApiJson,
 };
 
 /**

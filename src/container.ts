@@ -38,17 +38,13 @@ export async function buildContainer(ground: Ground) {
     const database = openDatabase(ground, urls);
     const secrets = secretsOf(settings, await generatedSecret(settings));
     const staging = await openStagingArea(join(resolve(settings.DATA_DIR), 'tmp'), log);
-    const storage = buildStorage(ground, database, staging, secrets);
-    const identity = buildIdentity(ground, database, secrets);
-    const products = buildProducts(ground, database, staging, storage);
+    const modules = buildModules(ground, database, staging, secrets);
+    const { storage } = modules;
     await storage.store.prepare();
     metrics.collected('intents_outstanding', 'Intents by state.', 'state', storage.outstandingIntents);
     return {
       database,
-      storage,
-      identity,
-      products,
-      router: router({ ...identity.routers, products: products.router }),
+      ...modules,
       embeddedDatabase: urls.embedded,
       /** After the last request: what runs in the background ends, temporary files go, connections close. */
       async close() {
@@ -62,6 +58,14 @@ export async function buildContainer(ground: Ground) {
     await urls.release();
     throw error;
   }
+}
+
+/** Every module on its adapters. Nothing is asked of database or store yet: `bun run docs` reads the router of this alone. */
+export function buildModules(ground: Ground, database: Database, staging: StagingArea, secrets: Secrets) {
+  const storage = buildStorage(ground, database, staging, secrets);
+  const identity = buildIdentity(ground, database, secrets);
+  const products = buildProducts(ground, database, staging, storage);
+  return { storage, identity, products, router: router({ ...identity.routers, products: products.router }) };
 }
 
 function openDatabase({ settings, log, metrics }: Ground, { url }: DatabaseUrls): Database {

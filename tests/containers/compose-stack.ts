@@ -55,7 +55,11 @@ export class ComposeStack {
       stdout: 'pipe',
       stderr: 'pipe',
     });
-    const [said, complaint, code] = await Promise.all([docker.stdout.text(), docker.stderr.text(), docker.exited]);
+    const [said, complaint, code] = await Promise.all([
+      new Response(docker.stdout).text(),
+      new Response(docker.stderr).text(),
+      docker.exited,
+    ]);
     if (code !== 0) throw new Error(`docker compose ${command[0]} ended with ${code}: ${complaint.slice(-3000)}`);
     return said;
   }

@@ -11,7 +11,7 @@ const wanted = process.env.CI === 'true' || process.env.TEST_COMPOSE === 'true';
 if (!wanted) console.warn('not proven here: docker-compose.yml and the Dockerfile (set TEST_COMPOSE=true)');
 
 const MINUTES = 60_000;
-const exampleFile = join(resolve(import.meta.dir, '../..'), '.env.example');
+const repository = resolve(import.meta.dir, '../..');
 
 interface Product {
   id: string;
@@ -24,7 +24,7 @@ describe.skipIf(!wanted)('docker compose up --wait', () => {
   let example: Record<string, string>;
 
   beforeAll(async () => {
-    const lines = (await Bun.file(exampleFile).text()).matchAll(/^([A-Z][A-Z0-9_]+)=(.*)$/gm);
+    const lines = (await Bun.file(join(repository, '.env.example')).text()).matchAll(/^([A-Z][A-Z0-9_]+)=(.*)$/gm);
     example = Object.fromEntries([...lines].map(([, name = '', value = '']) => [name, value]));
     stack = await ComposeStack.up();
   }, 10 * MINUTES);
@@ -67,6 +67,11 @@ describe.skipIf(!wanted)('docker compose up --wait', () => {
     const { uid, ...rest } = JSON.parse(said);
     expect(uid).toBeGreaterThan(0);
     expect(rest).toEqual({ capabilities: 0, root: false, code: false, home: false, data: true });
+  });
+
+  test('the app answers the document that the repository keeps', async () => {
+    const kept = Bun.file(join(repository, 'docs/openapi.json'));
+    expect(await (await fetch(`${stack.url('APP_PORT')}/openapi.json`)).json()).toEqual(await kept.json());
   });
 
   test('the image holds neither tests nor development’s packages', async () => {
