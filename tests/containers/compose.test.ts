@@ -102,12 +102,12 @@ describe.skipIf(!wanted)('docker compose up --wait', () => {
         await client.end();
       }
     };
-    expect(await attempt(example['DATABASE_URL'])).toBe('42501');
-    expect(await attempt(example['MIGRATION_DATABASE_URL'])).toBe('altered');
+    expect(await attempt(example.DATABASE_URL)).toBe('42501');
+    expect(await attempt(example.MIGRATION_DATABASE_URL)).toBe('altered');
   });
 
   test.each(['MINIO_PORT', 'VERSITYGW_PORT'] as const)('.env.example opens the bucket behind %s', async (port) => {
-    expect(example['S3_ENDPOINT_URL']).toBe('http://localhost:9000');
+    expect(example.S3_ENDPOINT_URL).toBe('http://localhost:9000');
     await bucket(port).write('probe.txt', 'kept');
     expect(await bucket(port).file('probe.txt').text()).toBe('kept');
     await bucket(port).delete('probe.txt');
@@ -141,9 +141,9 @@ describe.skipIf(!wanted)('docker compose up --wait', () => {
   function bucket(port: 'MINIO_PORT' | 'VERSITYGW_PORT'): S3Client {
     return new S3Client({
       endpoint: stack.url(port),
-      bucket: example['S3_BUCKET_NAME'] ?? '',
-      accessKeyId: example['S3_ACCESS_KEY_ID'] ?? '',
-      secretAccessKey: example['S3_SECRET_ACCESS_KEY'] ?? '',
+      bucket: example.S3_BUCKET_NAME ?? '',
+      accessKeyId: example.S3_ACCESS_KEY_ID ?? '',
+      secretAccessKey: example.S3_SECRET_ACCESS_KEY ?? '',
       region: 'us-east-1',
     });
   }
