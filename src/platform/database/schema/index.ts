@@ -1,3 +1,4 @@
+export * from './direct-uploads';
 export * from './identity';
 export * from './journal';
 export * from './lifecycle';

@@ -73,6 +73,8 @@ export const productImages = pgTable(
     position: smallint('position').notNull(),
     isPrimary: boolean('is_primary').notNull().default(false),
     processingMetadata: jsonb('processing_metadata'),
+    /** When the last presigned PUT of the original's key expires: until then a deletion has to be repeated. Null: there was none. */
+    putExpiresAt: instant('put_expires_at'),
     uploadedAt: instant('uploaded_at').notNull().defaultNow(),
     processedAt: instant('processed_at'),
   },
