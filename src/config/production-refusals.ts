@@ -43,6 +43,11 @@ const REFUSALS: readonly Refusal[] = [
     variable: 'S3_ENDPOINT_URL',
     says: 'must be https in production (or ALLOW_PLAIN_S3=true)',
   },
+  {
+    when: (s) => s.CDN_BASE_URL?.startsWith('http:') === true && !s.ALLOW_PLAIN_S3,
+    variable: 'CDN_BASE_URL',
+    says: 'must be https in production (or ALLOW_PLAIN_S3=true)',
+  },
 ];
 
 export function productionRefusals(settings: Settings): string[] {

@@ -73,6 +73,9 @@ export const settings = {
     S3_PUBLIC_ENDPOINT_URL: optionalUrl().describe(
       'Endpoint that signed URLs name, where clients reach the store by another address. Default: S3_ENDPOINT_URL.',
     ),
+    CDN_BASE_URL: optionalUrl().describe(
+      'Origin of a CDN in front of the store, such as https://images.example.com: signed URLs of images begin with it, and shared caches may keep what it delivers (docs/cdn.md). Absent: clients reach the store itself.',
+    ),
     S3_REGION: z.string().default('us-east-1').describe('Region that requests are signed for.'),
     S3_ACCESS_KEY_ID: optionalText()
       .meta({ secret: true })

@@ -20,7 +20,10 @@ export interface DiskHarness extends StoreHarness {
 }
 
 /** A disk store in a folder of its own, with the files door on a real port. */
-export async function diskHarness(clock: Clock = systemClock): Promise<DiskHarness> {
+export async function diskHarness(
+  clock: Clock = systemClock,
+  cacheScope: 'private' | 'public' = 'private',
+): Promise<DiskHarness> {
   const dataDir = await mkdtemp(join(tmpdir(), 'test-disk-'));
   const bucket = `test-${Bun.randomUUIDv7()}`;
   const staging = await openStagingArea(join(dataDir, 'staging'), silentLog);
@@ -30,7 +33,7 @@ export async function diskHarness(clock: Clock = systemClock): Promise<DiskHarne
   await store.prepare();
   const app = new Elysia()
     .onError(({ error }) => errorResponse(error instanceof AppError ? error : new AppError('INTERNAL'), 'test'))
-    .use(filesDoor({ store, urls, staging, clock }))
+    .use(filesDoor({ store, urls, staging, clock, cacheScope }))
     .listen({ port: 0, hostname: '127.0.0.1' });
   return {
     store,

@@ -29,6 +29,8 @@ export interface StorageModuleDeps {
     readonly publicUrl: () => string;
     readonly secret: string | Uint8Array;
     readonly previousSecret?: string;
+    /** Whether a CDN in front may keep what the files door delivers. */
+    readonly cacheScope?: 'private' | 'public';
   };
   readonly formerBuckets: readonly string[];
   readonly intentTtlSeconds: number;
@@ -65,7 +67,7 @@ export function storageModule(deps: StorageModuleDeps) {
 }
 
 function diskStore(deps: StorageModuleDeps) {
-  const { dataDir, publicUrl, secret, previousSecret } = deps.disk;
+  const { dataDir, publicUrl, secret, previousSecret, cacheScope = 'private' } = deps.disk;
   const urls = new DiskUrlSigner({
     bucket: DISK_BUCKET,
     publicUrl,
@@ -73,5 +75,5 @@ function diskStore(deps: StorageModuleDeps) {
     ...(previousSecret === undefined ? {} : { previousSecret }),
   });
   const store = new DiskStore({ dataDir, bucket: DISK_BUCKET, urls });
-  return { store, door: filesDoor({ store, urls, staging: deps.staging }) };
+  return { store, door: filesDoor({ store, urls, staging: deps.staging, cacheScope }) };
 }

@@ -9,14 +9,17 @@ export interface DeliveryParts {
   readonly objects: LocalObjects;
   readonly urls: SignedUrlVerifier;
   readonly clock: Clock;
+  /** `public` where a CDN is to keep what it delivers. */
+  readonly cacheScope: 'private' | 'public';
 }
 
 /** Answers GET and HEAD of a signed URL: the object or a range of it, sent by the kernel from its file. */
-export async function deliverObject({ objects, urls, clock }: DeliveryParts, request: Request): Promise<Response> {
+export async function deliverObject(parts: DeliveryParts, request: Request): Promise<Response> {
+  const { objects, urls } = parts;
   const grant = urls.verifyGet(new URL(request.url));
   const found = await objects.locate(grant.key);
   if (!found) throw new AppError('NOT_FOUND');
-  const headers = headersOf(grant, found.head, clock());
+  const headers = headersOf(parts, grant, found.head);
   if (matchesEtag(request.headers.get('if-none-match'), etagOf(found.head))) {
     return new Response(null, { status: 304, headers });
   }
@@ -39,8 +42,8 @@ export function etagOf(head: Pick<ObjectHead, 'sha256'>): string {
   return `"${head.sha256}"`;
 }
 
-function headersOf(grant: GrantedGet, head: ObjectHead, now: Date): Headers {
-  const remaining = Math.max(0, Math.floor((grant.expiresAt.getTime() - now.getTime()) / 1000));
+function headersOf({ clock, cacheScope }: DeliveryParts, grant: GrantedGet, head: ObjectHead): Headers {
+  const remaining = Math.max(0, Math.floor((grant.expiresAt.getTime() - clock().getTime()) / 1000));
   const type = grant.response?.contentType ?? head.contentType ?? 'application/octet-stream';
   return new Headers({
     etag: etagOf(head),
@@ -48,7 +51,7 @@ function headersOf(grant: GrantedGet, head: ObjectHead, now: Date): Headers {
     'content-type': type,
     'content-disposition': grant.response?.contentDisposition ?? (type.startsWith('image/') ? 'inline' : 'attachment'),
     // no longer than the URL: whoever may not read any more must not find it in a cache
-    'cache-control': grant.response?.cacheControl ?? `private, max-age=${remaining}, immutable`,
+    'cache-control': grant.response?.cacheControl ?? `${cacheScope}, max-age=${remaining}, immutable`,
     'x-content-type-options': 'nosniff',
     // bytes of strangers under our own origin: nothing in them may run
     'content-security-policy': "sandbox; default-src 'none'",

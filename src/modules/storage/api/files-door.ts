@@ -16,6 +16,8 @@ export interface FilesDoorOptions {
   readonly urls: SignedUrlVerifier;
   readonly staging: StagingArea;
   readonly clock?: Clock;
+  /** By default `private`. */
+  readonly cacheScope?: 'private' | 'public';
 }
 
 /**
@@ -25,7 +27,8 @@ export interface FilesDoorOptions {
  */
 export function filesDoor(options: FilesDoorOptions) {
   const clock = options.clock ?? systemClock;
-  const delivery = { objects: options.store, urls: options.urls, clock };
+  const { cacheScope = 'private' } = options;
+  const delivery = { objects: options.store, urls: options.urls, clock, cacheScope };
   const reception = { store: options.store, urls: options.urls, staging: options.staging };
   return new Elysia({ name: 'files-door' }).all(
     '/files/*',
