@@ -22,9 +22,14 @@ export function objectKey(text: string): ObjectKey {
   return text as ObjectKey;
 }
 
+/** All keys of one product: `products/{product_id}/`. */
+export function productPrefix(productId: ProductId): KeyPrefix {
+  return `products/${productId}/` as unknown as KeyPrefix;
+}
+
 /** All keys of one attempt: `products/{product_id}/{attempt_id}/`. */
 export function attemptPrefix(productId: ProductId, attemptId: AttemptId): KeyPrefix {
-  return `products/${productId}/${attemptId}/` as unknown as KeyPrefix;
+  return `${productPrefix(productId)}${attemptId}/` as unknown as KeyPrefix;
 }
 
 /** `products/{product_id}/{attempt_id}/{image_id}/{kind}.{extension}`: write-once, never used twice. */

@@ -3,7 +3,9 @@ import type { Orm } from '../../platform/database/database';
 import type { StagingArea } from '../../platform/staging/staging-area';
 import { filesDoor } from './api/files-door';
 import { coalesce } from './application/coalesce';
+import { copyIfThere } from './application/copy-if-there';
 import { type DrainReport, drainIntents, drainOne } from './application/drain-intents';
+import { drainProduct } from './application/drain-product';
 import type { IntentJournal } from './domain/intent-journal';
 import type { ObjectStore } from './domain/object-store';
 import { DiskStore } from './infrastructure/disk/disk-store';
@@ -56,6 +58,8 @@ export function storageModule(deps: StorageModuleDeps) {
     buckets,
     journal: { ...journal, drain: drainOne(drain) },
     sweep,
+    copyIfThere: copyIfThere(store),
+    drainProduct: drainProduct(drain),
     /** Sweeps in the background, for what has just been deleted. */
     drainer: coalesce(sweep, (error) =>
       deps.log.warn({ err: error }, 'a drain failed; the next sweep goes on with it'),

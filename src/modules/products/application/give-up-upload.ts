@@ -1,7 +1,7 @@
 import type { Log } from '../../../kernel/log';
 import type { InTransaction } from '../../../kernel/transaction';
 import type { AttemptJournal, IdempotencyClaim, IdempotencyKeys } from '../domain/upload-ports';
-import type { UploadAttempt } from './upload-attempt';
+import type { WritingAttempt } from './writing-attempt';
 
 export interface GiveUpDeps {
   readonly journal: AttemptJournal;
@@ -11,7 +11,7 @@ export interface GiveUpDeps {
 }
 
 export interface FailedUpload<Answer> {
-  readonly attempt: UploadAttempt;
+  readonly attempt: WritingAttempt<unknown>;
   readonly claim: IdempotencyClaim | null;
   /** What the attempt has committed, if it has. */
   readonly committed: () => Promise<Answer | null>;

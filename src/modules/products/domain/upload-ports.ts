@@ -37,7 +37,7 @@ export interface AttemptJournal {
 
 export interface AttemptIntent {
   readonly id: AttemptId;
-  readonly kind: 'upload';
+  readonly kind: 'upload' | 'rekey';
   readonly productId: ProductId;
   readonly prefix: KeyPrefix;
 }

@@ -27,24 +27,27 @@ const PAGE = 500;
 /**
  * Deletes what dead attempts and removed rows left in the store. Crash-safe at every step and safe to run twice at once:
  * the claim is committed before anything is deleted, and deleting twice does no harm.
+ * @param within only of keys that begin so
  */
-export const drainIntents = (deps: DrainDeps) => async (): Promise<DrainReport> => {
-  const report: DrainReport = {
-    expired: await deps.intents.claimExpired(),
-    drained: 0,
-    repeated: 0,
-    buried: 0,
-    refused: 0,
+export const drainIntents =
+  (deps: DrainDeps) =>
+  async (within?: KeyPrefix): Promise<DrainReport> => {
+    const report: DrainReport = {
+      expired: await deps.intents.claimExpired(),
+      drained: 0,
+      repeated: 0,
+      buried: 0,
+      refused: 0,
+    };
+    // Only a tombstone that was over before this pass began is over after it: its deletion came later than its last PUT.
+    const asOf = await deps.intents.now();
+    for (let after: AttemptId | null = null; ; ) {
+      const page: DoomedIntent[] = await deps.intents.page(after, PAGE, within);
+      if (page.length === 0) return report;
+      await drainPage(deps, page, asOf, report);
+      after = page.at(-1)?.id ?? null;
+    }
   };
-  // Only a tombstone that was over before this pass began is over after it: its deletion came later than its last PUT.
-  const asOf = await deps.intents.now();
-  for (let after: AttemptId | null = null; ; ) {
-    const page: DoomedIntent[] = await deps.intents.page(after, PAGE);
-    if (page.length === 0) return report;
-    await drainPage(deps, page, asOf, report);
-    after = page.at(-1)?.id ?? null;
-  }
-};
 
 /** Deletes the objects of one intent at once: the end of a refused upload. It must be draining already. */
 export const drainOne =

@@ -2,7 +2,7 @@ import type { AttemptId, ProductId } from '../../../kernel/ids';
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
 import type { Transaction } from '../../../kernel/transaction';
 
-export type IntentKind = 'upload' | 'delete';
+export type IntentKind = 'upload' | 'rekey' | 'delete';
 
 /** Says, before the first object is written, under which keys an attempt will write. */
 export interface NewIntent {
@@ -48,8 +48,8 @@ export interface IntentJournal {
 export interface DoomedIntents {
   /** Claims open intents whose time is over (open → draining), committed when it returns. @returns how many */
   claimExpired(): Promise<number>;
-  /** Pages through all draining and tombstone intents in order of id. */
-  page(after: AttemptId | null, limit: number): Promise<DoomedIntent[]>;
+  /** Pages through all draining and tombstone intents in order of id, or through those of keys that begin with `within`. */
+  page(after: AttemptId | null, limit: number, within?: KeyPrefix): Promise<DoomedIntent[]>;
   byId(id: AttemptId): Promise<DoomedIntent | null>;
   /** Those of the keys or folders that a row still names. */
   named(intents: readonly DoomedIntent[]): Promise<ReadonlySet<AttemptId>>;

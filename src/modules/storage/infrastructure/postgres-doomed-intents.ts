@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, inArray, lte, ne, type SQL, sql } from 'drizzle-orm';
 import type { AttemptId, ProductId } from '../../../kernel/ids';
+import type { KeyPrefix } from '../../../kernel/object-key';
 import type { Orm } from '../../../platform/database/database';
 import { imageVariants, intents, productImages } from '../../../platform/database/schema';
 import type { DoomedIntent, DoomedIntents } from '../domain/intent-journal';
@@ -41,11 +42,11 @@ export function postgresDoomedIntents(
       return rowCount ?? 0;
     },
 
-    async page(after, limit) {
+    async page(after, limit, within) {
       const rows = await orm
         .select(COLUMNS)
         .from(intents)
-        .where(and(ne(intents.state, 'open'), after ? gt(intents.id, after) : undefined))
+        .where(and(ne(intents.state, 'open'), after ? gt(intents.id, after) : undefined, within && beginsWith(within)))
         .orderBy(asc(intents.id))
         .limit(limit);
       return rows.map(doomedIntent);
@@ -97,6 +98,11 @@ export function postgresDoomedIntents(
       return { open: 0, draining: 0, tombstone: 0, ...Object.fromEntries(rows.map(({ state, n }) => [state, n])) };
     },
   };
+}
+
+/** A range of `intents_prefix_idx`. U+10FFFF is the last of all characters by bytes. */
+function beginsWith(prefix: KeyPrefix): SQL {
+  return sql`${intents.prefix} collate "C" between ${prefix} and ${`${prefix}\u{10FFFF}`}`;
 }
 
 /** Which of these intents have a row that names a key of theirs, in any of the buckets that rows may name. */
