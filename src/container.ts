@@ -65,7 +65,7 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
   const storage = buildStorage(ground, database, staging, secrets);
   const identity = buildIdentity(ground, database, secrets);
   const products = buildProducts(ground, database, staging, storage);
-  return { storage, identity, products, router: router({ ...identity.routers, products: products.router }) };
+  return { storage, identity, products, router: router({ ...identity.routers, products: products.router, uploads: products.uploadsRouter }) };
 }
 
 function openDatabase({ settings, log, metrics }: Ground, { url }: DatabaseUrls): Database {
@@ -135,6 +135,10 @@ function buildProducts({ settings, log }: Ground, database: Database, folders: S
     log,
     journal: storage.journal,
     originals: storage.store,
+    objects: storage.store,
+    clock: systemClock,
+    copies: { copy: storage.copyIfThere },
+    drainProduct: storage.drainProduct,
     imageUrls: signedImageUrls(storage.store, systemClock, settings.CDN_BASE_URL),
     drainSoon: storage.drainer.soon,
     bucket: storage.store.bucket,
@@ -142,6 +146,8 @@ function buildProducts({ settings, log }: Ground, database: Database, folders: S
     urlTtlSeconds: settings.URL_TTL_SECONDS,
     intentTtlSeconds: settings.INTENT_TTL_SECONDS,
     idempotencyTtlSeconds: settings.IDEMPOTENCY_TTL_SECONDS,
+    directUploadTtlSeconds: settings.DIRECT_UPLOAD_TTL_SECONDS,
+    putUrlTtlSeconds: settings.PUT_URL_TTL_SECONDS,
     uploadLimits: {
       maxImages: settings.MAX_IMAGES,
       maxImageBytes: settings.MAX_IMAGE_BYTES,

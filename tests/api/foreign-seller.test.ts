@@ -27,6 +27,7 @@ const CALLS: readonly (readonly [procedure: string, inputOf: (product: Ids) => u
   ['reorderImages', ({ id, images }) => ({ id, image_ids: [...images].reverse() })],
   ['removeImage', ({ id, images }) => ({ id, image_id: images[0] })],
   ['imageUrls', ({ id }) => ({ id, variant: 'original' })],
+  ['revokeUrls', ({ id }) => ({ id })],
   ['imageUrlsBatch', ({ id }) => ({ products: [id], variant: 'original' })],
   ['addImages', ({ id }) => new MultipartInput(bodyOf([photoPart]), { id })], // by REST, the id in the path
   ['addImages', ({ id }) => new MultipartInput(bodyOf([photoPart, { name: 'id', content: id }]))], // by tRPC, in the form
@@ -43,7 +44,14 @@ let products: ReturnType<typeof testProducts>;
 beforeAll(async () => {
   kit = await uploadKit();
   db = kit.db;
-  products = testProducts(db, { journal: kit.storage.journal, originals: kit.storage.store, folders: kit.staging });
+  const { journal, store, copyIfThere, drainProduct } = kit.storage;
+  products = testProducts(db, {
+    journal,
+    originals: store,
+    copies: { copy: copyIfThere },
+    drainProduct,
+    folders: kit.staging,
+  });
   photoPart = { name: 'images', fileName: 'lamp.jpg', content: await photo() };
   owner = await aUser(db);
   stranger = await aUser(db);

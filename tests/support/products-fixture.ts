@@ -25,20 +25,23 @@ function showingUrls(): ImageUrls & { signed: number } {
   };
 }
 
-type UploadParts = Pick<ProductsModuleDeps, 'journal' | 'originals' | 'folders'>;
+type UploadParts = Pick<ProductsModuleDeps, 'journal' | 'originals' | 'folders' | 'copies' | 'drainProduct'>;
 
 const notHere = () => Promise.reject(new Error('this test uploads nothing'));
 const noUploads: UploadParts = {
   journal: { open: notHere, renew: notHere, settle: notHere, abandon: notHere, drain: notHere },
   originals: { put: notHere },
+  copies: { copy: notHere },
+  drainProduct: notHere,
   folders: { open: notHere },
 };
 
 /** The whole module on a real database, with a signer that shows what it signs. */
-export function testProducts(db: TestDatabase, uploads: UploadParts = noUploads) {
+export function testProducts(db: TestDatabase, uploads: Partial<UploadParts> = {}) {
   const imageUrls = showingUrls();
   const drains = { count: 0 };
   const products = productsModule({
+    ...noUploads,
     ...uploads,
     database: db.database,
     imageUrls,

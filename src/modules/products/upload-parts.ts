@@ -6,14 +6,17 @@ import { type AddImagesRequest, addImages } from './application/add-images';
 import type { UploadLimits } from './application/admit-upload';
 import { appendImages } from './application/append-images';
 import { createProduct } from './application/create-product';
+import { revokeUrls } from './application/revoke-urls';
 import { type Signing, signProduct } from './application/signed-product';
 import { Slots } from './application/slots';
 import type { ImageLimits } from './domain/images/image-facts';
 import { createImageInspector } from './domain/images/image-inspector';
 import type { ProductRepository } from './domain/ports';
+import type { DrainProduct, ObjectCopies } from './domain/rekey';
 import type { AttemptJournal, Originals, UploadFolders } from './domain/upload-ports';
 import { postgresIdempotencyKeys } from './infrastructure/postgres-idempotency-keys';
 import { postgresUploadedProducts } from './infrastructure/postgres-uploaded-products';
+import { rekeyedProducts } from './infrastructure/rekey-rows';
 import type { StoredUrls } from './infrastructure/stored-url';
 
 /** Answered while nothing is known of how long processing takes. */
@@ -25,6 +28,8 @@ export interface UploadPartsDeps {
   readonly database: Database;
   readonly journal: AttemptJournal;
   readonly originals: Originals;
+  readonly copies: ObjectCopies;
+  readonly drainProduct: DrainProduct;
   readonly folders: UploadFolders;
   readonly uploadLimits: UploadLimits;
   readonly imageLimits: ImageLimits;
@@ -33,7 +38,7 @@ export interface UploadPartsDeps {
   readonly log: Log;
 }
 
-/** Gives the use cases that receive photos their dependencies. */
+/** Gives the use cases that write objects their dependencies. */
 export function uploadUseCases(
   deps: UploadPartsDeps &
     Signing & { storedUrls: StoredUrls; inTransaction: InTransaction; products: ProductRepository },
@@ -56,5 +61,6 @@ export function uploadUseCases(
       estimate: () => Promise.resolve(UNKNOWN_PROCESSING_SECONDS),
     }),
     addImages: async (seller: Seller, request: AddImagesRequest) => signProduct(deps, await add(seller, request)),
+    revokeUrls: revokeUrls({ ...shared, products: { ...deps.products, ...rekeyedProducts(deps.storedUrls) } }),
   };
 }

@@ -2,6 +2,7 @@ import { router } from '../../../platform/http/procedures';
 import { editProcedures } from './edit';
 import { imageProcedures } from './images';
 import { readProcedures } from './read';
+import { revokeProcedures } from './revoke';
 import { uploadProcedures } from './uploads';
 import { urlProcedures } from './urls';
 import type { ProductUseCases } from './use-cases';
@@ -13,5 +14,6 @@ export function productsRouter(useCases: ProductUseCases) {
     ...editProcedures(useCases),
     ...imageProcedures(useCases),
     ...urlProcedures(useCases),
+    ...revokeProcedures(useCases),
   });
 }

@@ -8,6 +8,7 @@ import type { listProducts } from '../application/list-products';
 import type { productHistory } from '../application/product-history';
 import type { removeImage } from '../application/remove-image';
 import type { reorderImages } from '../application/reorder-images';
+import type { revokeUrls } from '../application/revoke-urls';
 import type { setPrimaryImage } from '../application/set-primary-image';
 import type { signImageUrls } from '../application/sign-image-urls';
 import type { SignedProduct } from '../application/signed-product';
@@ -24,5 +25,6 @@ export interface ProductUseCases {
   readonly setPrimaryImage: ReturnType<typeof setPrimaryImage>;
   readonly reorderImages: ReturnType<typeof reorderImages>;
   readonly removeImage: ReturnType<typeof removeImage>;
+  readonly revokeUrls: ReturnType<typeof revokeUrls>;
   readonly signImageUrls: ReturnType<typeof signImageUrls>;
 }

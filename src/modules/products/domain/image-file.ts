@@ -8,7 +8,12 @@ const CONTENT_TYPES = { jpg: 'image/jpeg', png: 'image/png', webp: 'image/webp' 
  * (kernel/object-key.ts).
  */
 export function imageFile(imageId: ImageId, kind: ObjectKind, key: ObjectKey) {
-  const extension = key.slice(key.lastIndexOf('.') + 1);
-  const contentType = CONTENT_TYPES[extension as keyof typeof CONTENT_TYPES] ?? 'application/octet-stream';
+  const extension = extensionOf(key);
+  const contentType = CONTENT_TYPES[extension] ?? 'application/octet-stream';
   return { contentType, fileName: `${imageId}-${kind}.${extension}` };
+}
+
+/** The layout of keys holds it to the three (kernel/object-key.ts). */
+export function extensionOf(key: ObjectKey): keyof typeof CONTENT_TYPES {
+  return key.slice(key.lastIndexOf('.') + 1) as keyof typeof CONTENT_TYPES;
 }

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { sellerProcedure } from '../../../platform/http/procedures';
+import { idSchema, productIdOf } from './ids';
+import { productSchema } from './schemas';
+import type { ProductUseCases } from './use-cases';
+import { toWireProduct } from './wire';
+
+export function revokeProcedures({ revokeUrls }: Pick<ProductUseCases, 'revokeUrls'>) {
+  return {
+    revokeUrls: sellerProcedure
+      .meta({
+        openapi: {
+          method: 'POST',
+          path: '/api/products/{id}/revoke-urls',
+          tags: ['Products'],
+          summary: 'End every URL ever issued for a product',
+          description:
+            'Once this has answered 200, every URL of its images that was issued before is dead on the store, and the answer carries new ones. In every status; safe to repeat after an error. Where a CDN stands in front (CDN_BASE_URL), what it holds ends with its cache.',
+        },
+        errors: ['PRODUCT_NOT_FOUND', 'CONFLICT', 'STORAGE_UNAVAILABLE'],
+      })
+      .input(z.strictObject({ id: idSchema }))
+      .output(productSchema)
+      .mutation(async ({ ctx, input }) => toWireProduct(await revokeUrls(ctx.seller, productIdOf(input.id)))),
+  };
+}
