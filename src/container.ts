@@ -65,7 +65,12 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
   const storage = buildStorage(ground, database, staging, secrets);
   const identity = buildIdentity(ground, database, secrets);
   const products = buildProducts(ground, database, staging, storage);
-  return { storage, identity, products, router: router({ ...identity.routers, products: products.router, uploads: products.uploadsRouter }) };
+  return {
+    storage,
+    identity,
+    products,
+    router: router({ ...identity.routers, products: products.router, uploads: products.uploadsRouter }),
+  };
 }
 
 function openDatabase({ settings, log, metrics }: Ground, { url }: DatabaseUrls): Database {

@@ -118,6 +118,12 @@ export const settings = {
       'A body slower than this after 10 s is refused with REQUEST_TIMEOUT.',
     ),
     UPLOAD_DEADLINE_SECONDS: seconds(3600, 10, 86400).describe('Longest time that one body may take.'),
+    DIRECT_UPLOAD_TTL_SECONDS: seconds(86400, 60, 604800).describe(
+      'How long a direct upload may take from its start to its completion; then nothing of it is left.',
+    ),
+    PUT_URL_TTL_SECONDS: seconds(3600, 60, 86400).describe(
+      'Life of the presigned PUTs of a direct upload; fresh ones can be asked for.',
+    ),
     IDEMPOTENCY_TTL_SECONDS: seconds(86400, 60, 2592000).describe('How long an Idempotency-Key replays its answer.'),
   },
   Maintenance: {

@@ -25,12 +25,16 @@ function showingUrls(): ImageUrls & { signed: number } {
   };
 }
 
-type UploadParts = Pick<ProductsModuleDeps, 'journal' | 'originals' | 'folders' | 'copies' | 'drainProduct'>;
+type UploadParts = Pick<
+  ProductsModuleDeps,
+  'journal' | 'originals' | 'objects' | 'folders' | 'copies' | 'drainProduct'
+>;
 
 const notHere = () => Promise.reject(new Error('this test uploads nothing'));
 const noUploads: UploadParts = {
   journal: { open: notHere, renew: notHere, settle: notHere, abandon: notHere, drain: notHere },
   originals: { put: notHere },
+  objects: { signPut: () => ({ method: 'PUT', url: 'https://store.test/', headers: {} }), head: notHere, get: notHere },
   copies: { copy: notHere },
   drainProduct: notHere,
   folders: { open: notHere },
@@ -55,6 +59,9 @@ export function testProducts(db: TestDatabase, uploads: Partial<UploadParts> = {
     imageLimits: { minWidth: 800, minHeight: 600, maxPixels: 50_000_000 },
     intentTtlSeconds: 120,
     idempotencyTtlSeconds: 3600,
+    directUploadTtlSeconds: 86_400,
+    putUrlTtlSeconds: 3600,
+    clock: () => new Date(),
     log: silentLog,
   });
   const as = (seller: Principal | null) => callerFactory(products.router)(requestContext(seller));

@@ -1,5 +1,6 @@
 import type { Database } from '../../platform/database/database';
 import { transactionsOf } from '../../platform/database/transaction';
+import { directUploadsRouter } from './api/direct-uploads';
 import { productsRouter } from './api/router';
 import { changeStatus } from './application/change-status';
 import { deleteProduct } from './application/delete-product';
@@ -11,13 +12,14 @@ import { removeImage } from './application/remove-image';
 import { reorderImages } from './application/reorder-images';
 import { setPrimaryImage } from './application/set-primary-image';
 import { signImageUrls } from './application/sign-image-urls';
+import { type DirectPartsDeps, directUploadUseCases } from './direct-upload-parts';
 import type { DrainSoon, ImageUrls } from './domain/ports';
 import { productRepository } from './infrastructure/product-repository';
 import { postgresStatusStore } from './infrastructure/status-store';
 import { storedUrls } from './infrastructure/stored-url';
 import { type UploadPartsDeps, uploadUseCases } from './upload-parts';
 
-export interface ProductsModuleDeps extends UploadPartsDeps {
+export interface ProductsModuleDeps extends UploadPartsDeps, DirectPartsDeps {
   readonly database: Database;
   readonly imageUrls: ImageUrls;
   readonly drainSoon: DrainSoon;
@@ -46,6 +48,7 @@ export function productsModule(deps: ProductsModuleDeps) {
       removeImage: removeImage(common),
       signImageUrls: signImageUrls(common),
     }),
+    uploadsRouter: directUploadsRouter(directUploadUseCases(common)),
     changeStatus: changeStatus({ inTransaction, statuses: postgresStatusStore }),
   };
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { sellerProcedure } from '../../../platform/http/procedures';
-import { PROMPT_LIMITS } from '../domain/prompt';
 import { idSchema, imageIdOf, productIdOf } from './ids';
-import { productSchema } from './schemas';
+import { productSchema, promptSchema } from './schemas';
 import type { ProductUseCases } from './use-cases';
 import { toWireProduct } from './wire';
 
@@ -31,8 +30,7 @@ function updateProcedure({ editPrompt }: Pick<EditUseCases, 'editPrompt'>) {
     .input(
       z.strictObject({
         id: idSchema,
-        // The limits are documented here and held by the domain, which counts code points after trimming.
-        prompt_text: z.string().meta({ minLength: PROMPT_LIMITS.min, maxLength: PROMPT_LIMITS.max }),
+        prompt_text: promptSchema,
       }),
     )
     .output(productSchema)

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIFECYCLE_EVENTS, STATUSES } from '../domain/lifecycle';
+import { PROMPT_LIMITS } from '../domain/prompt';
 import { idSchema } from './ids';
 
 // What goes over the wire. API.md says what each field means; the mapping from the domain is in wire.ts.
@@ -8,6 +9,9 @@ const url = z
   .string()
   .meta({ format: 'uri', description: 'Signed; it expires, and whoever holds it may read until then.' });
 const time = z.iso.datetime();
+
+/** The limits are documented here and held by the domain, which counts code points after trimming. */
+export const promptSchema = z.string().meta({ minLength: PROMPT_LIMITS.min, maxLength: PROMPT_LIMITS.max });
 
 export const statusSchema = z.enum(STATUSES);
 export const variantSchema = z.enum(['original', 'model', 'thumb', 'processed']);

@@ -1,6 +1,7 @@
 import type { ImageId, ProductId } from '../../../kernel/ids';
 import type { ObjectKey, ObjectKind } from '../../../kernel/object-key';
 import type { Sha256 } from '../../../kernel/sha256';
+import type { StagedFile } from '../../../kernel/staged-file';
 import type { ImageFormat } from './images/image-facts';
 import type { LifecycleEvent, Status } from './lifecycle';
 import type { StoredImage } from './received-image';
@@ -24,8 +25,11 @@ export interface ProductImage {
 }
 
 /** An image whose bytes are stored, at its place among the images of its product. */
-export interface PlacedImage extends StoredImage {
+export interface PlacedImage extends Pick<StoredImage, 'id' | 'position' | 'key' | 'facts'> {
+  readonly file: Pick<StagedFile, 'sizeBytes' | 'sha256'>;
   readonly isPrimary: boolean;
+  /** When the last presigned PUT of the key expires; absent where the app itself has put it. */
+  readonly putExpiresAt?: Date;
 }
 
 export interface Product {

@@ -37,9 +37,13 @@ export interface AttemptJournal {
 
 export interface AttemptIntent {
   readonly id: AttemptId;
-  readonly kind: 'upload' | 'rekey';
+  readonly kind: 'upload' | 'direct' | 'rekey';
   readonly productId: ProductId;
   readonly prefix: KeyPrefix;
+  /** How long it lives without being renewed. Default: INTENT_TTL_SECONDS. */
+  readonly ttlSeconds?: number;
+  /** When the last presigned PUT that is issued with it expires. */
+  readonly putExpiresAt?: Date;
 }
 
 export interface IdempotencyClaim {
@@ -48,25 +52,31 @@ export interface IdempotencyClaim {
   readonly key: string;
 }
 
-export type ClaimedKey =
+/** @typeParam Answer what `finish` was given for keys of this procedure */
+export type ClaimedKey<Answer = CreatedProduct> =
   | { readonly kind: 'held' }
-  | { readonly kind: 'done'; fingerprint: Sha256; answer: CreatedProduct };
+  | { readonly kind: 'done'; fingerprint: Sha256; answer: Answer };
 
 /** Idempotency keys. The holder of a key is named by its intent, and lives as long as that is open and not expired. */
 export interface IdempotencyKeys {
   /**
    * Takes the key for the attempt and opens its intent in the same transaction. A dead holder's intent is claimed for draining
    * first, so that it can never commit.
+   * @param tx by default one of its own, committed when it returns
    * @throws AppError IDEMPOTENCY_IN_PROGRESS while another holder lives
    */
-  claim(claim: IdempotencyClaim, intent: AttemptIntent): Promise<ClaimedKey>;
+  claim<Answer = CreatedProduct>(
+    claim: IdempotencyClaim,
+    intent: AttemptIntent,
+    tx?: Transaction,
+  ): Promise<ClaimedKey<Answer>>;
   /** Locks the key before the intent, in the order that `claim` takes them. */
   lock(tx: Transaction, claim: IdempotencyClaim): Promise<void>;
   finish(
     tx: Transaction,
     claim: IdempotencyClaim,
     attempt: AttemptId,
-    done: { fingerprint: Sha256; answer: CreatedProduct },
+    done: { fingerprint: Sha256; answer: object },
   ): Promise<void>;
   /** Frees the key of a refused request. */
   release(tx: Transaction, claim: IdempotencyClaim, attempt: AttemptId): Promise<void>;

@@ -5,7 +5,6 @@ import type { Sha256 } from '../../../kernel/sha256';
 import type { InTransaction, Transaction } from '../../../kernel/transaction';
 import { idempotencyKeys, intents } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
-import type { CreatedProduct } from '../domain/created-product';
 import type {
   AttemptIntent,
   AttemptJournal,
@@ -47,18 +46,24 @@ export function postgresIdempotencyKeys(deps: {
       .where(isKey(claim));
   }
 
+  async function claimIn<Answer>(
+    tx: Transaction,
+    claim: IdempotencyClaim,
+    intent: AttemptIntent,
+  ): Promise<ClaimedKey<Answer>> {
+    if (!(await insert(tx, claim, intent))) {
+      const row = await lockedRow(tx, claim);
+      if (row?.answer && !row.isOver) return done<Answer>(row);
+      if (row && !row.answer) await endDeadHolder(tx, row.intentId as AttemptId);
+      await takeOver(tx, claim, intent);
+    }
+    await deps.journal.open(intent, tx);
+    return { kind: 'held' };
+  }
+
   return {
-    claim: (claim, intent) =>
-      deps.inTransaction(async (tx): Promise<ClaimedKey> => {
-        if (!(await insert(tx, claim, intent))) {
-          const row = await lockedRow(tx, claim);
-          if (row?.answer && !row.isOver) return done(row);
-          if (row && !row.answer) await endDeadHolder(tx, row.intentId as AttemptId);
-          await takeOver(tx, claim, intent);
-        }
-        await deps.journal.open(intent, tx);
-        return { kind: 'held' };
-      }),
+    claim: <Answer>(claim: IdempotencyClaim, intent: AttemptIntent, tx?: Transaction) =>
+      tx ? claimIn<Answer>(tx, claim, intent) : deps.inTransaction((itsOwn) => claimIn<Answer>(itsOwn, claim, intent)),
 
     async lock(tx, claim) {
       await ormOf(tx).select({ key: idempotencyKeys.key }).from(idempotencyKeys).where(isKey(claim)).for('update');
@@ -90,8 +95,8 @@ async function lockedRow(tx: Transaction, claim: IdempotencyClaim): Promise<(Row
   return found ? { ...found.row, isOver: found.isOver } : null;
 }
 
-function done(row: Row): ClaimedKey {
-  return { kind: 'done', fingerprint: row.fingerprint as Sha256, answer: row.answer as CreatedProduct };
+function done<Answer>(row: Row): ClaimedKey<Answer> {
+  return { kind: 'done', fingerprint: row.fingerprint as Sha256, answer: row.answer as Answer };
 }
 
 /**

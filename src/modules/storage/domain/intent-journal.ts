@@ -2,7 +2,7 @@ import type { AttemptId, ProductId } from '../../../kernel/ids';
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
 import type { Transaction } from '../../../kernel/transaction';
 
-export type IntentKind = 'upload' | 'rekey' | 'delete';
+export type IntentKind = 'upload' | 'direct' | 'rekey' | 'delete';
 
 /** Says, before the first object is written, under which keys an attempt will write. */
 export interface NewIntent {
@@ -10,6 +10,10 @@ export interface NewIntent {
   readonly kind: IntentKind;
   readonly productId: ProductId;
   readonly prefix: KeyPrefix;
+  /** How long it lives without being renewed. Default: INTENT_TTL_SECONDS. */
+  readonly ttlSeconds?: number;
+  /** When the last presigned PUT that is issued with it expires. */
+  readonly putExpiresAt?: Date;
 }
 
 /** An intent whose objects are to be deleted: `draining` for the first time, `tombstone` until nothing can come any more. */
@@ -32,7 +36,7 @@ export class IntentLost extends Error {
 
 /** The writers' side: open before the first put, renew while at work, settle in the commit or abandon. */
 export interface IntentJournal {
-  /** Committed when it returns, or with `tx`. It expires after INTENT_TTL_SECONDS of the database's clock. */
+  /** Committed when it returns, or with `tx`. Its time is of the database's clock. */
   open(intent: NewIntent, tx?: Transaction): Promise<void>;
   /** @returns false when it is not open any more: stop writing */
   renew(id: AttemptId): Promise<boolean>;

@@ -6,17 +6,20 @@ import { intents } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
 import { type IntentJournal, IntentLost, type NewIntent } from '../domain/intent-journal';
 
-/** @param ttlSeconds INTENT_TTL_SECONDS; all times are the database's, so that instances need not agree on theirs */
-export function postgresIntentJournal(orm: Orm, ttlSeconds: number): IntentJournal {
-  const expiry = sql`now() + make_interval(secs => ${ttlSeconds})`;
+/** @param defaultTtlSeconds INTENT_TTL_SECONDS; all times are the database's, so that instances need not agree on theirs */
+export function postgresIntentJournal(orm: Orm, defaultTtlSeconds: number): IntentJournal {
+  const expiry = (ttlSeconds: number) => sql`now() + make_interval(secs => ${ttlSeconds})`;
   const isOpen = (id: AttemptId) => and(eq(intents.id, id), eq(intents.state, 'open'));
   return {
-    async open(intent: NewIntent, tx?: Transaction) {
-      await (tx ? ormOf(tx) : orm).insert(intents).values({ ...intent, expiresAt: expiry });
+    async open({ ttlSeconds = defaultTtlSeconds, ...intent }: NewIntent, tx?: Transaction) {
+      await (tx ? ormOf(tx) : orm).insert(intents).values({ ...intent, expiresAt: expiry(ttlSeconds) });
     },
 
     async renew(id) {
-      const { rowCount } = await orm.update(intents).set({ expiresAt: expiry }).where(isOpen(id));
+      const { rowCount } = await orm
+        .update(intents)
+        .set({ expiresAt: expiry(defaultTtlSeconds) })
+        .where(isOpen(id));
       return rowCount === 1;
     },
 

@@ -21,6 +21,8 @@ export interface ImageLimits {
  * Both throw AppError (UNSUPPORTED_FORMAT, INVALID_IMAGE, RESOLUTION_TOO_LOW, RESOLUTION_TOO_HIGH) as soon as the bytes decide it.
  */
 export interface ImageInspector {
+  /** What the header says, as soon as it has come and its size is allowed; null until then. */
+  readonly header: ImageFacts | null;
   push(chunk: Uint8Array): void;
   /** After the last chunk. @throws AppError INVALID_IMAGE when the file ends before its own structure does */
   finish(): ImageFacts;

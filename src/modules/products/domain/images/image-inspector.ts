@@ -12,14 +12,19 @@ type Kind = typeof JPEG | typeof PNG;
 
 /** Judges one file by its bytes alone: type, size in pixels, and that its structure comes to its end. */
 export function createImageInspector(limits: ImageLimits): ImageInspector {
-  return new StreamingInspector((size) => judgeSize(size, limits));
+  return new StreamingInspector(limits);
 }
 
 class StreamingInspector implements ImageInspector {
   #start: Buffer = Buffer.alloc(0);
   #judged: { kind: Kind; walk: StructureWalk<PixelSize> } | null = null;
+  #size: PixelSize | null = null;
 
-  constructor(private readonly judge: (size: PixelSize) => void) {}
+  constructor(private readonly limits: ImageLimits) {}
+
+  get header(): ImageFacts | null {
+    return this.#judged && this.#size && { ...this.#judged.kind, width: this.#size.width, height: this.#size.height };
+  }
 
   push(chunk: Uint8Array): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -40,7 +45,11 @@ class StreamingInspector implements ImageInspector {
       this.#start = bytes;
       return;
     }
-    const steps = kind === JPEG ? jpegStructure(this.judge) : pngStructure(this.judge);
+    const judge = (size: PixelSize): void => {
+      judgeSize(size, this.limits);
+      this.#size = size;
+    };
+    const steps = kind === JPEG ? jpegStructure(judge) : pngStructure(judge);
     this.#judged = { kind, walk: new StructureWalk(steps) };
     this.#judged.walk.push(bytes);
   }

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { sha256FromHex } from '../../../kernel/sha256';
+import type { AnnouncedImage } from '../domain/declared-images';
+import { idSchema } from './ids';
+
+// The limits of number, type and size are the domain's, which answers each with a code of its own.
+const declaration = {
+  content_type: z.string().max(100).meta({ description: 'image/jpeg or image/png.', example: 'image/jpeg' }),
+  file_size_bytes: z.int().min(1),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits')
+    .meta({ description: 'Of the bytes of the file.' }),
+};
+
+export const announcedImageSchema = z.strictObject({
+  file_name: z.string().max(1024).optional().meta({ description: 'Shown back where the image is refused.' }),
+  ...declaration,
+  is_primary: z.boolean().optional().meta({ description: 'By default the first image is.' }),
+});
+
+export const changedImageSchema = z.strictObject({ image_id: idSchema, ...declaration });
+
+export const awaitedUploadSchema = z.object({
+  product_id: idSchema,
+  status: z.literal('uploading'),
+  uploads: z.array(
+    z.object({
+      image_id: idSchema,
+      method: z.literal('PUT'),
+      url: z.string().meta({ format: 'uri', description: 'Signed: whoever holds it may send these bytes, once.' }),
+      headers: z.record(z.string(), z.string()).meta({ description: 'To be sent as they are.' }),
+      expires_at: z.iso.datetime(),
+    }),
+  ),
+});
+
+/** @param image one whose fields the schemas above have let through */
+export function toAnnounced(
+  image: Omit<z.infer<typeof announcedImageSchema>, 'is_primary'>,
+): Omit<AnnouncedImage, 'isPrimary'> {
+  return {
+    fileName: image.file_name,
+    contentType: image.content_type,
+    sizeBytes: image.file_size_bytes,
+    sha256: sha256FromHex(image.sha256),
+  };
+}

@@ -1,0 +1,103 @@
+import { AppError } from '../../../../kernel/app-error';
+import { type ImageId, newId, type ProductId } from '../../../../kernel/ids';
+import { attemptPrefix, type ObjectKey } from '../../../../kernel/object-key';
+import type { Seller } from '../../../../kernel/principal';
+import type { InTransaction } from '../../../../kernel/transaction';
+import {
+  type AnnouncedImage,
+  type DeclarationLimits,
+  judgeDeclarations,
+  requireTotal,
+} from '../../domain/declared-images';
+import {
+  type DirectImage,
+  type DirectUpload,
+  type ImageDeclaration,
+  isSameDeclaration,
+  originalKey,
+} from '../../domain/direct-upload';
+import type { DirectObjects, DirectUploads } from '../../domain/direct-upload-ports';
+import { type AwaitedUpload, type PutSigning, putTimes, signPuts } from './presigned-puts';
+
+export interface RenewUploadUrlsDeps extends PutSigning {
+  readonly objects: DirectObjects;
+  readonly uploads: Pick<DirectUploads, 'find' | 'lock' | 'replace' | 'extendPuts'>;
+  readonly inTransaction: InTransaction;
+  readonly limits: DeclarationLimits;
+}
+
+/** Another photo in the place of one that was announced. */
+export interface ChangedImage extends AnnouncedImage {
+  readonly imageId: ImageId;
+}
+
+type Found = ReadonlyMap<ObjectKey, 'right' | 'wrong'>;
+
+/**
+ * Fresh PUTs for the images whose bytes have not come. A changed declaration gets a new key; the old one is deleted with
+ * completion, or with the whole attempt.
+ * @throws AppError PRODUCT_NOT_FOUND, IMAGE_NOT_FOUND, VALIDATION_FAILED (an image named twice), and those of `judgeDeclarations`
+ */
+export const renewUploadUrls =
+  (deps: RenewUploadUrlsDeps) =>
+  async (seller: Seller, id: ProductId, changed: readonly ChangedImage[]): Promise<AwaitedUpload> => {
+    const changes = judgeChanges(deps.limits, changed);
+    const seen = (await deps.uploads.find(seller, id)) ?? notFound();
+    // Asked before the transaction. Keys are write-once: what is there stays, and a key that is new by then is not there.
+    const found = await objectsAt(deps.objects, seen.images);
+    const times = putTimes(deps);
+    const missing = await deps.inTransaction(async (tx) => {
+      const upload = (await deps.uploads.lock(tx, seller, id)) ?? notFound();
+      const images = redeclare(upload, changes, found, times.expiresAt);
+      requireTotal(deps.limits, images);
+      const replaced = images.filter((image, index) => image.key !== upload.images[index]?.key);
+      if (replaced.length > 0) await deps.uploads.replace(tx, replaced);
+      const unsent = images.filter(({ key }) => found.get(key) !== 'right');
+      if (unsent.length > 0) await deps.uploads.extendPuts(tx, upload, unsent, times.expiresAt);
+      return unsent;
+    });
+    return { productId: id, puts: signPuts(deps, missing, times) };
+  };
+
+function judgeChanges(
+  limits: DeclarationLimits,
+  changed: readonly ChangedImage[],
+): ReadonlyMap<ImageId, ImageDeclaration> {
+  if (changed.length === 0) return new Map();
+  const declared = judgeDeclarations(limits, changed);
+  const changes = new Map(declared.map((declaration, index) => [changed[index]?.imageId as ImageId, declaration]));
+  if (changes.size === changed.length) return changes;
+  throw new AppError('VALIDATION_FAILED', 'An image was named twice.', { details: { field: 'images' } });
+}
+
+async function objectsAt(objects: Pick<DirectObjects, 'head'>, images: readonly DirectImage[]): Promise<Found> {
+  const found = new Map<ObjectKey, 'right' | 'wrong'>();
+  const look = async ({ key, sizeBytes, sha256 }: DirectImage) => {
+    const head = await objects.head(key);
+    if (head) found.set(key, head.sizeBytes === sizeBytes && head.sha256 === sha256 ? 'right' : 'wrong');
+  };
+  await Promise.all(images.map(look));
+  return found;
+}
+
+/** The images as they are to be from now on. A key that holds other bytes than declared can't be written again: it is given up too. */
+function redeclare(
+  { productId, intentId, images }: DirectUpload,
+  changes: ReadonlyMap<ImageId, ImageDeclaration>,
+  found: Found,
+  putExpiresAt: Date,
+): DirectImage[] {
+  for (const id of changes.keys()) {
+    if (!images.some((image) => image.id === id)) throw new AppError('IMAGE_NOT_FOUND');
+  }
+  const prefix = attemptPrefix(productId, intentId);
+  return images.map((image) => {
+    const declaration = changes.get(image.id) ?? image;
+    if (isSameDeclaration(image, declaration) && found.get(image.key) !== 'wrong') return image;
+    return { ...image, ...declaration, key: originalKey(prefix, newId<ImageId>(), declaration), putExpiresAt };
+  });
+}
+
+function notFound(): never {
+  throw new AppError('PRODUCT_NOT_FOUND');
+}

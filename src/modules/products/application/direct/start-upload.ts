@@ -1,0 +1,134 @@
+import { AppError } from '../../../../kernel/app-error';
+import { type AttemptId, type ImageId, newId, type ProductId } from '../../../../kernel/ids';
+import { attemptPrefix } from '../../../../kernel/object-key';
+import type { Seller } from '../../../../kernel/principal';
+import type { Sha256 } from '../../../../kernel/sha256';
+import type { InTransaction, Transaction } from '../../../../kernel/transaction';
+import {
+  type AnnouncedImage,
+  type DeclarationLimits,
+  judgeDeclarations,
+  primaryIndexOf,
+} from '../../domain/declared-images';
+import { type DirectUpload, directFingerprint, type ImageDeclaration, originalKey } from '../../domain/direct-upload';
+import type { DirectUploads } from '../../domain/direct-upload-ports';
+import { type Prompt, parsePrompt } from '../../domain/prompt';
+import type { AttemptIntent, AttemptJournal, ClaimedKey, IdempotencyKeys } from '../../domain/upload-ports';
+import { type AwaitedUpload, type PutSigning, type PutTimes, putTimes, signPuts } from './presigned-puts';
+
+export interface StartUploadDeps extends PutSigning {
+  readonly uploads: Pick<DirectUploads, 'insert' | 'lock' | 'extendPuts'>;
+  readonly journal: Pick<AttemptJournal, 'open'>;
+  readonly keys: Pick<IdempotencyKeys, 'claim' | 'finish'>;
+  readonly inTransaction: InTransaction;
+  readonly limits: DeclarationLimits;
+  /** DIRECT_UPLOAD_TTL_SECONDS */
+  readonly directUploadTtlSeconds: number;
+}
+
+export interface StartUploadRequest {
+  readonly promptText: string | undefined;
+  readonly images: readonly AnnouncedImage[];
+  readonly idempotencyKey: string | null;
+}
+
+export interface StartedUpload extends AwaitedUpload {
+  /** The same upload as an earlier request with the same Idempotency-Key. */
+  readonly replayed: boolean;
+}
+
+/** What an Idempotency-Key keeps: no URL, because URLs are bearers and expire. */
+interface StartAnswer {
+  readonly productId: ProductId;
+}
+
+/**
+ * Announces an upload whose bytes go straight to the store: intent, declarations and key are committed, and only then are PUTs
+ * signed. The product comes with completion.
+ * @throws AppError INVALID_PROMPT, IDEMPOTENCY_MISMATCH, and those of `judgeDeclarations`
+ */
+export const startUpload =
+  (deps: StartUploadDeps) =>
+  async (seller: Seller, request: StartUploadRequest): Promise<StartedUpload> => {
+    const prompt = parsePrompt(request.promptText);
+    const declared = judgeDeclarations(deps.limits, request.images);
+    const primaryIndex = primaryIndexOf(request.images);
+    const times = putTimes(deps);
+    const upload = newUpload(prompt, declared, primaryIndex, times);
+    const fingerprint = directFingerprint(prompt, primaryIndex, declared);
+    const key = await deps.inTransaction((tx) => begin(deps, tx, seller, { upload, times, fingerprint, request }));
+    if (key.kind === 'held') {
+      return { productId: upload.productId, puts: signPuts(deps, upload.images, times), replayed: false };
+    }
+    if (key.fingerprint !== fingerprint) throw new AppError('IDEMPOTENCY_MISMATCH');
+    return replay(deps, seller, key.answer, times);
+  };
+
+function newUpload(
+  prompt: Prompt,
+  declared: readonly ImageDeclaration[],
+  primaryIndex: number,
+  { expiresAt }: PutTimes,
+): DirectUpload {
+  const productId = newId<ProductId>();
+  const intentId = newId<AttemptId>();
+  const prefix = attemptPrefix(productId, intentId);
+  const images = declared.map((declaration, position) => {
+    const id = newId<ImageId>();
+    const key = originalKey(prefix, id, declaration);
+    return { ...declaration, id, position, isPrimary: position === primaryIndex, key, putExpiresAt: expiresAt };
+  });
+  return { productId, intentId, prompt, images };
+}
+
+interface Beginning {
+  readonly upload: DirectUpload;
+  readonly times: PutTimes;
+  readonly fingerprint: Sha256;
+  readonly request: StartUploadRequest;
+}
+
+/** All or nothing: whoever finds the key finds the upload that it names. */
+async function begin(
+  deps: StartUploadDeps,
+  tx: Transaction,
+  seller: Seller,
+  { upload, times, fingerprint, request }: Beginning,
+): Promise<ClaimedKey<StartAnswer>> {
+  const { productId, intentId } = upload;
+  const intent: AttemptIntent = {
+    id: intentId,
+    kind: 'direct',
+    productId,
+    prefix: attemptPrefix(productId, intentId),
+    ttlSeconds: deps.directUploadTtlSeconds,
+    putExpiresAt: times.expiresAt,
+  };
+  if (request.idempotencyKey === null) {
+    await deps.journal.open(intent, tx);
+    await deps.uploads.insert(tx, seller, upload);
+    return { kind: 'held' };
+  }
+  const claim = { seller, procedure: 'uploads.start', key: request.idempotencyKey };
+  const key = await deps.keys.claim<StartAnswer>(claim, intent, tx);
+  if (key.kind === 'done') return key;
+  await deps.uploads.insert(tx, seller, upload);
+  const answer: StartAnswer = { productId };
+  await deps.keys.finish(tx, claim, intentId, { fingerprint, answer });
+  return key;
+}
+
+/** Fresh PUTs of the same images; of none where it is complete already. */
+async function replay(
+  deps: StartUploadDeps,
+  seller: Seller,
+  { productId }: StartAnswer,
+  times: PutTimes,
+): Promise<StartedUpload> {
+  const images = await deps.inTransaction(async (tx) => {
+    const upload = await deps.uploads.lock(tx, seller, productId);
+    if (upload) await deps.uploads.extendPuts(tx, upload, upload.images, times.expiresAt);
+    return upload?.images ?? [];
+  });
+  return { productId, puts: signPuts(deps, images, times), replayed: true };
+}

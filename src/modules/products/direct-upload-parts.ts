@@ -1,0 +1,57 @@
+import type { Clock } from '../../kernel/clock';
+import type { Log } from '../../kernel/log';
+import type { InTransaction } from '../../kernel/transaction';
+import type { Database } from '../../platform/database/database';
+import { abortUpload } from './application/direct/abort-upload';
+import { completeUpload } from './application/direct/complete-upload';
+import { renewUploadUrls } from './application/direct/renew-upload-urls';
+import { startUpload } from './application/direct/start-upload';
+import type { Signing } from './application/signed-product';
+import { Slots } from './application/slots';
+import type { DeclarationLimits } from './domain/declared-images';
+import type { DirectObjects } from './domain/direct-upload-ports';
+import type { ImageLimits } from './domain/images/image-facts';
+import type { ProductRepository } from './domain/ports';
+import type { AttemptJournal } from './domain/upload-ports';
+import { postgresDirectUploads } from './infrastructure/postgres-direct-uploads';
+import { postgresIdempotencyKeys } from './infrastructure/postgres-idempotency-keys';
+import { postgresUploadedProducts } from './infrastructure/postgres-uploaded-products';
+import type { StoredUrls } from './infrastructure/stored-url';
+
+/** Images of one process that are verified at once: each is three requests to the store. */
+const CONCURRENT_VERIFICATIONS = 12;
+
+export interface DirectPartsDeps {
+  readonly database: Database;
+  readonly journal: AttemptJournal;
+  readonly objects: DirectObjects;
+  readonly clock: Clock;
+  readonly uploadLimits: DeclarationLimits;
+  readonly imageLimits: ImageLimits;
+  readonly directUploadTtlSeconds: number;
+  readonly putUrlTtlSeconds: number;
+  readonly idempotencyTtlSeconds: number;
+  readonly log: Log;
+}
+
+/** Gives the use cases of direct uploads their dependencies. */
+export function directUploadUseCases(
+  deps: DirectPartsDeps &
+    Signing & { storedUrls: StoredUrls; inTransaction: InTransaction; products: ProductRepository },
+) {
+  const { inTransaction, journal, idempotencyTtlSeconds: ttlSeconds } = deps;
+  const shared = {
+    ...deps,
+    uploads: postgresDirectUploads(deps.database.orm),
+    uploadedProducts: postgresUploadedProducts(deps.database.orm, deps.storedUrls),
+    keys: postgresIdempotencyKeys({ inTransaction, journal, ttlSeconds }),
+    verifySlots: new Slots(CONCURRENT_VERIFICATIONS),
+    limits: deps.uploadLimits,
+  };
+  return {
+    startUpload: startUpload(shared),
+    renewUploadUrls: renewUploadUrls(shared),
+    completeUpload: completeUpload(shared),
+    abortUpload: abortUpload(shared),
+  };
+}
