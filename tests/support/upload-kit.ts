@@ -12,6 +12,7 @@ import { postgresIdempotencyKeys } from '../../src/modules/products/infrastructu
 import { postgresUploadedProducts } from '../../src/modules/products/infrastructure/postgres-uploaded-products';
 import { storedUrls } from '../../src/modules/products/infrastructure/stored-url';
 import { storageModule } from '../../src/modules/storage';
+import type { S3StoreConfig } from '../../src/modules/storage/infrastructure/s3/s3-config';
 import { transactionsOf } from '../../src/platform/database/transaction';
 import { multipartBody } from '../../src/platform/http/multipart-body';
 import { openStagingArea } from '../../src/platform/staging/open-staging-area';
@@ -24,8 +25,17 @@ export type UploadKit = Awaited<ReturnType<typeof uploadKit>>;
 export const LIMITS = { maxImages: 8, maxImageBytes: 10 * 2 ** 20, maxUploadBytes: 50 * 2 ** 20 };
 export const PROMPT = 'A used bicycle, blue, new tyres';
 
-/** Everything that creates a product, on a real database and the disk store, with each part open to be replaced. */
-export async function uploadKit(options: { intentTtlSeconds?: number; putMaxDurationSeconds?: number } = {}) {
+export interface UploadKitOptions {
+  intentTtlSeconds?: number;
+  putMaxDurationSeconds?: number;
+  /** By default the disk store. */
+  s3?: S3StoreConfig | null;
+  /** What signed URLs of the disk store begin with. */
+  publicUrl?: () => string;
+}
+
+/** Everything that creates a product, on a real database and a store, with each part open to be replaced. */
+export async function uploadKit(options: UploadKitOptions = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'test-upload-'));
   const db: TestDatabase = await testDatabase();
   const staging = await openStagingArea(join(dataDir, 'staging'), silentLog);
@@ -34,8 +44,8 @@ export async function uploadKit(options: { intentTtlSeconds?: number; putMaxDura
     staging,
     log: silentLog,
     measure: (store) => store,
-    s3: null,
-    disk: { dataDir, publicUrl: () => 'http://test.invalid', secret: 'secret of tests' },
+    s3: options.s3 ?? null,
+    disk: { dataDir, publicUrl: options.publicUrl ?? (() => 'http://test.invalid'), secret: 'secret of tests' },
     formerBuckets: [],
     intentTtlSeconds: options.intentTtlSeconds ?? 120,
     putMaxDurationSeconds: options.putMaxDurationSeconds ?? 3600,
