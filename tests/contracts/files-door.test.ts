@@ -20,6 +20,7 @@ afterAll(async () => {
   await samples.remove();
 });
 
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const bytes = bytesOf(100_000);
 const etag = `"${sha256OfBytes(bytes)}"`;
 
@@ -144,7 +145,12 @@ describe('a refusal', () => {
       url.replace(disk.store.bucket, `${disk.store.bucket}x`),
       `${url.split('?')[0]}%FF?${url.split('?')[1]}`,
       sign(key, -1),
+      // the same request in another spelling: one grant is one URL
+      url.replace('original', '%6friginal'),
+      url.replace(/\?(expires=\d+)&(.*)/, '?$2&$1'),
+      url.replace(/.$/, (last) => BASE64URL[BASE64URL.indexOf(last) ^ 1] ?? ''),
     ];
+    expect(new Set([url, ...wrong]).size).toBe(wrong.length + 1);
     const answers = await Promise.all(wrong.map(async (each) => (await fetch(each)).text()));
     expect(new Set(answers).size).toBe(1);
     expect(JSON.parse(answers[0] ?? '')).toMatchObject({ error: { code: 'FORBIDDEN', request_id: 'test' } });

@@ -4,6 +4,7 @@ import type { TcpProxy } from '../support/tcp-proxy';
 import { sampleFiles } from './object-samples';
 import { provesHolding } from './proves-holding';
 import { provesListing } from './proves-listing';
+import { provesNoForgery } from './proves-no-forgery';
 import { provesOutages } from './proves-outages';
 import { provesSignedGets } from './proves-signed-gets';
 import { provesSignedPuts } from './proves-signed-puts';
@@ -48,6 +49,7 @@ export function objectStoreContract(
     provesListing(shared);
     provesSignedGets(shared);
     provesSignedPuts(shared);
+    provesNoForgery(shared);
     if (network === 'networked') provesOutages(shared);
   });
 }

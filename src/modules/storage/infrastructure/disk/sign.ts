@@ -11,14 +11,15 @@ export interface DiskUrlSignerOptions {
   readonly bucket: string;
   /** Asked for each URL: the port may be known only after listening. Without a slash at the end. */
   readonly publicUrl: () => string;
-  readonly secret: string | Uint8Array;
+  readonly secret: Secret;
   /** Still accepted, never signed with: so that URLs outlive a change of the secret. */
-  readonly previousSecret?: string | Uint8Array;
+  readonly previousSecret?: Secret;
   readonly clock?: Clock;
 }
 
 type Parameters = readonly (readonly [name: string, value: string])[];
 type Method = 'GET' | 'PUT';
+type Secret = string | Uint8Array;
 
 const RESPONSE_PARAMETERS = [
   ['response-content-type', 'contentType'],
@@ -82,38 +83,39 @@ export class DiskUrlSigner implements SignedUrlVerifier {
   }
 
   private url(method: Method, key: ObjectKey, parameters: Parameters): string {
-    const { bucket, publicUrl, secret } = this.options;
-    const signature = sign(secret, method, bucket, key, parameters).toString('base64url');
+    return this.options.publicUrl() + this.signedTarget(this.options.secret, method, key, parameters);
+  }
+
+  /** Path and query. */
+  private signedTarget(secret: Secret, method: Method, key: ObjectKey, parameters: Parameters): string {
+    const { bucket } = this.options;
+    const signature = sign(secret, method, bucket, key, parameters);
     const query = [...parameters, ['signature', signature] as const]
       .map(([name, value]) => `${name}=${percentEncode(value)}`)
       .join('&');
     const path = objectKey(key).split('/').map(percentEncode).join('/');
-    return `${publicUrl()}/files/${bucket}/${path}?${query}`;
+    return `/files/${bucket}/${path}?${query}`;
   }
 
-  /** @throws AppError FORBIDDEN unless every parameter is known, there once, and the signature is over exactly them */
+  /**
+   * @throws AppError FORBIDDEN unless the URL is, byte for byte, what would be signed for what it says: neither an unknown
+   *   parameter, nor another order or percent-encoding, nor the spare bits of a base64 digit make a second URL of it
+   */
   private verify(method: Method, url: URL, known: readonly string[]): { key: ObjectKey; values: Map<string, string> } {
     const key = keyOf(url, this.options.bucket);
     const values = new Map(url.searchParams);
-    if (values.size !== url.searchParams.size) refuse();
-    const signature = Buffer.from(values.get('signature') ?? '', 'base64url');
-    values.delete('signature');
-    if ([...values.keys()].some((name) => !known.includes(name))) refuse();
     const parameters = known.flatMap((name) => {
       const value = values.get(name);
       return value === undefined ? [] : [[name, value] as const];
     });
-    if (!this.isSigned(signature, method, key, parameters)) refuse();
-    return { key, values };
-  }
-
-  private isSigned(signature: Buffer, method: Method, key: ObjectKey, parameters: Parameters): boolean {
-    const { bucket, secret, previousSecret } = this.options;
+    const { secret, previousSecret } = this.options;
     const secrets = previousSecret === undefined ? [secret] : [secret, previousSecret];
-    return secrets.some((each) => {
-      const expected = sign(each, method, bucket, key, parameters);
-      return expected.length === signature.length && timingSafeEqual(expected, signature);
+    const given = Buffer.from(url.pathname + url.search);
+    const isSigned = secrets.some((each) => {
+      const expected = Buffer.from(this.signedTarget(each, method, key, parameters));
+      return expected.length === given.length && timingSafeEqual(expected, given);
     });
+    return isSigned ? { key, values } : refuse();
   }
 
   private unexpired(values: Map<string, string>): Date {
@@ -123,16 +125,10 @@ export class DiskUrlSigner implements SignedUrlVerifier {
 }
 
 /** JSON of an array: no two different requests have the same text. */
-function sign(
-  secret: string | Uint8Array,
-  method: Method,
-  bucket: string,
-  key: ObjectKey,
-  parameters: Parameters,
-): Buffer {
+function sign(secret: Secret, method: Method, bucket: string, key: ObjectKey, parameters: Parameters): string {
   return createHmac('sha256', secret)
     .update(JSON.stringify(['files-v1', method, bucket, key, parameters]))
-    .digest();
+    .digest('base64url');
 }
 
 function seconds(date: Date): string {

@@ -1,0 +1,54 @@
+import type { RawExchange } from '../support/raw-exchange';
+
+type Parameter = readonly [name: string, value: string];
+
+/** A signed request, taken apart; every part is as it stands on the wire. */
+export interface SignedRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Percent-encoded. */
+  readonly query: readonly Parameter[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+}
+
+export function takenApart(url: string, rest: Pick<SignedRequest, 'method' | 'headers' | 'body'>): SignedRequest {
+  const { pathname, search } = new URL(url);
+  return { ...rest, path: pathname, query: search.slice(1).split('&').map(parameterOf) };
+}
+
+function parameterOf(pair: string): Parameter {
+  const at = pair.indexOf('=');
+  return [pair.slice(0, at), pair.slice(at + 1)];
+}
+
+export function onTheWire({ path, query, ...rest }: SignedRequest): RawExchange {
+  return { ...rest, target: `${path}?${query.map(([name, value]) => `${name}=${value}`).join('&')}` };
+}
+
+/**
+ * Whether both ask for the same, written in two ways: percent-encoding and the order of parameters carry no meaning. Of SigV4's
+ * own parameters S3 servers read the first of a name and sign nothing else (MinIO, versitygw): a second one is not there.
+ */
+export function saysTheSame(one: SignedRequest, other: SignedRequest): boolean {
+  return meaningOf(one) === meaningOf(other);
+}
+
+function meaningOf({ method, path, query, headers, body }: SignedRequest): string {
+  const parameters = query
+    .filter(([name], index) => !name.startsWith('X-Amz-') || query.findIndex(([first]) => first === name) === index)
+    .map(([name, value]) => [...new URLSearchParams(`${name}=${value}`)].join('='))
+    .sort();
+  const sent = Object.keys(headers).sort();
+  const bytes = Buffer.from(body ?? []).toString('latin1');
+  return JSON.stringify([method, decoded(path), parameters, sent.map((name) => [name, headers[name]]), bytes]);
+}
+
+/** What is no valid percent-encoding means itself and nothing else. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return `not decodable: ${text}`;
+  }
+}
