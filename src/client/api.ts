@@ -1,0 +1,43 @@
+import { createTRPCClient, httpBatchLink, httpLink, isNonJsonSerializable, splitLink } from '@trpc/client';
+import type { AppRouter } from '../container';
+
+export interface ApiOptions {
+  /** Of the server, such as `https://api.example.com`. */
+  readonly url: string;
+  /** An access token. */
+  readonly token?: string;
+  /** Asked before each request, in place of `token`: access tokens live for minutes, uploads may take longer. */
+  readonly getToken?: () => string | Promise<string>;
+}
+
+/** Every procedure of the server with its input, output and errors. A call's own headers go by `{ context: { headers } }`. */
+export type Api = ReturnType<typeof createTRPCClient<AppRouter>>;
+
+/** The most calls that the server takes in one batch. */
+const BATCH_MAX = 20;
+
+export function createApi(options: ApiOptions): Api {
+  const url = `${options.url.replace(/\/+$/, '')}/trpc`;
+  const authorization = () => authorizationOf(options);
+  return createTRPCClient<AppRouter>({
+    links: [
+      splitLink({
+        // neither a form nor headers of its own can be part of a batch
+        condition: ({ input, context }) => isNonJsonSerializable(input) || context.headers !== undefined,
+        true: httpLink({
+          url,
+          headers: async ({ op }) => ({
+            ...(await authorization()),
+            ...(op.context.headers as Record<string, string>),
+          }),
+        }),
+        false: httpBatchLink({ url, headers: authorization, maxItems: BATCH_MAX }),
+      }),
+    ],
+  });
+}
+
+async function authorizationOf({ token, getToken }: ApiOptions): Promise<Record<string, string>> {
+  const current = getToken ? await getToken() : token;
+  return current === undefined ? {} : { authorization: `Bearer ${current}` };
+}

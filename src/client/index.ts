@@ -1,0 +1,36 @@
+import { type Api, type ApiOptions, createApi } from './api';
+import { DEFAULT_RETRY, type Retry } from './upload/retry';
+import { type UploadOptions, uploadProduct } from './upload/upload-product';
+
+export type { Api } from './api';
+export type { UploadProgress } from './upload/progress';
+export { type FileProblem, UploadFailed } from './upload/upload-failed';
+export type { UploadedProduct, UploadOptions } from './upload/upload-product';
+
+export interface ClientOptions extends ApiOptions {
+  /** How patiently uploads are tried again. */
+  readonly retry?: Partial<Retry>;
+}
+
+/**
+ * A client of this server for browsers and Bun. Of the server it has the types alone.
+ *
+ *     const { api, uploadProduct } = createClient({ url: 'https://api.example.com', getToken });
+ *     const product = await uploadProduct(input.files, 'Used bicycle, blue', { onProgress: show });
+ *     const { products } = await api.products.list.query({ limit: 10 });
+ */
+export function createClient({ retry, ...options }: ClientOptions) {
+  const api: Api = createApi(options);
+  const upload = uploadProduct({ api, retry: { ...DEFAULT_RETRY, ...retry } });
+  return {
+    api,
+    /**
+     * Sends photos straight to the store and makes a product of them; their bytes do not pass through the server.
+     * A lost connection is waited for, and what has arrived is not sent again.
+     * @param files JPEG or PNG, in the order of their positions
+     * @throws UploadFailed, TRPCClientError (what the server refused), `options.signal.reason`
+     */
+    uploadProduct: (files: Iterable<Blob> | ArrayLike<Blob>, prompt: string, uploadOptions: UploadOptions = {}) =>
+      upload(Array.from(files), prompt, uploadOptions),
+  };
+}

@@ -1,0 +1,56 @@
+import { TRPCClientError } from '@trpc/client';
+import type { AppRouter } from '../../container';
+import { pause, type Retry } from './retry';
+
+export type ApiError = TRPCClientError<AppRouter>;
+
+export interface Asking {
+  readonly retry: Retry;
+  readonly signal: AbortSignal;
+}
+
+/** Verification reads every image: slower than any other call. Milliseconds. */
+const ANSWERS_WITHIN_MS = 60_000;
+
+/**
+ * Calls the API until it answers. Only for calls that may be repeated.
+ * @throws TRPCClientError for a refusal, and for the last failure; `signal.reason`
+ */
+export async function ask<Answer>(
+  { retry, signal }: Asking,
+  call: (options: { signal: AbortSignal }) => Promise<Answer>,
+): Promise<Answer> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      signal.throwIfAborted();
+      return await call({ signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWERS_WITHIN_MS)]) });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isPassing(error) || failures >= retry.attempts) throw error;
+      await pause(retry, failures, signal, retryAfterMs(error));
+    }
+  }
+}
+
+export function isApiError(error: unknown, code?: string): error is ApiError {
+  return error instanceof TRPCClientError && (code === undefined || (error as ApiError).data?.code === code);
+}
+
+/** No answer at all, an answer of something in between (a proxy's 502), or one that says that it passes. */
+function isPassing(error: unknown): boolean {
+  if (!isApiError(error)) return false;
+  const status = error.data?.httpStatus ?? responseOf(error)?.status;
+  if (status === undefined || status >= 500 || status === 408 || status === 429) return true;
+  // cut off while it was read
+  if (error.data === undefined && status < 400) return true;
+  return error.data?.code === 'IDEMPOTENCY_IN_PROGRESS';
+}
+
+function retryAfterMs(error: unknown): number {
+  const seconds = isApiError(error) ? Number(responseOf(error)?.headers.get('retry-after')) : 0;
+  return Number.isFinite(seconds) ? seconds * 1000 : 0;
+}
+
+function responseOf(error: ApiError): Response | undefined {
+  return error.meta?.response as Response | undefined;
+}

@@ -1,0 +1,42 @@
+export interface UploadProgress {
+  readonly phase: 'hashing' | 'uploading' | 'completing';
+  /** Of all files together. Falls where a file has to be sent again. */
+  readonly sentBytes: number;
+  readonly totalBytes: number;
+  /** In the order in which they were given. */
+  readonly files: readonly { readonly sentBytes: number; readonly totalBytes: number }[];
+}
+
+/** Counts the bytes that are under way or have arrived, and tells whoever watches. */
+export class Progress {
+  private phase: UploadProgress['phase'] = 'hashing';
+  private readonly sent: number[];
+
+  constructor(
+    private readonly files: readonly Blob[],
+    private readonly watcher: ((progress: UploadProgress) => void) | undefined,
+  ) {
+    this.sent = files.map(() => 0);
+  }
+
+  enter(phase: UploadProgress['phase']): void {
+    this.phase = phase;
+    this.tell();
+  }
+
+  sentOf(index: number, bytes: number): void {
+    if (this.sent[index] === bytes) return;
+    this.sent[index] = bytes;
+    this.tell();
+  }
+
+  private tell(): void {
+    const files = this.files.map(({ size }, index) => ({ sentBytes: this.sent[index] ?? 0, totalBytes: size }));
+    this.watcher?.({
+      phase: this.phase,
+      sentBytes: files.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
+      totalBytes: files.reduce((sum, { totalBytes }) => sum + totalBytes, 0),
+      files,
+    });
+  }
+}

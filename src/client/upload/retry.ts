@@ -1,0 +1,43 @@
+/** How patiently a failed request is tried again. */
+export interface Retry {
+  /** How often one file, or one call of the API, may fail in a row. */
+  readonly attempts: number;
+  /** The first pause, in milliseconds; each further one may be twice as long. */
+  readonly firstMs: number;
+  readonly maxMs: number;
+  /** Milliseconds without a byte sent, or an answer, after which a connection counts as lost. */
+  readonly silenceMs: number;
+}
+
+/** About two minutes of trying before it is given up; a device that knows that it is offline waits without counting. */
+export const DEFAULT_RETRY: Retry = { attempts: 15, firstMs: 300, maxMs: 15_000, silenceMs: 30_000 };
+
+/** Between half and all of the time: clients that failed together do not come back together. @param failures from 1 */
+export async function pause({ firstMs, maxMs }: Retry, failures: number, signal: AbortSignal, atLeastMs = 0) {
+  const longest = Math.min(maxMs, firstMs * 2 ** (failures - 1));
+  await elapsed(Math.max(atLeastMs, longest * (0.5 + Math.random() / 2)), signal);
+  await online(signal);
+}
+
+async function elapsed(ms: number, signal: AbortSignal): Promise<void> {
+  const ended = Promise.withResolvers<void>();
+  const timer = setTimeout(ended.resolve, ms);
+  await orAborted(signal, ended.promise).finally(() => clearTimeout(timer));
+}
+
+/** Browsers say when there is no network at all: until it is back nothing can be tried. Bun says nothing, and is taken for online. */
+async function online(signal: AbortSignal): Promise<void> {
+  if (globalThis.navigator?.onLine !== false) return;
+  const back = Promise.withResolvers<void>();
+  const resolve = () => back.resolve();
+  globalThis.addEventListener('online', resolve);
+  await orAborted(signal, back.promise).finally(() => globalThis.removeEventListener('online', resolve));
+}
+
+async function orAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  return await Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener('abort', abort));
+}
