@@ -105,7 +105,9 @@ export const settings = {
     ACCESS_TOKEN_TTL_SECONDS: seconds(900, 10, 86400).describe('Life of an access token.'),
     REFRESH_TOKEN_TTL_SECONDS: seconds(2592000, 60, 31536000).describe('Life of a refresh token.'),
     REGISTRATION_ENABLED: flag(true).describe('False: only `bun run cli user create` makes accounts.'),
-    URL_TTL_SECONDS: seconds(900, 60, 3600).describe('Life of a signed URL where the request names none.'),
+    URL_TTL_SECONDS: seconds(900, 60, 3600).describe(
+      'Least life of a signed URL where the request names none; it is up to half as long again.',
+    ),
   },
   Uploads: {
     MAX_IMAGE_BYTES: bytes(10 * 1024 * 1024).describe('Largest file, in bytes.'),

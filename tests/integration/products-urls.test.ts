@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { newId } from '../../src/kernel/ids';
+import { newId, type ProductId } from '../../src/kernel/ids';
 import type { Seller } from '../../src/kernel/principal';
-import { type TestDatabase, testDatabase } from '../support/postgres';
+import { openTestDatabase, type TestDatabase, testDatabase } from '../support/postgres';
 import { answerOf, aProduct, aUser, aVariant, originalKey, testProducts } from '../support/products-fixture';
 
 let db: TestDatabase;
@@ -50,6 +50,18 @@ describe('signed URLs', () => {
     const [one, two] = [await aProduct(db, seller, { images: 2 }), await aProduct(db, seller, { images: 1 })];
     const { urls } = await mine.imageUrlsBatch({ products: [two.id, one.id, two.id], variant: 'original' });
     expect(urls.map((url) => url.image_id)).toEqual([...two.images, ...one.images]);
+  });
+
+  test('of a hundred products take one query', async () => {
+    const ids: ProductId[] = [];
+    while (ids.length < 100) ids.push((await aProduct(db, seller, { images: 1 })).id);
+    const statements: string[] = [];
+    const database = openTestDatabase(db.url, { record: (statement) => statements.push(statement) });
+    const { urls } = await testProducts({ ...db, database })
+      .as(seller)
+      .imageUrlsBatch({ products: ids, variant: 'original' });
+    await database.close();
+    expect([urls.length, statements]).toEqual([100, ['select']]);
   });
 
   test('of a product without images are none', async () => {

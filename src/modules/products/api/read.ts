@@ -66,7 +66,8 @@ function getProcedure({ getProduct }: Pick<ReadUseCases, 'getProduct'>) {
         path: '/api/products/{id}',
         tags: ['Products'],
         summary: 'Read one product with its images',
-        description: 'Every `*_url` is signed anew and expires.',
+        description:
+          'Every `*_url` is signed and expires; read again within half its life it is mostly the same, so that it is found in caches.',
       },
       errors: ['PRODUCT_NOT_FOUND'],
     })

@@ -9,7 +9,10 @@ type UrlUseCases = Pick<ProductUseCases, 'signImageUrls'>;
 
 const wanted = {
   variant: variantSchema,
-  expires_in: z.int().min(60).max(3600).optional().meta({ description: 'Seconds; default: URL_TTL_SECONDS.' }),
+  expires_in: z.int().min(60).max(3600).optional().meta({
+    description:
+      'Seconds that the URL works at least; `expires_at` says how long it really does. Default: URL_TTL_SECONDS.',
+  }),
 };
 
 export function urlProcedures({ signImageUrls }: UrlUseCases) {
