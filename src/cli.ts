@@ -1,4 +1,4 @@
-import { UsageError } from './cli/command';
+import { CommandFailed, UsageError } from './cli/command';
 import { helpText, runCommand } from './cli/run-command';
 import { ConfigError, loadSettings } from './config/load';
 import { isAppError } from './kernel/app-error';
@@ -21,8 +21,7 @@ async function exitCodeOf(words: readonly string[]): Promise<number> {
     await runCommand(words, loadSettings(process.env), log, (line) => process.stdout.write(`${line}\n`));
     return 0;
   } catch (error) {
-    const shown = error instanceof ConfigError || error instanceof SchemaMismatch || isAppError(error);
-    if (error instanceof UsageError || shown) process.stderr.write(`${error.message}\n`);
+    if (isShown(error)) process.stderr.write(`${error.message}\n`);
     else
       createLog('error', { write: (line: string) => process.stderr.write(line) }).error(
         { err: error },
@@ -30,4 +29,10 @@ async function exitCodeOf(words: readonly string[]): Promise<number> {
       );
     return error instanceof UsageError ? 2 : 1;
   }
+}
+
+/** Errors whose message is all that the operator needs. */
+function isShown(error: unknown): error is Error {
+  const types = [ConfigError, SchemaMismatch, CommandFailed, UsageError];
+  return types.some((type) => error instanceof type) || isAppError(error);
 }

@@ -7,6 +7,8 @@ import { token, userCreate, userList, userPassword } from './accounts';
 import { type Command, UsageError } from './command';
 import { migrate, sweep } from './maintenance';
 import { productStatus } from './products';
+import { storeCheck } from './store-check';
+import { storeMigrate } from './store-migrate';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   migrate,
@@ -16,6 +18,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'user list': userList,
   'user password': userPassword,
   'product status': productStatus,
+  'store check': storeCheck,
+  'store migrate': storeMigrate,
 };
 
 /** Brings up the parts, runs the command on them, and lets them go. @throws UsageError */
@@ -25,7 +29,7 @@ export async function runCommand(
   log: Log,
   print: (line: string) => void,
 ): Promise<void> {
-  const { command, words, options } = parse(argv);
+  const { command, ...given } = parse(argv);
   const forced = command === migrate ? { ...settings, MIGRATE_ON_START: true } : settings;
   const container = await buildContainer({
     settings: forced,
@@ -34,7 +38,7 @@ export async function runCommand(
     port: () => settings.PORT,
   });
   try {
-    await command.run({ settings, words, options, print }, container);
+    await command.run({ settings, ...given, print }, container);
   } finally {
     await container.close();
   }
@@ -46,12 +50,16 @@ function parse(argv: readonly string[]) {
   if (name === undefined || !command) throw new UsageError(helpText());
   const taken = name.split(' ').length;
   try {
+    const ofType = <Type extends 'string' | 'boolean'>(type: Type, names: readonly string[] = []) =>
+      Object.fromEntries(names.map((option) => [option, { type }]));
     const { values, positionals } = parseArgs({
       args: argv.slice(taken),
-      options: Object.fromEntries((command.options ?? []).map((option) => [option, { type: 'string' as const }])),
+      options: { ...ofType('string', command.options), ...ofType('boolean', command.flags) },
       allowPositionals: true,
     });
-    return { command, words: positionals, options: values as Record<string, string | undefined> };
+    const options = Object.fromEntries(Object.entries(values).filter(([, value]) => typeof value === 'string'));
+    const flags = new Set(command.flags?.filter((name) => values[name] === true));
+    return { command, words: positionals, options: options as Record<string, string>, flags };
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : error}\nbun run cli ${command.usage}`);
   }

@@ -46,6 +46,7 @@ export function s3ConfigOf(settings: Settings) {
     forcePathStyle: settings.S3_FORCE_PATH_STYLE,
     retries: settings.S3_RETRIES,
     timeoutMs: settings.S3_TIMEOUT_MS,
+    corsOrigins: settings.CORS_ORIGINS,
     ...present('endpoint', settings.S3_ENDPOINT_URL),
     ...present('publicEndpoint', settings.S3_PUBLIC_ENDPOINT_URL),
     ...present('accessKeyId', settings.S3_ACCESS_KEY_ID),
@@ -53,6 +54,22 @@ export function s3ConfigOf(settings: Settings) {
     ...present('kmsKeyId', settings.S3_KMS_KEY_ID),
     ...present('sse', sse === 'none' ? undefined : sse),
   };
+}
+
+/** Where `cli store migrate --to s3` copies to; null where TARGET_S3_BUCKET_NAME is absent. */
+export function targetS3ConfigOf(settings: Settings) {
+  return s3ConfigOf({
+    ...settings,
+    S3_BUCKET_NAME: settings.TARGET_S3_BUCKET_NAME,
+    S3_ENDPOINT_URL: settings.TARGET_S3_ENDPOINT_URL,
+    S3_PUBLIC_ENDPOINT_URL: undefined,
+    S3_REGION: settings.TARGET_S3_REGION,
+    S3_ACCESS_KEY_ID: settings.TARGET_S3_ACCESS_KEY_ID,
+    S3_SECRET_ACCESS_KEY: settings.TARGET_S3_SECRET_ACCESS_KEY,
+    S3_FORCE_PATH_STYLE: settings.TARGET_S3_FORCE_PATH_STYLE,
+    S3_SSE: settings.TARGET_S3_SSE,
+    S3_KMS_KEY_ID: settings.TARGET_S3_KMS_KEY_ID,
+  });
 }
 
 /** Optional properties that are absent, not undefined. */

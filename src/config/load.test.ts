@@ -66,6 +66,7 @@ describe('the configuration', () => {
     ['TRUSTED_PROXY', { TRUSTED_PROXY: 'false' }, 'ALLOW_PLAIN_HTTP'],
     ['DATABASE_URL', { DATABASE_URL: 'postgres://app@db/store' }, 'ALLOW_PLAIN_DATABASE'],
     ['MIGRATION_DATABASE_URL', { MIGRATION_DATABASE_URL: 'postgres://owner@db/store' }, 'ALLOW_PLAIN_DATABASE'],
+    ['TARGET_S3_ENDPOINT_URL', { TARGET_S3_ENDPOINT_URL: 'http://minio:9000' }, 'ALLOW_PLAIN_S3'],
     ['CDN_BASE_URL', { CDN_BASE_URL: 'http://cdn.example' }, 'ALLOW_PLAIN_S3'],
     ['S3_ENDPOINT_URL', { S3_ENDPOINT_URL: 'http://minio:9000' }, 'ALLOW_PLAIN_S3'],
   ])('production refuses %s %o unless %s says so', (variable, change, override) => {

@@ -44,14 +44,17 @@ function problemOf(issue: z.core.$ZodIssue, given: Record<string, string | undef
 
 function contradictions(loaded: Settings): string[] {
   const problems: string[] = [];
-  if ((loaded.S3_ACCESS_KEY_ID === undefined) !== (loaded.S3_SECRET_ACCESS_KEY === undefined)) {
-    problems.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY: set both or neither');
+  for (const which of ['', 'TARGET_'] as const) {
+    const [id, secret] = [`${which}S3_ACCESS_KEY_ID`, `${which}S3_SECRET_ACCESS_KEY`] as const;
+    if ((loaded[id] === undefined) !== (loaded[secret] === undefined)) {
+      problems.push(`${id} and ${secret}: set both or neither`);
+    }
+    if (loaded[`${which}S3_SSE`] === 'aws:kms' && loaded[`${which}S3_KMS_KEY_ID`] === undefined) {
+      problems.push(`${which}S3_KMS_KEY_ID: must be set when ${which}S3_SSE is aws:kms`);
+    }
   }
   if (loaded.MAX_IMAGE_BYTES > loaded.MAX_UPLOAD_BYTES) {
     problems.push(`MAX_IMAGE_BYTES: got ${loaded.MAX_IMAGE_BYTES}; it may be MAX_UPLOAD_BYTES at most`);
-  }
-  if (loaded.S3_SSE === 'aws:kms' && loaded.S3_KMS_KEY_ID === undefined) {
-    problems.push('S3_KMS_KEY_ID: must be set when S3_SSE is aws:kms');
   }
   return problems;
 }

@@ -93,6 +93,21 @@ export const settings = {
     S3_TIMEOUT_MS: whole(10000, 100, 300000).describe('A store that sends and takes nothing for so long is given up.'),
     ALLOW_PLAIN_S3: flag(false).describe('Lets production reach the object store by http.'),
   },
+  'Moving to another store': {
+    TARGET_S3_BUCKET_NAME: optionalText().describe(
+      'Bucket that `bun run cli store migrate --to s3` copies to. What begins with TARGET_ serves that command alone.',
+    ),
+    TARGET_S3_ENDPOINT_URL: optionalUrl().describe('Its endpoint. Absent: Amazon S3 of TARGET_S3_REGION.'),
+    TARGET_S3_REGION: z.string().default('us-east-1').describe('Its region.'),
+    TARGET_S3_ACCESS_KEY_ID: optionalText().meta({ secret: true }).describe('Absent: the AWS provider chain.'),
+    TARGET_S3_SECRET_ACCESS_KEY: optionalText().meta({ secret: true }).describe('Secret of TARGET_S3_ACCESS_KEY_ID.'),
+    TARGET_S3_FORCE_PATH_STYLE: flag(true).describe('`endpoint/bucket/key`; false for `bucket.endpoint/key`.'),
+    TARGET_S3_SSE: z
+      .enum(['none', 'AES256', 'aws:kms'])
+      .optional()
+      .describe('Server-side encryption of what is copied. Default: AES256 in production, none elsewhere.'),
+    TARGET_S3_KMS_KEY_ID: optionalText().describe('Key for TARGET_S3_SSE=aws:kms.'),
+  },
   Secrets: {
     JWT_SECRET: secret().describe(
       'Signs access tokens; 32 characters or more. Absent outside production: made once and kept under DATA_DIR.',

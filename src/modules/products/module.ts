@@ -50,5 +50,7 @@ export function productsModule(deps: ProductsModuleDeps) {
     }),
     uploadsRouter: directUploadsRouter(directUploadUseCases(common)),
     changeStatus: changeStatus({ inTransaction, statuses: postgresStatusStore }),
+    /** Reads the URLs by which rows name their objects. */
+    keyOf: urls.keyOf,
   };
 }

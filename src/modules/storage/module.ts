@@ -1,4 +1,6 @@
+import { systemClock } from '../../kernel/clock';
 import type { Log } from '../../kernel/log';
+import type { ObjectKey } from '../../kernel/object-key';
 import type { Orm } from '../../platform/database/database';
 import type { StagingArea } from '../../platform/staging/staging-area';
 import { filesDoor } from './api/files-door';
@@ -6,6 +8,7 @@ import { coalesce } from './application/coalesce';
 import { copyIfThere } from './application/copy-if-there';
 import { type DrainReport, drainIntents, drainOne } from './application/drain-intents';
 import { drainProduct } from './application/drain-product';
+import { checkStore } from './application/store-check/check-store';
 import type { IntentJournal } from './domain/intent-journal';
 import type { ObjectStore } from './domain/object-store';
 import { DiskStore } from './infrastructure/disk/disk-store';
@@ -14,6 +17,7 @@ import { postgresDoomedIntents } from './infrastructure/postgres-doomed-intents'
 import { postgresIntentJournal } from './infrastructure/postgres-intent-journal';
 import type { S3StoreConfig } from './infrastructure/s3/s3-config';
 import { S3Store } from './infrastructure/s3/s3-store';
+import { type Migration, objectMigration } from './migration-parts';
 
 /** A bucket of the disk store is a directory; rows name it all the same. */
 const DISK_BUCKET = 'intellipost-images';
@@ -65,6 +69,12 @@ export function storageModule(deps: StorageModuleDeps) {
       deps.log.warn({ err: error }, 'a drain failed; the next sweep goes on with it'),
     ),
     outstandingIntents: () => intents.outstanding(),
+    check: checkStore({ store, journal, ask: fetch, clock: systemClock }),
+    /** @param keyOf reads the URLs of rows */
+    migrationTo(target: S3StoreConfig | 'disk', keyOf: (url: string) => ObjectKey): Migration {
+      const to = target === 'disk' ? diskStore(deps).store : new S3Store({ config: target });
+      return objectMigration({ orm: deps.orm, staging: deps.staging, buckets, source: store }, to, keyOf);
+    },
     /** Serves the disk store's signed URLs; null where the store serves its own. */
     filesDoor: door,
   };

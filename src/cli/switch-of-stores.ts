@@ -1,0 +1,33 @@
+import type { Settings } from '../config/load';
+
+/**
+ * What is left to do once the objects are copied, line by line.
+ * @param s3 where they were copied to; null for the disk
+ * @param names the buckets that rows name, and the one that new rows will name
+ */
+export function switchOfStores(
+  settings: Settings,
+  s3: { readonly bucket: string } | null,
+  names: { readonly buckets: readonly string[]; readonly target: string },
+): string[] {
+  const former = names.buckets.filter((bucket) => bucket !== names.target);
+  const prune = s3 ? 's3' : 'disk';
+  return [
+    '',
+    'Left to do:',
+    `1. Stop the server, and run \`bun run cli store migrate --to ${prune} --prune\` once more: it copies what has come since.`,
+    '2. Change the configuration:',
+    ...(s3 ? s3Variables(settings) : ['S3_BUCKET_NAME=']).map((line) => `     ${line}`),
+    `     S3_FORMER_BUCKET_NAMES=${former.join(',')}`,
+    '   and review S3_PUBLIC_ENDPOINT_URL and CDN_BASE_URL: how clients reach the store.',
+    '3. Start the server. The objects stay where they were until you remove them.',
+  ];
+}
+
+/** The secrets are named, not shown. */
+function s3Variables(settings: Settings): string[] {
+  const moved = ['BUCKET_NAME', 'ENDPOINT_URL', 'REGION', 'FORCE_PATH_STYLE', 'SSE', 'KMS_KEY_ID'] as const;
+  const shown = moved.map((name) => `S3_${name}=${settings[`TARGET_S3_${name}`] ?? ''}`);
+  const keys = ['ACCESS_KEY_ID', 'SECRET_ACCESS_KEY'].map((name) => `S3_${name}=<that of TARGET_S3_${name}>`);
+  return [...shown, ...(settings.TARGET_S3_ACCESS_KEY_ID === undefined ? [] : keys)];
+}

@@ -1,0 +1,45 @@
+import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
+import type { NamedObjects } from '../domain/object-migration';
+import type { ObjectStore } from '../domain/object-store';
+
+export interface PruneDeps {
+  readonly names: Pick<NamedObjects, 'namesOf'>;
+  readonly target: Pick<ObjectStore, 'list' | 'deleteMany'>;
+}
+
+const OURS = 'products/' as unknown as KeyPrefix;
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+/** The layout of this software's keys: what lies beside it belongs to somebody else. */
+const OUR_KEY = new RegExp(`^products/${UUID}/${UUID}/`);
+const BATCH = 500;
+
+/**
+ * Finds objects that neither a row nor an intent names, and deletes them if asked to. Listed first and asked about afterwards: an
+ * upload's objects have a name from before they are stored.
+ */
+export const pruneUnnamed =
+  ({ names, target }: PruneDeps) =>
+  async (isToDelete: boolean): Promise<{ unnamed: number; pruned: number }> => {
+    const found = { unnamed: 0, pruned: 0 };
+    for await (const keys of batchesOf(target)) {
+      const named = await names.namesOf(keys);
+      const unnamed = keys.filter((key) => !named.has(key));
+      found.unnamed += unnamed.length;
+      if (!isToDelete) continue;
+      await target.deleteMany(unnamed);
+      found.pruned += unnamed.length;
+    }
+    return found;
+  };
+
+async function* batchesOf(target: Pick<ObjectStore, 'list'>): AsyncGenerator<ObjectKey[]> {
+  let batch: ObjectKey[] = [];
+  for await (const { key } of target.list(OURS)) {
+    if (!OUR_KEY.test(key)) continue;
+    batch.push(key);
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,114 @@
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import type { AttemptId } from '../../../kernel/ids';
+import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
+import { sha256FromHex } from '../../../kernel/sha256';
+import type { Orm } from '../../../platform/database/database';
+import { imageVariants, intents, productImages } from '../../../platform/database/schema';
+import type { NamedObject, NamedObjects } from '../domain/object-migration';
+
+const PAGE = 500;
+
+export interface NamingRows {
+  /** The configured bucket and its former names: rows name their objects as `s3://bucket/key`. */
+  readonly buckets: readonly string[];
+  /** @throws AppError INTERNAL for a bucket that is none of them */
+  keyOf(url: string): ObjectKey;
+}
+
+export function postgresNamedObjects(orm: Orm, { buckets, keyOf }: NamingRows): NamedObjects {
+  return {
+    async count() {
+      const { rows } = await orm.execute<{ n: number }>(sql`
+        select ((select count(*) + count(processed_s3_url) from ${productImages})
+          + (select count(*) from ${imageVariants}))::float8 as n`);
+      return rows[0]?.n ?? 0;
+    },
+
+    async *ofRows() {
+      for (let after: string | null = null; ; ) {
+        const page: UrlRow[] = await pageOfUrls(orm, after);
+        if (page.length === 0) return;
+        for (const row of page) yield namedObject(row, keyOf);
+        after = page.at(-1)?.id ?? null;
+      }
+    },
+
+    async *ofOpenIntents() {
+      for (let after: AttemptId | null = null; ; ) {
+        const page: { id: string; prefix: string }[] = await orm
+          .select({ id: intents.id, prefix: intents.prefix })
+          .from(intents)
+          .where(and(eq(intents.state, 'open'), after ? gt(intents.id, after) : undefined))
+          .orderBy(asc(intents.id))
+          .limit(PAGE);
+        if (page.length === 0) return;
+        for (const { prefix } of page) yield prefix as unknown as KeyPrefix;
+        after = page.at(-1)?.id as AttemptId;
+      }
+    },
+
+    async namesOf(keys) {
+      const asked = keys.flatMap((key) => ({ key, product: productIn(key), prefixes: prefixesOf(key) }));
+      const { rows } = await orm.execute<{ key: ObjectKey; by_row: boolean }>(namesQuery(asked, buckets));
+      return new Map(rows.map(({ key, by_row }) => [key, by_row ? 'row' : 'intent']));
+    },
+  };
+}
+
+type UrlRow = { id: string; url: string; sha256: string | null };
+
+/** Of so many images, all objects; in order of the images' ids. */
+async function pageOfUrls(orm: Orm, after: string | null): Promise<UrlRow[]> {
+  const { rows } = await orm.execute<UrlRow>(sql`
+    with page as (
+      select id, original_s3_url, processed_s3_url, sha256 from ${productImages}
+      where ${after}::uuid is null or id > ${after} order by id limit ${PAGE}
+    )
+    select id, original_s3_url as url, sha256 from page
+    union all select id, processed_s3_url, null from page where processed_s3_url is not null
+    union all select v.image_id, v.s3_url, v.sha256 from page join ${imageVariants} v on v.image_id = page.id
+    order by id`);
+  return rows;
+}
+
+function namedObject({ url, sha256 }: UrlRow, keyOf: (url: string) => ObjectKey): NamedObject {
+  return { key: keyOf(url), sha256: sha256 === null ? null : sha256FromHex(sha256) };
+}
+
+/** `products/{product_id}/…`: processed images have no index by their URL, but products have one by their id. */
+function productIn(key: ObjectKey): string | null {
+  return /^products\/([0-9a-f-]{36})\//.exec(key)?.[1] ?? null;
+}
+
+/** The key itself and every folder that it lies in. */
+function prefixesOf(key: ObjectKey): string[] {
+  const folders = [...key.matchAll(/\//g)].map(({ index }) => key.slice(0, index + 1));
+  return [...folders, key];
+}
+
+type Asked = readonly {
+  readonly key: ObjectKey;
+  readonly product: string | null;
+  readonly prefixes: readonly string[];
+}[];
+
+/** One statement, and so one moment. */
+function namesQuery(asked: Asked, buckets: readonly string[]) {
+  return sql`
+    with asked as (
+      select key, product, prefixes, array(select 's3://' || bucket || '/' || key from unnest(${textArray(buckets)}) bucket) as urls
+      from jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) as a(key text, product uuid, prefixes text[])
+    ), named as (
+      select key,
+        exists (select 1 from ${productImages} i where i.original_s3_url collate "C" = any (urls))
+        or exists (select 1 from ${imageVariants} v where v.s3_url collate "C" = any (urls))
+        or exists (select 1 from ${productImages} i where i.product_id = product and i.processed_s3_url = any (urls)) as by_row,
+        exists (select 1 from ${intents} n where n.prefix collate "C" = any (prefixes)) as by_intent
+      from asked
+    )
+    select key, by_row from named where by_row or by_intent`;
+}
+
+function textArray(texts: readonly string[]) {
+  return sql`array(select jsonb_array_elements_text(${JSON.stringify(texts)}::jsonb))`;
+}
