@@ -33,7 +33,7 @@ async function stageFile(
     await rm(path, { force: true });
     throw error;
   } finally {
-    await writer.abandon();
+    await writer.close();
     await file.close();
   }
 }
