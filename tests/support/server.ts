@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { loadSettings } from '../../src/config/load';
 import type { Container } from '../../src/container';
 import type { Log } from '../../src/kernel/log';
@@ -68,6 +68,13 @@ export function s3Environment(server: S3Server, endpoint = server.endpoint): Env
 export async function temporaryFolders(dataDir: string): Promise<string[]> {
   const paths = await readdir(join(dataDir, 'tmp'), { recursive: true });
   return paths.filter((path) => path.includes('/'));
+}
+
+/** Keys of the objects that the disk store has in this data folder, whole or not. */
+export async function keysOnDisk(dataDir: string): Promise<string[]> {
+  const files = await readdir(join(dataDir, 'objects'), { recursive: true, withFileTypes: true });
+  const bucket = join(dataDir, 'objects', 'intellipost-images');
+  return files.filter((file) => file.isFile()).map((file) => relative(bucket, join(file.parentPath, file.name)));
 }
 
 /** What a refused, broken or deleted upload could have left behind. */
