@@ -1,20 +1,26 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { Glob } from 'bun';
+import { coverageReport, readCoverage } from './coverage';
 import { readReport, type TestReport } from './test-report';
 
 // `bun run test [what bun test takes]`: the tests as `bun test` runs them, then what each part took and the sums.
 // Without arguments it runs all of them and holds the coverage of bunfig.toml. With CI=true nothing may be skipped.
 
 const REPOSITORY = resolve(import.meta.dir, '..');
-const REPORT = join(REPOSITORY, '.cache/junit.xml');
+const CACHE = join(REPOSITORY, '.cache');
+const REPORT = join(CACHE, 'junit.xml');
+const COVERAGE = join(CACHE, 'coverage/lcov.info');
 
 const code = await runTests(process.argv.slice(2));
 const report = await reportOf();
+await showCoverage();
 process.exitCode = report ? conclude(report, code) : 1;
 
 async function runTests(chosen: readonly string[]): Promise<number> {
-  await rm(REPORT, { force: true });
-  const coverage = chosen.length === 0 ? ['--coverage'] : [];
+  await mkdir(CACHE, { recursive: true });
+  for (const file of [REPORT, COVERAGE]) await rm(file, { force: true });
+  const coverage = chosen.length === 0 ? ['--coverage', '--coverage-reporter=text', '--coverage-reporter=lcov'] : [];
   const output = ['--reporter=junit', `--reporter-outfile=${REPORT}`];
   const tests = Bun.spawn([process.execPath, 'test', ...coverage, ...output, ...chosen], {
     cwd: REPOSITORY,
@@ -33,6 +39,14 @@ async function reportOf(): Promise<TestReport | null> {
   return null;
 }
 
+async function showCoverage(): Promise<void> {
+  const file = Bun.file(COVERAGE);
+  if (!(await file.exists())) return;
+  const sources = [...new Glob('src/**/*.ts').scanSync(REPOSITORY)].filter((path) => !path.endsWith('.test.ts')).sort();
+  const lines = coverageReport(readCoverage(await file.text()), sources);
+  console.log(`\n${lines.join('\n')}`);
+}
+
 function conclude(report: TestReport, runner: number): number {
   const forbidden = process.env.CI === 'true' && report.skipped.length > 0;
   console.log('\nTime of each part:');
@@ -42,7 +56,9 @@ function conclude(report: TestReport, runner: number): number {
   for (const name of report.skipped) console.log(`not proven here: ${name}`);
   if (forbidden) console.error('With CI=true nothing may be skipped.');
   if (runner !== 0 && report.failed === 0) {
-    console.error(`bun test ended with ${runner} though no test failed: coverage, or an error outside the tests.`);
+    console.error(
+      `bun test ended with ${runner} though no test failed: coverage (see above), or an error outside of tests.`,
+    );
   }
   console.log(`${report.passed} passed, ${report.failed} failed`);
   return runner === 0 && !forbidden && report.passed > 0 ? 0 : 1;
