@@ -42,9 +42,19 @@ async function reportOf(): Promise<TestReport | null> {
 async function showCoverage(): Promise<void> {
   const file = Bun.file(COVERAGE);
   if (!(await file.exists())) return;
-  const sources = [...new Glob('src/**/*.ts').scanSync(REPOSITORY)].filter((path) => !path.endsWith('.test.ts')).sort();
+  const sources = await sourcesWithCode();
   const lines = coverageReport(readCoverage(await file.text()), sources);
   console.log(`\n${lines.join('\n')}`);
+}
+
+/** Types alone leave nothing to load. */
+async function sourcesWithCode(): Promise<string[]> {
+  const transpiler = new Bun.Transpiler({ loader: 'ts' });
+  const paths = [...new Glob('src/**/*.ts').scanSync(REPOSITORY)].filter((path) => !path.endsWith('.test.ts'));
+  const code = await Promise.all(
+    paths.map(async (path) => transpiler.transformSync(await Bun.file(join(REPOSITORY, path)).text())),
+  );
+  return paths.filter((_, index) => code[index]?.trim() !== '').sort();
 }
 
 function conclude(report: TestReport, runner: number): number {
