@@ -21,7 +21,7 @@ import { type TestDatabase, testDatabase } from './postgres';
 
 export type UploadKit = Awaited<ReturnType<typeof uploadKit>>;
 
-export const LIMITS = { maxImages: 8, maxImageBytes: 10 * 2 ** 20, maxUploadBytes: 50 * 2 ** 20 };
+const LIMITS = { maxImages: 8, maxImageBytes: 10 * 2 ** 20, maxUploadBytes: 50 * 2 ** 20 };
 export const PROMPT = 'A used bicycle, blue, new tyres';
 
 /** Everything that creates a product, on a real database and the disk store, with each part open to be replaced. */

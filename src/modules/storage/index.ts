@@ -1,2 +1,1 @@
-export type { DrainReport } from './application/drain-intents';
 export { type StorageModule, storageModule } from './module';
