@@ -27,11 +27,18 @@ export interface TestServer {
 /** What every server of the tests is told: a free port of this machine, and no work by the clock unless a test wants it. */
 export const ON_A_FREE_PORT: Environment = { NODE_ENV: 'test', HOST: '127.0.0.1', PORT: '0', SWEEP_CRON: 'off' };
 
-/** The whole server in this process, on a database and a data folder of its own. */
-export async function startTestServer(change: Environment = {}, log: Log = silentLog): Promise<TestServer> {
+/**
+ * The whole server in this process, on a database and a data folder of its own.
+ * @param change variables, or what makes them of the database's URL: it may be led through a proxy
+ */
+export async function startTestServer(
+  change: Environment | ((databaseUrl: string) => Promise<Environment>) = {},
+  log: Log = silentLog,
+): Promise<TestServer> {
   const db = await testDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'test-server-'));
-  const settings = loadSettings({ ...ON_A_FREE_PORT, DATABASE_URL: db.url, DATA_DIR: dataDir, ...change });
+  const changed = typeof change === 'function' ? await change(db.url) : change;
+  const settings = loadSettings({ ...ON_A_FREE_PORT, DATABASE_URL: db.url, DATA_DIR: dataDir, ...changed });
   const { url, port, container, stop } = await startServer(settings, log);
   return {
     url,

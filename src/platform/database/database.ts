@@ -23,9 +23,12 @@ export const APPLICATION_ROLE = 'intellipost_app';
 /** Connections of the application's role. Nothing here can alter a table. */
 export class Database {
   readonly orm: Orm;
+  /** How long a connection may take to be made, or to answer what costs the server nothing. */
+  readonly connectTimeoutMs: number;
   private readonly pool: Pool;
 
   constructor(options: DatabaseOptions, log: Log) {
+    this.connectTimeoutMs = options.connectTimeoutMs;
     this.pool = new Pool({
       ...(options.record ? { Client: measuredClient(options.record) } : {}),
       connectionString: options.url,
