@@ -3,7 +3,7 @@ import type { AppRouter } from '../../src/container';
 import { multipartBytes, multipartType, productParts, type TestPart } from './multipart';
 
 export const PROMPT = 'A used bicycle, blue, new tyres';
-const PASSWORD = 'correct horse battery staple';
+export const PASSWORD = 'correct horse battery staple';
 
 type Headers = Readonly<Record<string, string>>;
 
