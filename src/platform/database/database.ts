@@ -43,8 +43,11 @@ export class Database {
       application_name: 'intellipost',
       options: `-c role=${APPLICATION_ROLE} -c timezone=UTC`,
     });
-    // Idle connections die when the server goes away; the pool drops them and makes new ones when asked.
-    this.pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
+    // Idle connections die when the server goes away; the pool drops them and makes new ones when asked. While it closes they are
+    // to go: an embedded server that is stopped next may be quicker than they are.
+    this.pool.on('error', (error) => {
+      if (!this.pool.ending) log.warn({ err: error }, 'an idle database connection was lost');
+    });
     this.orm = drizzle(this.pool, { schema });
   }
 
