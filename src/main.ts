@@ -17,6 +17,8 @@ async function main(): Promise<void> {
     else process.stdout.write(banner(settings, server));
   } catch (error) {
     if (error instanceof SchemaMismatch) fail(error.message);
+    if (isPortTaken(error))
+      fail(`Port ${settings.PORT} is in use: stop what listens there, or set PORT to another one.`);
     log.error({ err: error }, 'the server could not start');
     process.exit(1);
   }
@@ -29,6 +31,10 @@ function settingsOrExit(): Settings {
     if (error instanceof ConfigError) fail(error.message);
     throw error;
   }
+}
+
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }
 
 function fail(message: string): never {
