@@ -74,7 +74,9 @@ function conclude(report: TestReport, runner: number): number {
   for (const { name, tests, seconds } of report.parts) {
     console.log(`  ${name.padEnd(14)}${seconds.toFixed(1).padStart(7)} s  ${String(tests).padStart(5)} tests`);
   }
-  for (const name of report.skipped) console.log(`not proven here: ${name}`);
+  for (const [file, tests] of Map.groupBy(report.skipped, ({ file }) => file)) {
+    console.log(`not proven here: ${file} (${tests.length} tests)`);
+  }
   if (forbidden) console.error('With CI=true nothing may be skipped.');
   if (runner !== 0 && report.failed === 0) {
     console.error(
