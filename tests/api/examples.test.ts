@@ -105,3 +105,13 @@ describe('what `bun start` shows to paste', () => {
     await Bun.sleep(1000 - (Date.now() % 1000)); // the pasted address is made of the second
   });
 });
+
+test('the first upload of the README answers 201', async () => {
+  const readme = await Bun.file(resolve(REPOSITORY, 'README.md')).text();
+  const [, block = ''] = /```sh\n(TOKEN=[\s\S]*?)```/.exec(readme) ?? [];
+  expect(block).toContain('http://localhost:3000/api/products');
+  const { out } = await run(['sh', '-c', block.replaceAll('http://localhost:3000', server.url)]);
+  expect(out).toStartWith('HTTP/1.1 201 Created');
+  expect(out).toContain('"image_count":2');
+  expect(out).toContain('"total":1');
+});
