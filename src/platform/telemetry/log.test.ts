@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
+import { createLog } from './log';
 
 const canBeFull = process.platform === 'linux';
 const LOG = join(import.meta.dir, 'log.ts');
@@ -19,3 +20,13 @@ test.if(canBeFull)(
     expect(await child.exited).toBe(0);
   },
 );
+
+test('a line under the level is never made: its fields are not even looked at', () => {
+  const log = createLog('error');
+  const fields = {
+    get looked(): never {
+      throw new Error('at');
+    },
+  };
+  for (const level of ['debug', 'info', 'warn'] as const) expect(() => log[level](fields, 'line')).not.toThrow();
+});
