@@ -1,7 +1,8 @@
 // The API as a typed client sees it: names, inputs, outputs and errors come from `type AppRouter` alone, nothing of the
-// server is in the client. Run against a server that runs:
+// server is in the client. Run it against a server that runs:
 //
 //   bun examples/typed-client.ts http://localhost:3000 photo.jpg
+import { join } from 'node:path';
 import {
   createTRPCClient,
   httpBatchLink,
@@ -12,7 +13,8 @@ import {
 } from '@trpc/client';
 import type { AppRouter } from '../src/container';
 
-const [server = 'http://localhost:3000', photo = 'examples/photos/bicycle.jpg'] = process.argv.slice(2);
+const OUR_PHOTO = join(import.meta.dir, 'photos/coffee-cup.jpg');
+const [server = 'http://localhost:3000', photo = OUR_PHOTO] = process.argv.slice(2);
 let accessToken = '';
 
 const url = `${server}/trpc`;
@@ -28,12 +30,14 @@ const api = createTRPCClient<AppRouter>({
   ],
 });
 
-const email = `seller-${crypto.randomUUID()}@example.com`;
-const tokens = await api.auth.register.mutate({ email, password: 'a long enough password' });
+const account = { email: `seller-${crypto.randomUUID()}@example.com`, password: 'a long enough password' };
+await api.auth.register.mutate(account);
+const tokens = await api.auth.login.mutate(account);
 accessToken = tokens.access_token;
+console.log('logged in', tokens.user.email, tokens.user.role);
 
 const form = new FormData();
-form.set('prompt_text', 'Used mountain bike, 26 inch, new tyres');
+form.set('prompt_text', 'Espresso cup with saucer and spoon, used');
 form.append('images', Bun.file(photo), 'photo.jpg');
 const created = await api.products.create.mutate(form);
 console.log('created', created.id, created.status);
@@ -43,12 +47,20 @@ const [page, product] = await Promise.all([
   api.products.list.query({ limit: 10 }),
   api.products.get.query({ id: created.id }),
 ]);
-console.log('mine', page.total, 'first image', product.images[0]?.original_url);
+console.log('listed', page.total, 'of mine, first', page.products[0]?.id);
+console.log('got', product.images[0]?.file_format, product.images[0]?.sha256);
+
+// Opened without a token: whoever holds a signed URL may read until it expires.
+const { urls } = await api.products.imageUrls.mutate({ id: created.id, variant: 'original', expires_in: 60 });
+for (const signed of urls) {
+  const bytes = await (await fetch(signed.url ?? '')).bytes();
+  console.log('opened', signed.image_id, new Bun.CryptoHasher('sha256').update(bytes).digest('hex'));
+}
 
 try {
   await api.products.get.query({ id: Bun.randomUUIDv7() });
 } catch (error) {
   if (!(error instanceof TRPCClientError)) throw error;
   const { data } = error as TRPCClientError<AppRouter>;
-  console.log('a stranger’s product:', data?.code, data?.httpStatus, data?.request_id);
+  console.log('refused', data?.code, data?.httpStatus, data?.request_id);
 }

@@ -8,8 +8,8 @@ export interface Part {
 export interface TestReport {
   readonly passed: number;
   readonly failed: number;
-  /** Names of the tests that were not run: skipped or still to be written. */
-  readonly skipped: readonly string[];
+  /** The tests that were not run: skipped or still to be written. */
+  readonly skipped: ReadonlyArray<{ readonly file: string; readonly name: string }>;
   readonly parts: readonly Part[];
 }
 
@@ -27,7 +27,10 @@ export function readReport(xml: string): TestReport {
   return {
     passed: cases.length - failed.length - skipped.length,
     failed: failed.length,
-    skipped: skipped.map(({ attributes }) => `${attribute(attributes, 'file')}: ${attribute(attributes, 'name')}`),
+    skipped: skipped.map(({ attributes }) => ({
+      file: attribute(attributes, 'file'),
+      name: attribute(attributes, 'name'),
+    })),
     parts: partsOf(xml),
   };
 }

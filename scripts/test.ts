@@ -1,20 +1,30 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { Glob } from 'bun';
+import { dockerAnswers } from '../tests/support/docker';
+import { coverageReport, readCoverage } from './coverage';
 import { readReport, type TestReport } from './test-report';
 
 // `bun run test [what bun test takes]`: the tests as `bun test` runs them, then what each part took and the sums.
-// Without arguments it runs all of them and holds the coverage of bunfig.toml. With CI=true nothing may be skipped.
+// Without arguments it runs all of them and, where a container engine answers, holds their coverage. With CI=true nothing may be
+// skipped.
 
 const REPOSITORY = resolve(import.meta.dir, '..');
-const REPORT = join(REPOSITORY, '.cache/junit.xml');
+const CACHE = join(REPOSITORY, '.cache');
+const REPORT = join(CACHE, 'junit.xml');
+const COVERAGE = join(CACHE, 'coverage/lcov.info');
 
 const code = await runTests(process.argv.slice(2));
 const report = await reportOf();
-process.exitCode = report ? conclude(report, code) : 1;
+const covered = await showCoverage();
+process.exitCode = report ? conclude(report, code === 0 && !covered ? 1 : code) : 1;
 
 async function runTests(chosen: readonly string[]): Promise<number> {
-  await rm(REPORT, { force: true });
-  const coverage = chosen.length === 0 ? ['--coverage'] : [];
+  await mkdir(CACHE, { recursive: true });
+  for (const file of [REPORT, COVERAGE]) await rm(file, { force: true });
+  const coverage = (await measures(chosen))
+    ? ['--coverage', '--coverage-reporter=text', '--coverage-reporter=lcov']
+    : [];
   const output = ['--reporter=junit', `--reporter-outfile=${REPORT}`];
   const tests = Bun.spawn([process.execPath, 'test', ...coverage, ...output, ...chosen], {
     cwd: REPOSITORY,
@@ -26,11 +36,36 @@ async function runTests(chosen: readonly string[]): Promise<number> {
   return await tests.exited;
 }
 
+/** Whatever part of the tests runs, it cannot cover the whole; without an engine those of the S3 store do not run. */
+async function measures(chosen: readonly string[]): Promise<boolean> {
+  return chosen.length === 0 && (process.env.CI === 'true' || (await dockerAnswers()));
+}
+
 async function reportOf(): Promise<TestReport | null> {
   const file = Bun.file(REPORT);
   if (await file.exists()) return readReport(await file.text());
   console.error('The tests left no report: they did not come to their end.');
   return null;
+}
+
+/** Whether it is enough; a run of chosen tests does not measure it. */
+async function showCoverage(): Promise<boolean> {
+  const file = Bun.file(COVERAGE);
+  if (!(await file.exists())) return true;
+  const sources = await sourcesWithCode();
+  const { enough, says } = coverageReport(readCoverage(await file.text()), sources);
+  console.log(`\n${says.join('\n')}`);
+  return enough;
+}
+
+/** Types alone leave nothing to load. */
+async function sourcesWithCode(): Promise<string[]> {
+  const transpiler = new Bun.Transpiler({ loader: 'ts' });
+  const paths = [...new Glob('src/**/*.ts').scanSync(REPOSITORY)].filter((path) => !path.endsWith('.test.ts'));
+  const code = await Promise.all(
+    paths.map(async (path) => transpiler.transformSync(await Bun.file(join(REPOSITORY, path)).text())),
+  );
+  return paths.filter((_, index) => code[index]?.trim() !== '').sort();
 }
 
 function conclude(report: TestReport, runner: number): number {
@@ -39,10 +74,14 @@ function conclude(report: TestReport, runner: number): number {
   for (const { name, tests, seconds } of report.parts) {
     console.log(`  ${name.padEnd(14)}${seconds.toFixed(1).padStart(7)} s  ${String(tests).padStart(5)} tests`);
   }
-  for (const name of report.skipped) console.log(`not proven here: ${name}`);
+  for (const [file, tests] of Map.groupBy(report.skipped, ({ file }) => file)) {
+    console.log(`not proven here: ${file} (${tests.length} tests)`);
+  }
   if (forbidden) console.error('With CI=true nothing may be skipped.');
   if (runner !== 0 && report.failed === 0) {
-    console.error(`bun test ended with ${runner} though no test failed: coverage, or an error outside the tests.`);
+    console.error(
+      `bun test ended with ${runner} though no test failed: coverage (see above), or an error outside of tests.`,
+    );
   }
   console.log(`${report.passed} passed, ${report.failed} failed`);
   return runner === 0 && !forbidden && report.passed > 0 ? 0 : 1;

@@ -3,6 +3,7 @@ import { ConfigError, loadSettings, type Settings } from './config/load';
 import { SchemaMismatch } from './platform/database/migrate';
 import { createLog } from './platform/telemetry/log';
 import { startServer } from './server';
+import { stopOnSignal } from './stop-on-signal';
 
 await main();
 
@@ -11,11 +12,13 @@ async function main(): Promise<void> {
   const log = createLog(settings.LOG_LEVEL);
   try {
     const server = await startServer(settings, log);
+    stopOnSignal(log, server.stop);
     if (settings.NODE_ENV === 'production') log.info({ url: server.url, port: server.port }, 'serving');
     else process.stdout.write(banner(settings, server));
-    stopOnSignal(log, server.stop);
   } catch (error) {
     if (error instanceof SchemaMismatch) fail(error.message);
+    if (isPortTaken(error))
+      fail(`Port ${settings.PORT} is in use: stop what listens there, or set PORT to another one.`);
     log.error({ err: error }, 'the server could not start');
     process.exit(1);
   }
@@ -30,25 +33,11 @@ function settingsOrExit(): Settings {
   }
 }
 
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+}
+
 function fail(message: string): never {
   process.stderr.write(`${message}\n`);
   process.exit(1);
-}
-
-/** The first signal stops in phases; a second one does not wait. */
-function stopOnSignal(log: ReturnType<typeof createLog>, stop: () => Promise<number>): void {
-  let stopping = false;
-  const onSignal = async (signal: string) => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    log.info({ signal }, 'stopping');
-    const cutOff = await stop().catch((error) => {
-      log.error({ err: error }, 'the stop failed half way');
-      process.exit(1);
-    });
-    log.info({ requests_cut_off: cutOff }, 'stopped');
-    process.exit(0);
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
 }

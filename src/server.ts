@@ -70,7 +70,16 @@ function uploadBodies(settings: Settings) {
   };
   const isFileField = (name: string) => name === 'images' || name === 'images[]';
   return (request: Request, keepAlive: () => void) =>
-    multipartBody(request, { totalBytes: settings.MAX_UPLOAD_BYTES, ...TEXT_FIELDS }, { pace, keepAlive, isFileField });
+    multipartBody(
+      request,
+      { totalBytes: settings.MAX_UPLOAD_BYTES, ...TEXT_FIELDS },
+      {
+        pace,
+        keepAlive,
+        isFileField,
+        freesChunks: true, // the bodies come from the network, and nobody else holds their chunks
+      },
+    );
 }
 
 function readinessOf({ database, storage }: Container) {

@@ -56,7 +56,7 @@ describe.each([
       const response = await seller.upload(photos);
       expect(response.status).toBe(201);
       const created = (await response.json()) as { id: string };
-      expect(created).toEqual({
+      expect(created as object).toEqual({
         id: expect.stringMatching(UUID_V7),
         status: 'uploading',
         prompt_text: PROMPT,
@@ -121,7 +121,8 @@ describe.each([
       }
       for (const forged of [url.replace(/\?.*/, ''), withoutSignature(url), altered(url), other.href, later.href]) {
         expect(forged).not.toBe(url);
-        expect((await fetch(forged)).status).toBe(403);
+        // S3 calls a signature that is missing among its other parameters malformed
+        expect([400, 403]).toContain((await fetch(forged)).status);
       }
       expect((await fetch(expired(new URL(url)))).status).toBe(403);
     },

@@ -3,6 +3,7 @@ import type { ObjectStore } from '../../src/modules/storage/domain/object-store'
 import type { TcpProxy } from '../support/tcp-proxy';
 import { sampleFiles } from './object-samples';
 import { provesHolding } from './proves-holding';
+import { provesKeys } from './proves-keys';
 import { provesListing } from './proves-listing';
 import { provesNoForgery } from './proves-no-forgery';
 import { provesOutages } from './proves-outages';
@@ -46,6 +47,7 @@ export function objectStoreContract(
 
     const shared = () => context;
     provesHolding(shared);
+    provesKeys(shared);
     provesListing(shared);
     provesSignedGets(shared);
     provesSignedPuts(shared);

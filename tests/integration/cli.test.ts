@@ -86,7 +86,7 @@ describe('an operator', () => {
     ['user', 'password'],
     ['product', 'status', 'no-id', 'FAIL'],
     ['product', 'status', Bun.randomUUIDv7(), 'EXPLODE'],
-  ])('is told how to call %s %s %s', async (...argv) => {
+  ] as string[][])('is told how to call %s %s %s', async (...argv) => {
     const words = argv.filter((word) => typeof word === 'string');
     await expect(cli(...words)).rejects.toThrow(UsageError);
   });

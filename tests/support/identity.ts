@@ -5,7 +5,7 @@ import { callerFactory, router } from '../../src/platform/http/procedures';
 import type { RequestContext } from '../../src/platform/http/request-context';
 import { silentLog } from './log';
 
-export const testIdentityConfig: IdentityConfig = {
+const testIdentityConfig: IdentityConfig = {
   jwtSecret: 'a secret of the tests, 32 characters or more',
   jwtIssuer: 'intellipost',
   jwtAudience: 'intellipost-product-store',

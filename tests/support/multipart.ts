@@ -50,11 +50,7 @@ export function chunkedRequest(
   return streamRequest(body, contentType, signal);
 }
 
-export function streamRequest(
-  body: ReadableStream<Uint8Array>,
-  contentType = multipartType(),
-  signal?: AbortSignal,
-): Request {
+function streamRequest(body: ReadableStream<Uint8Array>, contentType = multipartType(), signal?: AbortSignal): Request {
   const init = { method: 'POST', body, headers: { 'content-type': contentType }, ...(signal ? { signal } : {}) };
   return new Request('http://test.invalid/api/products', init);
 }

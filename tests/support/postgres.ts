@@ -26,7 +26,7 @@ let server: Promise<string> | undefined;
 let template: Promise<string> | undefined;
 
 /** The URL of a PostgreSQL server that tests may fill: TEST_DATABASE_URL, else Testcontainers, else the embedded one. */
-export function testServer(): Promise<string> {
+function testServer(): Promise<string> {
   server ??= startServer();
   return server;
 }

@@ -1,8 +1,20 @@
 import { afterAll, setDefaultTimeout } from 'bun:test';
+import { plugin } from 'bun';
 import { runAtExit } from './exit';
 
-// Real servers, on machines that may be slow: a limit against hanging, not a measure.
-setDefaultTimeout(60_000);
+/** Real servers, on machines that may be slow: a limit against hanging, not a measure. Milliseconds. */
+const HANGS_AFTER = 60_000;
+
+// Bun 1.4 knows no timeout in bunfig.toml, and what a preload sets it forgets after the first file: so it is set as each is loaded.
+plugin({
+  name: 'timeout of every test file',
+  setup(build) {
+    build.onLoad({ filter: /\.test\.ts$/ }, async ({ path }) => {
+      setDefaultTimeout(HANGS_AFTER);
+      return { contents: await Bun.file(path).text(), loader: 'ts' };
+    });
+  },
+});
 
 // In a preload this afterAll runs once, after the last file: servers that the files share are stopped here.
-afterAll(runAtExit, 60_000);
+afterAll(runAtExit, HANGS_AFTER);

@@ -21,20 +21,33 @@ export interface SellerClient {
   post(path: string, parts: readonly TestPart[], headers?: Headers): Promise<Response>;
   /** POST /api/products of these photos. */
   upload(photos: readonly Uint8Array[], headers?: Headers): Promise<Response>;
+  /** The same account on another address: the server has been started again. */
+  at(server: { url: string }): SellerClient;
   /** @param headers sent with every call of this client, beside the token */
   trpc(headers?: Headers): ReturnType<typeof createTRPCClient<AppRouter>>;
 }
 
-let sellers = 0;
+type Account = Pick<SellerClient, 'email' | 'userId' | 'accessToken' | 'refreshToken' | 'headers'>;
 
+/** Registers. */
 export async function aSeller({ url }: { url: string }): Promise<SellerClient> {
-  sellers += 1;
-  const email = `seller-${sellers}-${Bun.randomUUIDv7()}@example.com`;
+  const email = `seller-${Bun.randomUUIDv7()}@example.com`;
   const registered = await fetch(`${url}/api/auth/register`, jsonInit('POST', { email, password: PASSWORD }));
-  if (registered.status !== 201)
+  if (registered.status !== 201) {
     throw new Error(`registration answered ${registered.status}: ${await registered.text()}`);
+  }
   const tokens = (await registered.json()) as { access_token: string; refresh_token: string; user: { id: string } };
-  const headers = { authorization: `Bearer ${tokens.access_token}` };
+  return clientOf(url, {
+    email,
+    userId: tokens.user.id,
+    accessToken: tokens.access_token,
+    refreshToken: tokens.refresh_token,
+    headers: { authorization: `Bearer ${tokens.access_token}` },
+  });
+}
+
+function clientOf(url: string, account: Account): SellerClient {
+  const { headers } = account;
   const post: SellerClient['post'] = (path, parts, more = {}) =>
     fetch(url + path, {
       method: 'POST',
@@ -42,14 +55,11 @@ export async function aSeller({ url }: { url: string }): Promise<SellerClient> {
       headers: { ...headers, 'content-type': multipartType(), ...more },
     });
   return {
-    email,
-    userId: tokens.user.id,
-    accessToken: tokens.access_token,
-    refreshToken: tokens.refresh_token,
-    headers,
+    ...account,
     call: (method, path, body) => fetch(url + path, jsonInit(method, body, headers)),
     post,
     upload: (photos, more) => post('/api/products', productParts(PROMPT, photos), more),
+    at: (server) => clientOf(server.url, account),
     trpc: (more = {}) =>
       createTRPCClient<AppRouter>({ links: [httpLink({ url: `${url}/trpc`, headers: { ...headers, ...more } })] }),
   };

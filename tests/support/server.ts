@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { loadSettings } from '../../src/config/load';
 import type { Container } from '../../src/container';
 import type { Log } from '../../src/kernel/log';
@@ -27,11 +27,18 @@ export interface TestServer {
 /** What every server of the tests is told: a free port of this machine, and no work by the clock unless a test wants it. */
 export const ON_A_FREE_PORT: Environment = { NODE_ENV: 'test', HOST: '127.0.0.1', PORT: '0', SWEEP_CRON: 'off' };
 
-/** The whole server in this process, on a database and a data folder of its own. */
-export async function startTestServer(change: Environment = {}, log: Log = silentLog): Promise<TestServer> {
+/**
+ * The whole server in this process, on a database and a data folder of its own.
+ * @param change variables, or what makes them of the database's URL: it may be led through a proxy
+ */
+export async function startTestServer(
+  change: Environment | ((databaseUrl: string) => Promise<Environment>) = {},
+  log: Log = silentLog,
+): Promise<TestServer> {
   const db = await testDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'test-server-'));
-  const settings = loadSettings({ ...ON_A_FREE_PORT, DATABASE_URL: db.url, DATA_DIR: dataDir, ...change });
+  const changed = typeof change === 'function' ? await change(db.url) : change;
+  const settings = loadSettings({ ...ON_A_FREE_PORT, DATABASE_URL: db.url, DATA_DIR: dataDir, ...changed });
   const { url, port, container, stop } = await startServer(settings, log);
   return {
     url,
@@ -68,6 +75,13 @@ export function s3Environment(server: S3Server, endpoint = server.endpoint): Env
 export async function temporaryFolders(dataDir: string): Promise<string[]> {
   const paths = await readdir(join(dataDir, 'tmp'), { recursive: true });
   return paths.filter((path) => path.includes('/'));
+}
+
+/** Keys of the objects that the disk store has in this data folder, whole or not. */
+export async function keysOnDisk(dataDir: string): Promise<string[]> {
+  const files = await readdir(join(dataDir, 'objects'), { recursive: true, withFileTypes: true });
+  const bucket = join(dataDir, 'objects', 'intellipost-images');
+  return files.filter((file) => file.isFile()).map((file) => relative(bucket, join(file.parentPath, file.name)));
 }
 
 /** What a refused, broken or deleted upload could have left behind. */

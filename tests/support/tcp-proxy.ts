@@ -9,7 +9,7 @@ export type Fault =
   | { kind: 'refuse' }
   /** Every connection, old and new, ends with RST. */
   | { kind: 'reset' }
-  /** After so many bytes nothing passes any more, in either direction, and the connections stay open. */
+  /** After so many bytes nothing passes any more, in either direction, and the connections stay open until the next fault. */
   | { kind: 'hang'; direction?: Direction; afterBytes?: number }
   /** After so many bytes the connections end with RST. */
   | { kind: 'cut'; direction?: Direction; afterBytes?: number }
@@ -45,6 +45,8 @@ class FaultyProxy implements TcpProxy {
   private fault: Fault = { kind: 'pass' };
   private readonly passed: Record<Direction, number> = { up: 0, down: 0 };
   private readonly open = new Set<net.Socket>();
+  /** Connections on which bytes were swallowed: nothing that happens on one side is shown to the other. */
+  private readonly silenced = new Set<net.Socket>();
   private server: net.Server | null = null;
 
   constructor(private readonly target: { host: string; port: number }) {}
@@ -57,6 +59,8 @@ class FaultyProxy implements TcpProxy {
     this.fault = fault;
     this.passed.up = 0;
     this.passed.down = 0;
+    for (const socket of this.silenced) socket.destroy();
+    this.silenced.clear();
     if (fault.kind === 'refuse') await this.stop();
     else await this.listen();
     if (fault.kind === 'reset') this.resetAll();
@@ -76,7 +80,7 @@ class FaultyProxy implements TcpProxy {
   async stop(): Promise<void> {
     const server = this.server;
     this.server = null;
-    for (const socket of this.open) socket.destroy();
+    for (const socket of [...this.open, ...this.silenced]) socket.destroy();
     if (server) await new Promise((done) => server.close(done));
   }
 
@@ -100,31 +104,35 @@ class FaultyProxy implements TcpProxy {
     };
     from.on('data', (bytes) => {
       from.pause();
-      inTurn(() => this.pass(direction, Buffer.from(bytes), to).then(() => from.resume()));
+      inTurn(() => this.pass(direction, Buffer.from(bytes), from, to).then(() => from.resume()));
     });
-    from.on('end', () => inTurn(() => to.end()));
-    from.on('error', () => to.destroy());
+    from.on('end', () => inTurn(() => this.silenced.has(to) || to.end()));
+    // `close` follows
+    from.on('error', () => undefined);
     from.on('close', () => {
       this.open.delete(from);
-      inTurn(() => to.destroy());
+      inTurn(() => this.silenced.has(to) || to.destroy());
     });
   }
 
-  private async pass(direction: Direction, chunk: Buffer, to: net.Socket): Promise<void> {
+  private async pass(direction: Direction, chunk: Buffer, from: net.Socket, to: net.Socket): Promise<void> {
     const { fault } = this;
     this.passed[direction] += chunk.length;
     if (fault.kind === 'hang' || fault.kind === 'cut') {
       const watched = fault.direction ?? 'up';
       const over = this.passed[watched] - (fault.afterBytes ?? 0);
-      if (over > 0) return this.stopWithin(chunk, direction === watched ? chunk.length - over : 0, to);
+      if (over > 0) {
+        this.silenced.add(from).add(to);
+        return this.stopWithin(chunk, direction === watched ? chunk.length - over : 0, to);
+      }
     }
     if (fault.kind === 'slow') await Bun.sleep((chunk.length / fault.bytesPerSecond) * 1000);
     await write(to, chunk);
   }
 
   private async stopWithin(chunk: Buffer, passing: number, to: net.Socket): Promise<void> {
-    if (this.fault.kind === 'cut') this.resetAll();
-    else if (passing > 0) await write(to, chunk.subarray(0, passing));
+    if (this.fault.kind === 'cut') return this.resetAll();
+    if (passing > 0) await write(to, chunk.subarray(0, passing));
   }
 
   private resetAll(): void {

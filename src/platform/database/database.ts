@@ -23,9 +23,12 @@ export const APPLICATION_ROLE = 'intellipost_app';
 /** Connections of the application's role. Nothing here can alter a table. */
 export class Database {
   readonly orm: Orm;
+  /** How long a connection may take to be made, or to answer what costs the server nothing. */
+  readonly connectTimeoutMs: number;
   private readonly pool: Pool;
 
   constructor(options: DatabaseOptions, log: Log) {
+    this.connectTimeoutMs = options.connectTimeoutMs;
     this.pool = new Pool({
       ...(options.record ? { Client: measuredClient(options.record) } : {}),
       connectionString: options.url,
@@ -40,8 +43,11 @@ export class Database {
       application_name: 'intellipost',
       options: `-c role=${APPLICATION_ROLE} -c timezone=UTC`,
     });
-    // Idle connections die when the server goes away; the pool drops them and makes new ones when asked.
-    this.pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
+    // Idle connections die when the server goes away; the pool drops them and makes new ones when asked. While it closes they are
+    // to go: an embedded server that is stopped next may be quicker than they are.
+    this.pool.on('error', (error) => {
+      if (!this.pool.ending) log.warn({ err: error }, 'an idle database connection was lost');
+    });
     this.orm = drizzle(this.pool, { schema });
   }
 

@@ -44,3 +44,12 @@ function faultOfCode(code: string, constraint: string): DatabaseFault | null {
   if (UNAVAILABLE.test(code) || TIMED_OUT.has(code) || NETWORK.test(code)) return { kind: 'unavailable' };
   return null;
 }
+
+/** Whether it ended for its time: tried again, it would only take as long again. */
+export function isTimeout(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const { code } = cause as { code?: unknown };
+    if (code === '57014' || code === '55P03' || /timeout/i.test(cause.message)) return true;
+  }
+  return false;
+}

@@ -1,8 +1,8 @@
 import { drizzle } from 'drizzle-orm/node-postgres';
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryConfig } from 'pg';
 import type { InTransaction, Transaction } from '../../kernel/transaction';
 import type { Database, Orm } from './database';
-import { CommitOutcomeUnknown, databaseFault } from './faults';
+import { CommitOutcomeUnknown, databaseFault, isTimeout } from './faults';
 import * as schema from './schema';
 
 const ATTEMPTS = 4;
@@ -41,13 +41,13 @@ async function once<Result>(database: Database, work: (tx: Transaction) => Promi
   const tx = Object.freeze({}) as Transaction;
   orms.set(tx, drizzle(client, { schema }));
   try {
-    await client.query('begin');
+    await begin(client, database.connectTimeoutMs);
     const result = await work(tx);
     await commit(client);
     giveBack(client);
     return result;
   } catch (error) {
-    await rollBack(client);
+    await rollBack(client, error);
     throw error;
   } finally {
     orms.delete(tx);
@@ -62,6 +62,12 @@ function giveBack(client: PoolClient): void {
   client.release();
 }
 
+/** It does nothing, so a connection that does not answer it soon is dead: found out here, not at the end of a statement's patience. */
+async function begin(client: PoolClient, query_timeout: number): Promise<void> {
+  const statement: QueryConfig & { query_timeout: number } = { text: 'begin', query_timeout };
+  await client.query(statement);
+}
+
 async function commit(client: PoolClient): Promise<void> {
   try {
     await client.query('commit');
@@ -72,7 +78,9 @@ async function commit(client: PoolClient): Promise<void> {
   }
 }
 
-async function rollBack(client: PoolClient): Promise<void> {
+async function rollBack(client: PoolClient, reason: unknown): Promise<void> {
+  // It would wait behind the statement that is not answered.
+  if (isUnanswered(reason)) return client.release(true);
   try {
     await client.query('rollback');
     giveBack(client);
@@ -82,11 +90,9 @@ async function rollBack(client: PoolClient): Promise<void> {
   }
 }
 
-/** A statement that was cancelled for its time would only be cancelled again. */
-function isTimeout(error: unknown): boolean {
+function isUnanswered(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const { code } = cause as { code?: unknown };
-    if (code === '57014' || code === '55P03' || /timeout/i.test(cause.message)) return true;
+    if (cause.message === 'Query read timeout') return true;
   }
   return false;
 }

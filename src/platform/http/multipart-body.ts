@@ -1,5 +1,6 @@
 import { type BodyPace, DEFAULT_PACE } from './body-pace';
 import { BodySource, requestTooLarge } from './body-source';
+import { ChunkMemory } from './chunk-memory';
 import { type IsFileField, MultipartParser, malformed, type ParsedFile, type ParsedPart } from './multipart-parser';
 import type { MultipartBody, MultipartFile, MultipartLimits, MultipartVisitor } from './multipart-port';
 
@@ -9,6 +10,11 @@ export interface MultipartOptions {
   readonly keepAlive?: () => void;
   /** Names of fields that carry files: such a part without a filename is refused instead of read as text. */
   readonly isFileField?: IsFileField;
+  /**
+   * true for requests that come from a socket: nobody else holds the body's chunks, so each is freed once it has been read.
+   * Not for bodies made in this process, whose maker may go on using its bytes.
+   */
+  readonly freesChunks?: boolean;
 }
 
 /**
@@ -32,7 +38,7 @@ export function multipartBody(
       const keepAlive = options.keepAlive ?? (() => undefined);
       const source = new BodySource(request.body, request.signal, limits.totalBytes, pace, keepAlive);
       try {
-        await new MultipartWalk(source, parser).run(visitor);
+        await new MultipartWalk(source, parser, options.freesChunks ? new ChunkMemory() : null).run(visitor);
       } catch (error) {
         // Visitors see the source's failure through the bytes they read and may wrap it.
         throw source.failure ?? error;
@@ -51,6 +57,7 @@ class MultipartWalk {
   constructor(
     private readonly source: BodySource,
     private readonly parser: MultipartParser,
+    private readonly memory: ChunkMemory | null,
   ) {}
 
   async run(visitor: MultipartVisitor): Promise<void> {
@@ -84,9 +91,12 @@ class MultipartWalk {
 
   async #pull(): Promise<void> {
     if (this.parser.finished) throw malformed('The multipart body ends inside a file.');
+    // Whoever pulls has taken every chunk of its own file; what waits of later parts still needs its bytes.
+    if (this.parser.parts.length === 0) this.memory?.freeSpent();
     const chunk = await this.source.next();
-    if (chunk === null) await this.parser.end();
-    else await this.parser.write(chunk);
+    if (chunk === null) return await this.parser.end();
+    this.memory?.received(chunk);
+    await this.parser.write(chunk);
   }
 }
 

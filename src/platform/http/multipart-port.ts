@@ -8,7 +8,10 @@ export interface MultipartFile {
   readonly fileName: string;
   /** Order among the files of the body, from 0. */
   readonly index: number;
-  /** Can be read once, and only until the visitor's `file()` has settled. */
+  /**
+   * Can be read once, and only until the visitor's `file()` has settled. A chunk is good until the next one is asked for:
+   * who wants to keep it copies it.
+   */
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 

@@ -16,8 +16,9 @@ export async function installJobs(ownerUrl: string): Promise<void> {
   });
   try {
     await boss.start();
-    for (const [name, options] of Object.entries(QUEUES)) {
-      if (!(await boss.getQueue(name))) await boss.createQueue(name, options);
+    for (const [name, { policy, ...options }] of Object.entries(QUEUES)) {
+      if (await boss.getQueue(name)) await boss.updateQueue(name, options);
+      else await boss.createQueue(name, { policy, ...options });
     }
   } finally {
     await boss.stop({ graceful: false });

@@ -27,6 +27,9 @@ export async function startJobs(database: Database, schedules: readonly Schedule
     createSchema: false,
     reindex: false, // needs the owner
     monitorVacuum: false,
+    // how soon a job whose heartbeat has ended makes room for the next
+    superviseIntervalSeconds: 20,
+    monitorIntervalSeconds: 20,
   });
   boss.on('error', (error) => log.warn({ err: error }, 'the job queue met an error and goes on'));
   await boss.start();

@@ -2,8 +2,17 @@ import type { Queue } from 'pg-boss';
 
 /** Every queue of this system. One that is added here is made by the next `migrate`. */
 export const QUEUES = {
-  /** One sweep at a time over all instances: a second one is not even queued. */
-  sweep: { policy: 'exclusive', retryLimit: 0, expireInSeconds: 900, deleteAfterSeconds: 3600 },
+  /**
+   * One sweep at a time over all instances: a second one is not even queued. So one whose process died, or lost the database
+   * before it could say how it ended, must not count for long: it is over when its heartbeat is.
+   */
+  sweep: {
+    policy: 'exclusive',
+    retryLimit: 0,
+    expireInSeconds: 900,
+    heartbeatSeconds: 30,
+    deleteAfterSeconds: 3600,
+  },
 } as const satisfies Record<string, Omit<Queue, 'name'>>;
 
 export type QueueName = keyof typeof QUEUES;

@@ -28,12 +28,11 @@ async function stageFile(
       onChunk?.(chunk, sizeBytes);
       await writer.write(chunk);
     }
-    return { path, sizeBytes, sha256: await writer.finish() };
+    return { path, sizeBytes, sha256: writer.digest() };
   } catch (error) {
     await rm(path, { force: true });
     throw error;
   } finally {
-    await writer.abandon();
     await file.close();
   }
 }

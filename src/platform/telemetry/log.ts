@@ -19,8 +19,7 @@ export function createLog(level: LogLevel, to?: DestinationStream): Log {
       serializers: { err: (seen: unknown) => seen },
       formatters: { level: (label) => ({ level: label }) },
     },
-    // Synchronous, so that the last lines before a crash are there.
-    to ?? pino.destination({ fd: 1, sync: true }),
+    to ?? standardOutput(),
   );
   return {
     debug: (fields, message) => logger.isLevelEnabled('debug') && logger.debug(redacted(fields), safeText(message)),
@@ -28,6 +27,19 @@ export function createLog(level: LogLevel, to?: DestinationStream): Log {
     warn: (fields, message) => logger.isLevelEnabled('warn') && logger.warn(redacted(fields), safeText(message)),
     error: (fields, message) => logger.isLevelEnabled('error') && logger.error(redacted(fields), safeText(message)),
   };
+}
+
+/** Bytes of lines that wait while they cannot be written; what comes beyond them is dropped. */
+const MOST_WAITING_BYTES = 1 << 20;
+
+/**
+ * Synchronous, so that the last lines before a crash are there. Where it cannot be written (a full disk, a terminal that was closed)
+ * lines are lost, never a request: without a listener each of them would throw into the request that logs it.
+ */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ fd: 1, sync: true, maxLength: MOST_WAITING_BYTES });
+  output.on('error', () => undefined);
+  return output;
 }
 
 /** The same log with the same fields on every line. */

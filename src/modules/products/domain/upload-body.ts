@@ -1,4 +1,7 @@
-/** One file of a multipart body, unread. Its bytes can be read once, and only until the visitor's `file()` has settled. */
+/**
+ * One file of a multipart body, unread. Its bytes can be read once, and only until the visitor's `file()` has settled.
+ * A chunk is good until the next one is asked for: who wants to keep it copies it.
+ */
 export interface FilePart {
   readonly field: string;
   /** As the client wrote it: to be shown back to it, never to be used as a path. */

@@ -29,7 +29,7 @@ class StreamingInspector implements ImageInspector {
   push(chunk: Uint8Array): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     if (this.#judged) this.#judged.walk.push(bytes);
-    else this.#begin(Buffer.concat([this.#start, bytes]));
+    else this.#begin(this.#start.length === 0 ? bytes : Buffer.concat([this.#start, bytes]));
   }
 
   finish(): ImageFacts {
@@ -42,7 +42,7 @@ class StreamingInspector implements ImageInspector {
   #begin(bytes: Buffer): void {
     const kind = kindOf(bytes);
     if (kind === null) {
-      this.#start = bytes;
+      this.#start = Buffer.from(bytes); // the chunk is not ours to keep
       return;
     }
     const judge = (size: PixelSize): void => {

@@ -1,5 +1,4 @@
-import { AppError } from '../../../../kernel/app-error';
-import { classify } from './s3-faults';
+import { classify, storageUnavailable } from './s3-faults';
 
 export interface AttemptPolicy {
   readonly retries: number;
@@ -30,7 +29,7 @@ export async function withAttempts<Result>(
       const fault = classify(error);
       if (fault === 'meaningful') throw error;
       if (fault === 'final' || number >= policy.retries) {
-        throw new AppError('STORAGE_UNAVAILABLE', undefined, { cause: error });
+        throw storageUnavailable(error);
       }
       await pause(number, policy.signal);
     }

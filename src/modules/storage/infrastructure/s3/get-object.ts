@@ -1,10 +1,9 @@
-import { AppError } from '../../../../kernel/app-error';
 import type { ObjectKey } from '../../../../kernel/object-key';
 import type { ByteRange } from '../../domain/object-store';
 import { ObjectMissing, RangeNotSatisfiable } from '../../domain/store-errors';
 import { AttemptTimedOut, withAttempts } from './attempts';
 import type { S3StoreConfig } from './s3-config';
-import { isKeyRefusal, refusalOf } from './s3-faults';
+import { isKeyRefusal, refusalOf, storageUnavailable } from './s3-faults';
 import type { S3Signer } from './s3-signer';
 
 export interface GetParts {
@@ -56,8 +55,8 @@ function untilSilent(
   return new ReadableStream<Uint8Array>(
     {
       pull: (controller) =>
-        pull(controller).catch((cause) => {
-          throw new AppError('STORAGE_UNAVAILABLE', undefined, { cause });
+        pull(controller).catch((error) => {
+          throw storageUnavailable(error);
         }),
       cancel: (reason) => reader.cancel(reason),
     },

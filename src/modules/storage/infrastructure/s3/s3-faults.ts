@@ -1,4 +1,4 @@
-import { isAppError } from '../../../../kernel/app-error';
+import { AppError, isAppError } from '../../../../kernel/app-error';
 import type { ObjectKey } from '../../../../kernel/object-key';
 import {
   ChecksumMismatch,
@@ -92,4 +92,24 @@ function isOurMistake(error: unknown): boolean {
 export async function refusalOf(response: Response): Promise<S3Refusal> {
   const body = await response.text();
   return new S3Refusal(response.status, /<Code>([^<]{1,100})<\/Code>/.exec(body)?.[1] ?? '');
+}
+
+/** What the log may know of an error: fetch puts the URL it was given, signature and session token included, on its errors. */
+export function storageUnavailable(error: unknown): AppError {
+  return new AppError('STORAGE_UNAVAILABLE', undefined, { cause: new StoreFailure(error) });
+}
+
+class StoreFailure extends Error {
+  override readonly name: string;
+  readonly code: string;
+  readonly status: number | undefined;
+
+  constructor(error: unknown) {
+    const said = error instanceof Error ? error.message : 'not an error';
+    super(said.replace(/\?[^\s"']*/g, ''));
+    this.name = error instanceof Error ? error.name : 'StoreFailure';
+    const answer = answerOf(error);
+    this.status = answer.status;
+    this.code = error instanceof Error && 'code' in error ? String(error.code) : answer.code;
+  }
 }

@@ -1,0 +1,1 @@
+export async function benchApi(_args: string[]): Promise<void> {}

@@ -1,0 +1,27 @@
+/**
+ * Side-by-side measurements. What is compared runs in the same minutes on the same machine, in turns, so that its ratios mean
+ * something where the machine is noisy.
+ *   bun run bench ingest [--store disk|s3] [--mb 1.1|6] [--concurrency 1,8,32] [--rounds 3] [--save]
+ *   bun run bench api [--concurrency 16] [--products 1000000] [--save]
+ *   bun run bench layers [--mb 1.1|6] [--save]
+ * `--save` writes the tables into docs/performance.md.
+ */
+import { benchApi } from './api/api';
+import { benchIngest } from './ingest/ingest';
+import { benchLayers } from './ingest/layers';
+
+const BENCHES: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
+  ingest: benchIngest,
+  api: benchApi,
+  layers: benchLayers,
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+if (!bench) {
+  console.error(`usage: bun run bench <${Object.keys(BENCHES).join('|')}> [options]`);
+  process.exit(2);
+}
+await bench(args);
+// servers that tests/support started end with this process
+process.exit(0);

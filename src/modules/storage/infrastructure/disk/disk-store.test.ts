@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, stat, unlink, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { objectKey } from '../../../../kernel/object-key';
+import { sha256OfBytes } from '../../../../kernel/sha256';
+import { DiskStore } from './disk-store';
+import { DiskUrlSigner } from './sign';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'test-disk-store-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const urls = new DiskUrlSigner({ bucket: 'photos', publicUrl: () => 'http://localhost', secret: 'secret' });
+
+async function newStore(dataDir = join(folder, Bun.randomUUIDv7())) {
+  const store = new DiskStore({ dataDir, bucket: 'photos', urls });
+  await store.prepare();
+  return { store, dataDir, incoming: join(dataDir, 'objects/.incoming') };
+}
+
+async function staged(content: string, where = folder) {
+  const path = join(where, `staged-${Bun.randomUUIDv7()}`);
+  await Bun.write(path, content);
+  return { path, sizeBytes: content.length, sha256: sha256OfBytes(content) };
+}
+
+describe('the disk store', () => {
+  test('takes over the staged bytes without copying them, and keeps them when staging ends', async () => {
+    const { store, dataDir } = await newStore();
+    const file = await staged('bytes');
+    await store.put(objectKey('a/b.jpg'), file, 'image/jpeg');
+    const path = join(dataDir, 'objects/photos/a/b.jpg');
+    expect((await stat(path)).ino).toBe((await stat(file.path)).ino);
+    await unlink(file.path);
+    expect(await readFile(path, 'utf8')).toBe('bytes');
+  });
+
+  test.skipIf(!existsSync('/dev/shm'))('copies what was staged on another file system', async () => {
+    const { store, dataDir, incoming } = await newStore();
+    const elsewhere = await mkdtemp('/dev/shm/test-disk-store-');
+    try {
+      await store.put(objectKey('a.jpg'), await staged('from elsewhere', elsewhere), 'image/jpeg');
+    } finally {
+      await rm(elsewhere, { recursive: true });
+    }
+    expect(await readFile(join(dataDir, 'objects/photos/a.jpg'), 'utf8')).toBe('from elsewhere');
+    expect(await readdir(incoming)).toEqual([]);
+  });
+
+  test('knows the sha-256 of what another process has put', async () => {
+    const { store, dataDir } = await newStore();
+    await store.put(objectKey('a.png'), await staged('bytes'), 'image/png');
+    const other = await newStore(dataDir);
+    expect(await other.store.head(objectKey('a.png'))).toMatchObject({
+      sha256: sha256OfBytes('bytes'),
+      contentType: 'image/png',
+    });
+  });
+
+  test('leaves no empty folder behind what it deletes', async () => {
+    const { store, dataDir } = await newStore();
+    await store.put(objectKey('a/b/c/d.jpg'), await staged('bytes'), 'image/jpeg');
+    await store.put(objectKey('a/kept.jpg'), await staged('bytes'), 'image/jpeg');
+    await store.deleteMany([objectKey('a/b/c/d.jpg')]);
+    expect(await readdir(join(dataDir, 'objects/photos/a'))).toEqual(['kept.jpg']);
+  });
+
+  test('removes copies that a dead process left, and no others', async () => {
+    const { store, incoming } = await newStore();
+    await Bun.write(join(incoming, 'dead'), 'half a');
+    await Bun.write(join(incoming, 'living'), 'half a');
+    const longAgo = new Date(Date.now() - 2 * 60 * 60 * 1000);
+    await utimes(join(incoming, 'dead'), longAgo, longAgo);
+    await store.prepare();
+    expect(await readdir(incoming)).toEqual(['living']);
+  });
+
+  test('says that it is not available when its folder is gone', async () => {
+    const { store, dataDir } = await newStore();
+    await rm(dataDir, { recursive: true });
+    expect(await store.check().catch((thrown) => thrown)).toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+  });
+
+  test('takes no bucket name that leaves its folder', () => {
+    for (const bucket of ['..', '.incoming', 'a/b', '', 'UPPER', 'a'.repeat(64)]) {
+      expect(() => new DiskStore({ dataDir: folder, bucket, urls })).toThrow(TypeError);
+    }
+  });
+});

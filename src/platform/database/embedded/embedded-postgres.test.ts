@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { type EmbeddedPostgres, useEmbeddedPostgres } from './embedded-postgres';
+import { embeddedHome } from './home';
+
+async function ask<Row>(url: string, sql: string): Promise<Row[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows as Row[];
+  } finally {
+    await client.end();
+  }
+}
+
+describe('the embedded PostgreSQL', () => {
+  let folder: string;
+  let first: EmbeddedPostgres;
+  const unsafe = ['-c fsync=off'];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'embedded-'));
+    first = await useEmbeddedPostgres(folder, unsafe);
+  });
+  afterAll(async () => {
+    await first.release();
+    await rm((await embeddedHome(folder)).folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test('keeps its password where nobody else reads it', async () => {
+    const { folder: home } = await embeddedHome(folder);
+    expect((await stat(join(home, 'password'))).mode & 0o777).toBe(0o600);
+  });
+
+  test('lets the owner make tables, and the application make none', async () => {
+    await ask(first.ownerUrl, 'create table kept (word text)');
+    const refused = await ask(first.url, 'create table planted ()').then(
+      () => 'made',
+      (error: { code: string }) => error.code,
+    );
+    expect(refused).toBe('42501');
+  });
+
+  test('is joined by a second user, and lives until the last one has let go', async () => {
+    const second = await useEmbeddedPostgres(folder, unsafe);
+    expect(second.url).toBe(first.url);
+    await first.release();
+    expect(await ask<{ one: number }>(second.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await second.release();
+    expect(ask(second.url, 'select 1')).rejects.toThrow();
+    first = await useEmbeddedPostgres(folder, unsafe);
+  });
+
+  test('finds its data again after a stop', async () => {
+    await ask(first.ownerUrl, `insert into kept values ('this')`);
+    await first.release();
+    first = await useEmbeddedPostgres(folder, unsafe);
+    expect(await ask<{ word: string }>(first.ownerUrl, 'select word from kept')).toEqual([{ word: 'this' }]);
+  });
+
+  test('says why it does not start', async () => {
+    const broken = await mkdtemp(join(tmpdir(), 'embedded-'));
+    const start = useEmbeddedPostgres(broken, ['-c no_such_setting=1']);
+    expect(start).rejects.toThrow('pg_ctl ended with 1');
+    await start.catch(() => undefined);
+    await rm((await embeddedHome(broken)).folder, { recursive: true, force: true });
+    await rm(broken, { recursive: true, force: true });
+  });
+});
