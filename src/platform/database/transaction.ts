@@ -39,7 +39,7 @@ async function once<Result>(database: Database, work: (tx: Transaction) => Promi
   const client = await database.connect();
   client.on('error', reportedByTheStatement);
   const tx = Object.freeze({}) as Transaction;
-  orms.set(tx, drizzle(client, { schema }));
+  orms.set(tx, ormOn(client));
   try {
     await begin(client, database.connectTimeoutMs);
     const result = await work(tx);
@@ -52,6 +52,15 @@ async function once<Result>(database: Database, work: (tx: Transaction) => Promi
   } finally {
     orms.delete(tx);
   }
+}
+
+const ormsOfClients = new WeakMap<PoolClient, Orm>();
+
+/** Made once for each connection: what it derives from the schema takes longer than a statement. */
+function ormOn(client: PoolClient): Orm {
+  const orm = ormsOfClients.get(client) ?? drizzle(client, { schema });
+  ormsOfClients.set(client, orm);
+  return orm;
 }
 
 /** The statement that meets a broken connection throws; without a listener the same event would end the process. */

@@ -1,22 +1,16 @@
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Sha256 } from '../../../../kernel/sha256';
+import { DigestThread } from './digest-thread';
 import { failedWith } from './errno';
+import { SharedFsyncs } from './shared-fsyncs';
 
-const CHUNK_BYTES = 1 << 20;
+const digestThread = new DigestThread();
 
 /** Reads the bytes as they are now. @returns their sha-256 and number */
 export async function digestFile(path: string): Promise<{ sha256: Sha256; sizeBytes: number }> {
-  const hasher = new Bun.CryptoHasher('sha256');
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   await using file = await open(path, 'r');
-  let sizeBytes = 0;
-  for (;;) {
-    const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, sizeBytes);
-    if (bytesRead === 0) return { sha256: hasher.digest('hex') as Sha256, sizeBytes };
-    hasher.update(chunk.subarray(0, bytesRead));
-    sizeBytes += bytesRead;
-  }
+  return await digestThread.digest(file.fd);
 }
 
 /** Puts a file's bytes, or a directory's entries, beyond a loss of power. @see fsync(2) */
@@ -25,6 +19,8 @@ export async function fsyncPath(path: string): Promise<void> {
   await file.sync();
 }
 
+const folderFsyncs = new SharedFsyncs(fsyncIfThere);
+
 /**
  * Fsyncs a directory and all above it up to the root: an upper one may have been made by another put that has not fsynced it yet.
  * All at once: the journal's commit that one of them causes serves the others.
@@ -32,7 +28,7 @@ export async function fsyncPath(path: string): Promise<void> {
 export async function fsyncFoldersUpTo(root: string, folder: string): Promise<void> {
   const folders = [root];
   for (let above = folder; above.length > root.length; above = dirname(above)) folders.push(above);
-  await Promise.all(folders.map(fsyncIfThere));
+  await Promise.all(folders.map((path) => folderFsyncs.of(path)));
 }
 
 /** A folder that a deletion has removed meanwhile has nothing left to keep. */
