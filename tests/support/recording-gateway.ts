@@ -11,6 +11,8 @@ export interface SeenPut {
 export interface RecordingGateway {
   readonly url: string;
   readonly puts: readonly SeenPut[];
+  /** Answers the next PUT in the store's place, which hears nothing of it. */
+  answerNextPut(answer: Response): void;
   /** PUTs of what had been stored under the same path before they began. */
   needless(): SeenPut[];
   stop(): Promise<void>;
@@ -22,6 +24,7 @@ export interface RecordingGateway {
  */
 export function startGateway(target: () => string): RecordingGateway {
   const puts: SeenPut[] = [];
+  const answers: Response[] = [];
   const server = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
@@ -39,7 +42,8 @@ export function startGateway(target: () => string): RecordingGateway {
         seen(0);
         return new Response(null, { status: 400 });
       }
-      const answer = await passOn(request, target() + path + search, body);
+      const ours = request.method === 'PUT' ? answers.shift() : undefined;
+      const answer = ours ?? (await passOn(request, target() + path + search, body));
       seen(answer.status);
       return answer;
     },
@@ -47,6 +51,7 @@ export function startGateway(target: () => string): RecordingGateway {
   return {
     url: `http://127.0.0.1:${server.port}`,
     puts,
+    answerNextPut: (answer) => void answers.push(answer),
     needless: () =>
       puts.filter(({ path, begunAt }) =>
         puts.some((earlier) => earlier.path === path && earlier.status === 200 && earlier.answeredAt < begunAt),
