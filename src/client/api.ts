@@ -13,6 +13,14 @@ export interface ApiOptions {
 /** Every procedure of the server with its input, output and errors. A call's own headers go by `{ context: { headers } }`. */
 export type Api = ReturnType<typeof createTRPCClient<AppRouter>>;
 
+/** Something in between has answered, such as a proxy or the login page of a network; tRPC would say only that it is no JSON. */
+export class ForeignAnswer extends Error {
+  override readonly name = 'ForeignAnswer';
+  constructor(readonly status: number) {
+    super(`the answer is not of the API (status ${status})`);
+  }
+}
+
 /** The most calls that the server takes in one batch. */
 const BATCH_MAX = 20;
 
@@ -26,15 +34,22 @@ export function createApi(options: ApiOptions): Api {
         condition: ({ input, context }) => isNonJsonSerializable(input) || context.headers !== undefined,
         true: httpLink({
           url,
+          fetch: fetchJson,
           headers: async ({ op }) => ({
             ...(await authorization()),
             ...(op.context.headers as Record<string, string>),
           }),
         }),
-        false: httpBatchLink({ url, headers: authorization, maxItems: BATCH_MAX }),
+        false: httpBatchLink({ url, fetch: fetchJson, headers: authorization, maxItems: BATCH_MAX }),
       }),
     ],
   });
+}
+
+async function fetchJson(url: URL | string, init?: object): Promise<Response> {
+  const response = await fetch(url, init);
+  if (!response.headers.get('content-type')?.includes('json')) throw new ForeignAnswer(response.status);
+  return response;
 }
 
 async function authorizationOf({ token, getToken }: ApiOptions): Promise<Record<string, string>> {

@@ -20,7 +20,9 @@ export const settings = {
       'A proxy in front ends TLS and sets X-Forwarded-For and X-Forwarded-Proto; without one production refuses plain HTTP.',
     ),
     ALLOW_PLAIN_HTTP: flag(false).describe('Lets production serve plain HTTP without a proxy. For trials only.'),
-    CORS_ORIGINS: list().describe('Origins, separated by commas, whose pages may call this API; `*` for any.'),
+    CORS_ORIGINS: list().describe(
+      'Origins, separated by commas, whose pages may call this API and use signed URLs; `*` for any. Set on the bucket where the store has such rules; `bun run cli store check` says what is missing.',
+    ),
     METRICS_TOKEN: optionalText()
       .meta({ secret: true })
       .describe('Bearer token that /metrics asks for. Absent: anyone who reaches the port may read it.'),

@@ -13,7 +13,19 @@ export type Fault =
   | { kind: 'hang'; direction?: Direction; afterBytes?: number }
   /** After so many bytes the connections end with RST. */
   | { kind: 'cut'; direction?: Direction; afterBytes?: number }
+  /**
+   * Each connection ends with RST after a number of bytes of its own, in either direction together; and as often as `losesAnswers` says (0–1)
+   * when the server answers: its work is done, and nobody hears of it.
+   */
+  | { kind: 'lossy'; meanBytes: number; losesAnswers: number }
   | { kind: 'slow'; bytesPerSecond: number };
+
+/** The two halves of one connection through the proxy. */
+interface Line {
+  readonly ends: readonly net.Socket[];
+  /** Until the `lossy` line breaks; drawn with its first byte. */
+  leftBytes?: number;
+}
 
 export interface TcpProxy {
   readonly host: string;
@@ -22,6 +34,8 @@ export interface TcpProxy {
   readonly url: string;
   /** How many connections were accepted since the start. */
   readonly accepted: number;
+  /** How many of them a `lossy` line has broken. */
+  readonly cuts: number;
   /** Holds for connections that are open already, too. Bytes are counted from now on. */
   set(fault: Fault): Promise<void>;
   stop(): Promise<void>;
@@ -42,6 +56,7 @@ class FaultyProxy implements TcpProxy {
   readonly host = '127.0.0.1';
   port = 0;
   accepted = 0;
+  cuts = 0;
   private fault: Fault = { kind: 'pass' };
   private readonly passed: Record<Direction, number> = { up: 0, down: 0 };
   private readonly open = new Set<net.Socket>();
@@ -91,11 +106,12 @@ class FaultyProxy implements TcpProxy {
       return;
     }
     const server = net.connect(this.target.port, this.target.host);
-    this.join('up', client, server);
-    this.join('down', server, client);
+    const line = { ends: [client, server] };
+    this.join(line, 'up', client, server);
+    this.join(line, 'down', server, client);
   }
 
-  private join(direction: Direction, from: net.Socket, to: net.Socket): void {
+  private join(line: Line, direction: Direction, from: net.Socket, to: net.Socket): void {
     this.open.add(from);
     // one after the other, and the end behind the last byte, however slowly they pass
     let passing = Promise.resolve();
@@ -104,7 +120,7 @@ class FaultyProxy implements TcpProxy {
     };
     from.on('data', (bytes) => {
       from.pause();
-      inTurn(() => this.pass(direction, Buffer.from(bytes), from, to).then(() => from.resume()));
+      inTurn(() => this.pass(line, direction, Buffer.from(bytes), from, to).then(() => from.resume()));
     });
     from.on('end', () => inTurn(() => this.silenced.has(to) || to.end()));
     // `close` follows
@@ -115,8 +131,15 @@ class FaultyProxy implements TcpProxy {
     });
   }
 
-  private async pass(direction: Direction, chunk: Buffer, from: net.Socket, to: net.Socket): Promise<void> {
+  private async pass(
+    line: Line,
+    direction: Direction,
+    chunk: Buffer,
+    from: net.Socket,
+    to: net.Socket,
+  ): Promise<void> {
     const { fault } = this;
+    if (fault.kind === 'lossy' && this.breaks(line, direction, chunk.length, fault)) return;
     this.passed[direction] += chunk.length;
     if (fault.kind === 'hang' || fault.kind === 'cut') {
       const watched = fault.direction ?? 'up';
@@ -133,6 +156,15 @@ class FaultyProxy implements TcpProxy {
   private async stopWithin(chunk: Buffer, passing: number, to: net.Socket): Promise<void> {
     if (this.fault.kind === 'cut') return this.resetAll();
     if (passing > 0) await write(to, chunk.subarray(0, passing));
+  }
+
+  private breaks(line: Line, direction: Direction, bytes: number, fault: Fault & { kind: 'lossy' }): boolean {
+    line.leftBytes = (line.leftBytes ?? -Math.log(1 - Math.random()) * fault.meanBytes) - bytes;
+    const losesAnswer = direction === 'down' && Math.random() < fault.losesAnswers;
+    if (line.leftBytes >= 0 && !losesAnswer) return false;
+    this.cuts += 1;
+    for (const socket of line.ends) socket.resetAndDestroy();
+    return true;
   }
 
   private resetAll(): void {

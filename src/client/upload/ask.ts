@@ -1,5 +1,6 @@
 import { TRPCClientError } from '@trpc/client';
 import type { AppRouter } from '../../container';
+import { ForeignAnswer } from '../api';
 import { pause, type Retry } from './retry';
 
 export type ApiError = TRPCClientError<AppRouter>;
@@ -39,18 +40,14 @@ export function isApiError(error: unknown, code?: string): error is ApiError {
 /** No answer at all, an answer of something in between (a proxy's 502), or one that says that it passes. */
 function isPassing(error: unknown): boolean {
   if (!isApiError(error)) return false;
-  const status = error.data?.httpStatus ?? responseOf(error)?.status;
-  if (status === undefined || status >= 500 || status === 408 || status === 429) return true;
-  // cut off while it was read
-  if (error.data === undefined && status < 400) return true;
+  const foreign = error.cause instanceof ForeignAnswer ? error.cause.status : undefined;
+  const status = error.data?.httpStatus ?? foreign;
+  if (status === undefined || status < 400 || status >= 500 || status === 408 || status === 429) return true;
   return error.data?.code === 'IDEMPOTENCY_IN_PROGRESS';
 }
 
 function retryAfterMs(error: unknown): number {
-  const seconds = isApiError(error) ? Number(responseOf(error)?.headers.get('retry-after')) : 0;
+  const response = isApiError(error) ? (error.meta?.response as Response | undefined) : undefined;
+  const seconds = Number(response?.headers.get('retry-after'));
   return Number.isFinite(seconds) ? seconds * 1000 : 0;
-}
-
-function responseOf(error: ApiError): Response | undefined {
-  return error.meta?.response as Response | undefined;
 }

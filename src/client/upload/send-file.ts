@@ -9,6 +9,9 @@ export interface AnnouncedFile {
   readonly imageId: string;
 }
 
+/** When all bytes have left but no answer came, the store may still be writing them: asked too soon, it would not know of them. */
+const STORING_MS = 1_000;
+
 export interface SendFileDeps {
   readonly retry: Retry;
   readonly watch: PutWatch;
@@ -25,25 +28,37 @@ export async function sendFile(deps: SendFileDeps, file: AnnouncedFile, first: P
   const { retry, watch } = deps;
   let put: PresignedPut | null = first;
   for (let failures = 1; put; failures += 1) {
-    const failure = await sendOnce(deps, file, put);
+    const { failure, hadLeft } = await sendOnce(deps, file, put);
     if (failure === null) break;
     watch.signal.throwIfAborted();
     watch.onSent(0);
     if (failures >= retry.attempts) throw notSent(file, failure);
-    await pause(retry, failures, watch.signal);
+    await pause(retry, failures, watch.signal, hadLeft ? STORING_MS : 0);
     put = await deps.freshPut(file.imageId);
   }
   watch.onSent(file.blob.size);
 }
 
-/** Null: the store has it. */
-async function sendOnce({ retry, watch }: SendFileDeps, file: AnnouncedFile, put: PresignedPut): Promise<unknown> {
+interface Outcome {
+  /** Null: the store has it. */
+  readonly failure: unknown;
+  /** Whether all bytes had left, with no answer to them. */
+  readonly hadLeft: boolean;
+}
+
+async function sendOnce({ retry, watch }: SendFileDeps, { blob }: AnnouncedFile, put: PresignedPut): Promise<Outcome> {
+  let left = 0;
+  const onSent = (bytes: number) => {
+    left = bytes;
+    watch.onSent(bytes);
+  };
   try {
-    const status = await sendPut(put, file.blob, watch, retry.silenceMs);
+    const status = await sendPut(put, blob, { ...watch, onSent }, retry.silenceMs);
     // 412: the key is taken, and only these bytes could be put there
-    return (status >= 200 && status < 300) || status === 412 ? null : new Error(`the store answered ${status}`);
-  } catch (error) {
-    return error;
+    const isStored = (status >= 200 && status < 300) || status === 412;
+    return { failure: isStored ? null : new Error(`the store answered ${status}`), hadLeft: false };
+  } catch (failure) {
+    return { failure, hadLeft: left === blob.size };
   }
 }
 

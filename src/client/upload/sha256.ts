@@ -9,8 +9,7 @@ type Bunlike = { readonly CryptoHasher: new (algorithm: 'sha256') => StreamingHa
  * 64 lower-case hexadecimal digits. Bun reads the file as a stream; WebCrypto knows no streams, so there it is in memory as a whole.
  * @throws Error in a page that is neither https nor localhost: browsers have no WebCrypto there
  */
-export async function sha256Of(file: Blob): Promise<string> {
-  const { Bun: bun } = globalThis as { Bun?: Bunlike };
+export async function sha256Of(file: Blob, bun = (globalThis as { Bun?: Bunlike | null }).Bun): Promise<string> {
   if (bun) return await streamed(new bun.CryptoHasher('sha256'), file);
   if (!globalThis.crypto?.subtle)
     throw new Error('Photos can be sent only from a page served by https, or by localhost.');

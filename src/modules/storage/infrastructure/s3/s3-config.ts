@@ -14,6 +14,8 @@ export interface S3StoreConfig {
   /** Sent, and signed, with every write. */
   readonly sse?: 'AES256' | 'aws:kms' | 'aws:kms:dsse';
   readonly kmsKeyId?: string;
+  /** Pages of these origins may use signed URLs, `*` for any; set on the bucket by `prepare()`. Absent: left as it is. */
+  readonly corsOrigins?: readonly string[];
   /** How often a failed request is tried again; 0 for never. */
   readonly retries: number;
   /** How long the store may stay silent, in milliseconds, before an attempt counts as failed. */

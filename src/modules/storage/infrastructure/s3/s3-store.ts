@@ -13,6 +13,7 @@ import type {
 } from '../../domain/object-store';
 import { ObjectExists, ObjectMissing } from '../../domain/store-errors';
 import { type AttemptPolicy, withAttempts } from './attempts';
+import { letPagesIn } from './bucket-cors';
 import { checkBucket, makeBucketIfMissing } from './bucket-requests';
 import { type CredentialsProvider, CurrentCredentials, credentialsProvider } from './credentials';
 import { getObject } from './get-object';
@@ -101,6 +102,8 @@ export class S3Store implements ObjectStore {
   async prepare(): Promise<void> {
     await this.credentials.load();
     await makeBucketIfMissing(this.client, this.config, this.policy);
+    const { bucket, corsOrigins: origins } = this.config;
+    if (origins) await letPagesIn(this.client, { bucket, origins }, this.policy);
   }
 
   async check(): Promise<void> {

@@ -1,0 +1,94 @@
+import { afterAll, describe, expect, test } from 'bun:test';
+import { createApi } from '../api';
+import { ask, isApiError } from './ask';
+import { DEFAULT_RETRY } from './retry';
+
+/** Answers in turn; the last one for ever. */
+let answers: (() => Response)[] = [];
+let calls = 0;
+const server = Bun.serve({
+  hostname: '127.0.0.1',
+  port: 0,
+  fetch() {
+    const answer = answers[Math.min(calls, answers.length - 1)];
+    calls += 1;
+    return answer?.() ?? new Response(null, { status: 500 });
+  },
+});
+afterAll(() => server.stop(true));
+
+const api = createApi({ url: `http://127.0.0.1:${server.port}` });
+const retry = { ...DEFAULT_RETRY, attempts: 4, firstMs: 5, maxMs: 20 };
+const asking = { retry, signal: new AbortController().signal };
+const me = () => ask(asking, (options) => api.users.me.query(undefined, options));
+const given = (...turns: (() => Response)[]) => {
+  answers = turns;
+  calls = 0;
+};
+const done = () => Response.json([{ result: { data: { email: 'me@example.com' } } }]);
+const refused =
+  (httpStatus: number, code: string, headers = {}) =>
+  () =>
+    Response.json([{ error: { message: code, code: -32603, data: { code, httpStatus } } }], {
+      status: httpStatus,
+      headers,
+    });
+
+describe('a call that may be repeated is repeated', () => {
+  const html = (status: number) => () => new Response('<html>Bad Gateway</html>', { status });
+  const cut = () => new Response('[{"result":', { status: 200 });
+
+  test.each([
+    ['an answer of a proxy', html(502)],
+    ['the login page of a network', html(200)],
+    ['an answer that was cut off', cut],
+    ['an error of the server', refused(500, 'INTERNAL')],
+    ['a store that is away', refused(503, 'STORAGE_UNAVAILABLE')],
+    ['too many requests', refused(429, 'RATE_LIMITED')],
+    ['the same upload being announced by another', refused(409, 'IDEMPOTENCY_IN_PROGRESS')],
+  ])('after %s', async (_words, failure) => {
+    given(failure, failure, done);
+    expect(await me()).toMatchObject({ email: 'me@example.com' });
+    expect(calls).toBe(3);
+  });
+
+  test('no sooner than the server asks for', async () => {
+    given(refused(429, 'RATE_LIMITED', { 'retry-after': '1' }), done);
+    const start = performance.now();
+    await me();
+    expect(performance.now() - start).toBeGreaterThanOrEqual(990);
+  });
+
+  test('no more often than it was told', async () => {
+    given(refused(503, 'DATABASE_UNAVAILABLE'));
+    await expect(me()).rejects.toMatchObject({ data: { code: 'DATABASE_UNAVAILABLE' } });
+    expect(calls).toBe(4);
+  });
+});
+
+describe('a call is not repeated', () => {
+  test.each([
+    ['what the server refuses', refused(422, 'INVALID_PROMPT')],
+    ['what is not there', refused(404, 'PRODUCT_NOT_FOUND')],
+    ['an address that is no API', () => new Response('<html>Not Found</html>', { status: 404 })],
+  ])('for %s', async (_words, failure) => {
+    given(failure);
+    const error = await me().catch((caught) => caught);
+    expect(isApiError(error)).toBe(true);
+    expect(calls).toBe(1);
+  });
+
+  test('for what is no answer of the API at all', async () => {
+    const mistake = ask(asking, () => Promise.reject(new TypeError('a mistake of ours')));
+    await expect(mistake).rejects.toThrow('a mistake of ours');
+  });
+
+  test('when the caller has ended it, and they hear their own reason', async () => {
+    given(refused(503, 'OVERLOADED'));
+    const caller = new AbortController();
+    const endless = { retry: { ...retry, attempts: 1000 }, signal: caller.signal };
+    const call = ask(endless, (options) => api.users.me.query(undefined, options));
+    setTimeout(() => caller.abort(new Error('enough')), 50);
+    await expect(call).rejects.toThrow('enough');
+  });
+});

@@ -1,0 +1,75 @@
+import { type AttemptId, type ImageId, newId, type ProductId } from '../../../../kernel/ids';
+import { attemptPrefix, imageKey, type ObjectKey } from '../../../../kernel/object-key';
+import type { IntentJournal } from '../../domain/intent-journal';
+import type { ObjectStore } from '../../domain/object-store';
+import { type AskStore, finding, type StoreFinding } from './finding';
+import { type ProbeTimes, signedProbe } from './signed-probe';
+
+export interface ProbeObjectDeps {
+  readonly store: Pick<ObjectStore, 'signGet' | 'signPut' | 'deleteMany'>;
+  readonly journal: Pick<IntentJournal, 'open'>;
+  readonly ask: AskStore;
+}
+
+const BYTES = 'these bytes are no photo';
+const OTHERS = 'these bytes are no phot0';
+
+/**
+ * Sends a few bytes as clients do, by signed URLs at the public address, and reads them back. Journalled as any attempt, and then left
+ * to the sweep, which deletes once more when no PUT can come any more.
+ */
+export async function probeObject(
+  { store, journal, ask }: ProbeObjectDeps,
+  times: ProbeTimes,
+): Promise<StoreFinding[]> {
+  const [key, other] = await journalledKeys(journal, times);
+  const put = async (to: ObjectKey, declared: string, sent: string) => {
+    const { url, headers } = signedProbe(store, to, declared, times);
+    return await statusOf(ask(url, { method: 'PUT', headers, body: sent }));
+  };
+  const url = store.signGet({ key, ...times });
+  const read = async () => (await ask(url, {})).text();
+  try {
+    return [
+      await finding('takes bytes by a signed URL', async () => unlessDone(await put(key, BYTES, BYTES))),
+      await finding('gives them back', async () => ((await read()) === BYTES ? null : 'other bytes came back')),
+      await finding('gives nothing to who has no signature', async () =>
+        isDone(await statusOf(ask(url.replace(/\?.*/, ''), {}))) ? 'the bucket is public: make it private' : null,
+      ),
+      await finding('writes a key once', async () =>
+        isDone(await put(key, OTHERS, OTHERS)) ? 'other bytes took its place: it ignores If-None-Match' : null,
+      ),
+      await finding('refuses bytes of another checksum', async () =>
+        isDone(await put(other, BYTES, OTHERS)) ? 'it took them: it ignores x-amz-checksum-sha256' : null,
+      ),
+    ];
+  } finally {
+    await store.deleteMany([key, other]);
+  }
+}
+
+async function journalledKeys(
+  journal: ProbeObjectDeps['journal'],
+  { expiresAt }: ProbeTimes,
+): Promise<[ObjectKey, ObjectKey]> {
+  const id = newId<AttemptId>();
+  const productId = newId<ProductId>();
+  const prefix = attemptPrefix(productId, id);
+  await journal.open({ id, kind: 'upload', productId, prefix, putExpiresAt: expiresAt });
+  const key = () => imageKey(prefix, newId<ImageId>(), 'original', 'jpg');
+  return [key(), key()];
+}
+
+async function statusOf(answer: Promise<Response>): Promise<number> {
+  const response = await answer;
+  await response.arrayBuffer();
+  return response.status;
+}
+
+function isDone(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function unlessDone(status: number): string | null {
+  return isDone(status) ? null : `it answered ${status}: look at the rights of its credentials, and at its clock`;
+}
