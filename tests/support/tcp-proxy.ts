@@ -131,13 +131,7 @@ class FaultyProxy implements TcpProxy {
     });
   }
 
-  private async pass(
-    line: Line,
-    direction: Direction,
-    chunk: Buffer,
-    from: net.Socket,
-    to: net.Socket,
-  ): Promise<void> {
+  private async pass(line: Line, direction: Direction, chunk: Buffer, from: net.Socket, to: net.Socket): Promise<void> {
     const { fault } = this;
     if (fault.kind === 'lossy' && this.breaks(line, direction, chunk.length, fault)) return;
     this.passed[direction] += chunk.length;
