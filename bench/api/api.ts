@@ -1,1 +1,83 @@
-export async function benchApi(_args: string[]): Promise<void> {}
+import { parseArgs } from 'node:util';
+import { Client } from 'pg';
+import { type EmbeddedPostgres, useEmbeddedPostgres } from '../../src/platform/database/embedded/embedded-postgres';
+import { LoadClient } from '../load/load-client';
+import { machine } from '../report/machine';
+import { saveOnPage } from '../report/performance-page';
+import { type App, startApp } from '../servers/app';
+import { inScratchFolder } from '../servers/scratch';
+import { measureDoors } from './doors';
+import { fill } from './fill';
+import { measureLists } from './list';
+
+const FEW = 1000;
+const OTHER_SELLERS = 200;
+
+/** Requests per second by both doors, and whether a list costs more where there is more. */
+export async function benchApi(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      concurrency: { type: 'string', default: '16' },
+      products: { type: 'string', default: '1000000' },
+      rounds: { type: 'string', default: '5' },
+      save: { type: 'boolean', default: false },
+    },
+  });
+  const many = Number(values.products);
+  await inScratchFolder(async (folder) => {
+    const postgres = await useEmbeddedPostgres(folder);
+    const apps: App[] = [];
+    const client = await LoadClient.start();
+    try {
+      const small = await startFilled(postgres, folder, 'bench_small', FEW, 0);
+      apps.push(small);
+      const doors = await measureDoors(small, client, Number(values.concurrency), Number(values.rounds));
+      const doorsCommand = `\`bun run bench api\`, ${values.concurrency} at once, median of ${values.rounds} rounds; ${machine()}.`;
+      console.log(`\n${doorsCommand}\n\n${doors}\n\nfilling a database with ${many} products …`);
+      const large = await startFilled(postgres, folder, 'bench_large', many, OTHER_SELLERS);
+      apps.push(large);
+      const lists = await measureLists({ app: small, products: FEW }, { app: large, products: many }, client);
+      const listsCommand = `\`bun run bench api\`, one request at a time; ${OTHER_SELLERS} other sellers beside the second; ${machine()}.`;
+      console.log(`\n${listsCommand}\n\n${lists}`);
+      if (values.save) {
+        await saveOnPage('api doors', `${doorsCommand}\n\n${doors}`);
+        await saveOnPage('api lists', `${listsCommand}\n\n${lists}`);
+      }
+    } finally {
+      client.stop();
+      for (const app of apps) await app.stop();
+      await postgres.release();
+    }
+  });
+}
+
+/** An app on a database of its own, with a seller who has so many products. */
+async function startFilled(
+  postgres: EmbeddedPostgres,
+  folder: string,
+  name: string,
+  products: number,
+  otherSellers: number,
+): Promise<App> {
+  await makeDatabase(postgres, name);
+  const app = await startApp(`${folder}/${name}`, {
+    DATABASE_URL: on(postgres.url, name),
+    MIGRATION_DATABASE_URL: on(postgres.ownerUrl, name),
+  });
+  await fill(on(postgres.superuserUrl, name), { sellerId: app.sellerId, products, otherSellers });
+  return app;
+}
+
+async function makeDatabase(postgres: EmbeddedPostgres, name: string): Promise<void> {
+  const client = new Client({ connectionString: postgres.superuserUrl });
+  await client.connect();
+  await client.query(`create database ${name} owner ${new URL(postgres.ownerUrl).username}`);
+  await client.end();
+}
+
+function on(url: string, database: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${database}`;
+  return changed.href;
+}

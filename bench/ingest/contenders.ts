@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startApp } from '../servers/app';
 import { type ServerProcess, startServerProcess } from '../servers/server-process';
 import { type Contender, uploadTo } from './contender';
-import { benchBucket, diskLimit, s3Limit } from './limit';
+import { benchBucket, diskLimits, s3Limit } from './limit';
 import type { BenchPhoto } from './photos';
 
 /** What runs side by side. */
@@ -28,7 +28,7 @@ export async function startContenders(
   const app = await startApp(dataDir, bucket?.environment, bunFlags);
   return {
     contenders: [
-      bucket ? await s3Limit(bucket, photos) : diskLimit(bare, photos),
+      ...(bucket ? [await s3Limit(bucket, photos)] : diskLimits(bare, photos)),
       uploadTo('this app, multipart', `${app.url}/api/products`, app),
       uploadTo('a bare server that drops the body', `${bare.url}/drain`, { cost: bare.cost, headers: {} }),
     ],

@@ -12,7 +12,7 @@ import { type Contenders, startContenders } from './contenders';
 import { benchPhotos } from './photos';
 
 /** A burst is at least so long, so that it outlasts what a process does at its start. */
-const BURST_BYTES_MIN = Number(process.env.BB ?? 600e6);
+const BURST_BYTES_MIN = 600e6;
 
 interface Options {
   readonly store: 'disk' | 's3';

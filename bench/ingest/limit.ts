@@ -4,7 +4,7 @@ import { S3Store } from '../../src/modules/storage/infrastructure/s3/s3-store';
 import { s3Server } from '../../tests/support/s3-servers';
 import type { PutTarget } from '../load/jobs';
 import type { ServerProcess } from '../servers/server-process';
-import type { Contender } from './contender';
+import { type Contender, uploadTo } from './contender';
 import type { BenchPhoto } from './photos';
 
 export interface BenchBucket {
@@ -39,10 +39,14 @@ export async function s3Limit({ config }: BenchBucket, photos: readonly BenchPho
   return putsTo('presigned PUT straight to the store', null, photos, (key, photo) => signedTarget(store, key, photo));
 }
 
-/** The same durability, without any of the checks. */
-export function diskLimit(bare: ServerProcess, photos: readonly BenchPhoto[]): Contender {
-  const target = (key: ObjectKey) => ({ url: `${bare.url}/${key}`, headers: {} });
-  return putsTo('a bare server that writes and fsyncs', bare.cost, photos, target);
+/** The same durability, without any of the checks: of the same requests, and of one request per photo. */
+export function diskLimits({ url, cost }: ServerProcess, photos: readonly BenchPhoto[]): Contender[] {
+  const byParts = uploadTo('a bare server that writes and fsyncs each part', `${url}/keep`, { cost, headers: {} });
+  const target = (key: ObjectKey) => ({ url: `${url}/${key}`, headers: {} });
+  return [
+    { ...byParts, isLimit: true },
+    { ...putsTo('… of one PUT for each photo', cost, photos, target), isLimit: false },
+  ];
 }
 
 function putsTo(

@@ -9,7 +9,7 @@ export interface BenchPhoto {
   readonly sha256: Sha256;
 }
 
-export const PHOTOS_PER_PRODUCT = 8;
+const PHOTOS_PER_PRODUCT = 8;
 
 /** JPEGs of about that many megabytes (10⁶ bytes), made once and kept: encoding them takes longer than the bench. */
 export async function benchPhotos(megabytes: number): Promise<BenchPhoto[]> {

@@ -2,7 +2,9 @@ import { type EmbeddedPostgres, useEmbeddedPostgres } from '../../src/platform/d
 import { type ServerProcess, startServerProcess } from './server-process';
 
 export interface App extends ServerProcess {
-  /** Of a new seller. */
+  /** Who has just registered. */
+  readonly sellerId: string;
+  /** The seller's. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -21,9 +23,11 @@ export async function startApp(
   // long-lived, because a run may take longer than an access token lives by default
   const settings = { DATA_DIR: dataDir, ACCESS_TOKEN_TTL_SECONDS: '86400', ...database, ...environment };
   const server = await startServerProcess([...bunFlags, 'src/main.ts'], '/readyz', settings);
+  const seller = await registerSeller(server.url);
   return {
     ...server,
-    headers: { authorization: `Bearer ${await registerSeller(server.url)}` },
+    sellerId: seller.user.id,
+    headers: { authorization: `Bearer ${seller.access_token}` },
     stop: async () => await stopBoth(server, postgres),
   };
 }
@@ -33,13 +37,12 @@ async function stopBoth(server: ServerProcess, postgres: EmbeddedPostgres | null
   await postgres?.release();
 }
 
-async function registerSeller(url: string): Promise<string> {
+async function registerSeller(url: string): Promise<{ access_token: string; user: { id: string } }> {
   const answer = await fetch(`${url}/api/auth/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ email: `bench-${Bun.randomUUIDv7()}@example.com`, password: 'a long bench password' }),
   });
   if (!answer.ok) throw new Error(`registration: ${answer.status} ${await answer.text()}`);
-  const { access_token } = (await answer.json()) as { access_token: string };
-  return access_token;
+  return (await answer.json()) as Awaited<ReturnType<typeof registerSeller>>;
 }

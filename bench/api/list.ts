@@ -1,0 +1,56 @@
+import type { LoadClient } from '../load/load-client';
+import { percentile } from '../report/statistics';
+import { short, table } from '../report/table';
+import type { App } from '../servers/app';
+
+const CALLS_A_TURN = 200;
+const TURNS = 10;
+
+export interface Seller {
+  readonly app: App;
+  readonly products: number;
+}
+
+/** Pages of 20, one request at a time, of two sellers in turns. @returns a table */
+export async function measureLists(small: Seller, large: Seller, client: LoadClient): Promise<string> {
+  const middle = { small: await cursorInTheMiddle(small), large: await cursorInTheMiddle(large) };
+  const pages = [
+    { name: 'first page', small: '', large: '' },
+    { name: 'first page of a status', small: '?status=ready', large: '?status=ready' },
+    { name: 'page in the middle', small: `?cursor=${middle.small}`, large: `?cursor=${middle.large}` },
+  ];
+  const rows: string[][] = [];
+  for (const page of pages) {
+    const few: number[] = [];
+    const many: number[] = [];
+    // the first turn is for the compiler and the caches
+    for (let turn = -1; turn < TURNS; turn += 1) {
+      for (const [seller, query, latencies] of [
+        [small, page.small, few],
+        [large, page.large, many],
+      ] as const) {
+        const done = await latenciesOf(seller.app, query, client);
+        if (turn >= 0) latencies.push(...done);
+      }
+    }
+    for (const share of [0.5, 0.99]) {
+      const [a, b] = [percentile(few, share), percentile(many, share)];
+      rows.push([`${page.name}, p${share * 100}`, short(a), short(b), short(b / a)]);
+    }
+  }
+  const count = (seller: Seller) => seller.products.toLocaleString('en');
+  return table(['', `ms, ${count(small)} products`, `ms, ${count(large)} products`, 'ratio'], rows);
+}
+
+async function latenciesOf(app: App, query: string, client: LoadClient): Promise<readonly number[]> {
+  const url = `${app.url}/api/products${query}`;
+  const job = { kind: 'calls', url, headers: app.headers, count: CALLS_A_TURN, concurrency: 1 } as const;
+  return (await client.run(job)).latenciesMs;
+}
+
+async function cursorInTheMiddle({ app, products }: Seller): Promise<string> {
+  const url = `${app.url}/api/products?limit=1&offset=${Math.floor(products / 2)}`;
+  const page = (await (await fetch(url, { headers: app.headers })).json()) as { next_cursor: string; total: number };
+  if (page.total !== products) throw new Error(`the seller has ${page.total} products, not ${products}`);
+  return encodeURIComponent(page.next_cursor);
+}
