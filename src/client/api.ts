@@ -46,8 +46,8 @@ export function createApi(options: ApiOptions): Api {
   });
 }
 
-async function fetchJson(url: URL | string, init?: object): Promise<Response> {
-  const response = await fetch(url, init);
+async function fetchJson(input: RequestInfo | URL, init?: object): Promise<Response> {
+  const response = await fetch(input, init);
   if (!response.headers.get('content-type')?.includes('json')) throw new ForeignAnswer(response.status);
   return response;
 }

@@ -32,6 +32,7 @@ describe.each([
     expect(problems(findings)).toEqual([]);
     expect(findings.map(({ promise }) => promise)).toEqual([
       'answers',
+      'answers at its public address',
       'takes bytes by a signed URL',
       'gives them back',
       'gives nothing to who has no signature',
@@ -67,7 +68,7 @@ describe.each([
     expect(lines.filter((line) => !line.startsWith('ok'))).toEqual([]);
     if (!hasRules) return;
     const wrong = { ...input, settings: loadSettings({ CORS_ORIGINS: `${PAGE},${ELSEWHERE}` }) };
-    await expect(COMMANDS['store check']?.run(wrong, server.container)).rejects.toThrow('2 of 10 are missing.');
+    await expect(COMMANDS['store check']?.run(wrong, server.container)).rejects.toThrow('2 of 11 are missing.');
     expect(lines.at(-1)).toStartWith(
       `MISSING  The store lets pages of ${ELSEWHERE} read photos: the origin is not allowed`,
     );

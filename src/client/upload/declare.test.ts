@@ -47,4 +47,11 @@ describe('the SHA-256', () => {
     expect(await sha256Of(new Blob([bytes]))).toBe(hashed(bytes));
     expect(await sha256Of(new Blob([bytes]), null)).toBe(hashed(bytes));
   });
+
+  test('cannot be had in a page without WebCrypto, which is told what to do', async () => {
+    const { subtle } = crypto;
+    Object.defineProperty(crypto, 'subtle', { value: undefined, configurable: true });
+    await expect(sha256Of(new Blob([bytes]), null)).rejects.toThrow('served by https');
+    Object.defineProperty(crypto, 'subtle', { value: subtle, configurable: true });
+  });
 });

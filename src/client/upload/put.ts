@@ -17,7 +17,7 @@ export interface PutWatch {
 export type SendPut = (put: PresignedPut, file: Blob, watch: PutWatch) => Promise<number>;
 
 /** No byte left, and no answer came, for too long: what a phone sees that has gone out of reach. */
-export class ConnectionSilent extends Error {
+class ConnectionSilent extends Error {
   override readonly name = 'ConnectionSilent';
 }
 

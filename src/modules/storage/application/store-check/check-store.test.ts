@@ -35,6 +35,7 @@ describe('a check', () => {
     const check = checked(() => new Response('anything'));
     expect(await found(check)).toEqual({
       answers: null,
+      'answers at its public address': null,
       'takes bytes by a signed URL': null,
       'gives them back': 'other bytes came back',
       'gives nothing to who has no signature': 'the bucket is public: make it private',
@@ -51,10 +52,11 @@ describe('a check', () => {
   });
 
   test('journals its keys before it writes, and deletes them whatever happens', async () => {
-    const check = checked(() => {
-      throw new Error('connection refused');
+    const check = checked((_url, { method }) => {
+      if (method === 'PUT') throw new Error('connection lost');
+      return new Response();
     });
-    expect(await found(check)).toMatchObject({ 'takes bytes by a signed URL': 'connection refused' });
+    expect(await found(check)).toMatchObject({ 'takes bytes by a signed URL': 'connection lost' });
     expect(check.opened).toEqual([
       expect.objectContaining({ kind: 'upload', putExpiresAt: new Date('2026-01-01T00:01:00Z') }),
     ]);
@@ -66,6 +68,14 @@ describe('a check', () => {
     const check = checked(() => new Response(), { check: () => Promise.reject(new Error('no such bucket')) });
     expect(await found(check, ['https://shop.example'])).toEqual({ answers: 'no such bucket' });
     expect(check.opened).toEqual([]);
+    const away = checked(() => {
+      throw new Error('connection refused');
+    });
+    expect(await found(away)).toEqual({
+      answers: null,
+      'answers at its public address': 'nothing answers at https://store.example: look at S3_PUBLIC_ENDPOINT_URL',
+    });
+    expect(away.opened).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../../kernel/clock';
+import { objectKey } from '../../../../kernel/object-key';
 import type { ObjectStore } from '../../domain/object-store';
 import { finding, type StoreFinding } from './finding';
 import { type ProbeObjectDeps, probeObject } from './probe-object';
@@ -9,6 +10,8 @@ export interface CheckStoreDeps extends ProbeObjectDeps {
   readonly store: ProbeObjectDeps['store'] & Pick<ObjectStore, 'check' | 'kind'>;
   readonly clock: Clock;
 }
+
+const REMEDY = { disk: 'start the server, or set PUBLIC_URL', s3: 'look at S3_PUBLIC_ENDPOINT_URL' };
 
 /** Stands for any page, where CORS_ORIGINS allows any. */
 const ANY_PAGE = 'https://any-page.example';
@@ -22,13 +25,34 @@ export const checkStore =
   (deps: CheckStoreDeps) =>
   async (origins: readonly string[]): Promise<StoreFinding[]> => {
     const times = probeTimes(deps.clock);
-    const answers = await finding('answers', async () => {
-      await deps.store.check();
-      return null;
-    });
-    if (answers.problem !== null) return [answers];
-    const findings = [answers, ...(await probeObject(deps, times))];
+    const findings: StoreFinding[] = [];
+    for (const probe of [answersHere, answersClients]) {
+      const found = await probe(deps);
+      findings.push(found);
+      // what comes after would only say the same again
+      if (found.problem !== null) return findings;
+    }
+    findings.push(...(await probeObject(deps, times)));
     for (const origin of origins)
       findings.push(...(await probeOrigin(deps, origin === '*' ? ANY_PAGE : origin, times)));
     return findings;
   };
+
+function answersHere({ store }: CheckStoreDeps): Promise<StoreFinding> {
+  return finding('answers', async () => {
+    await store.check();
+    return null;
+  });
+}
+
+/** Whatever it answers: it is there. */
+function answersClients({ store, ask, clock }: CheckStoreDeps): Promise<StoreFinding> {
+  return finding('answers at its public address', async () => {
+    const { origin } = new URL(store.signGet({ key: objectKey('probe'), ...probeTimes(clock) }));
+    const reached = await ask(origin, {}).then(
+      (answer) => answer.arrayBuffer(),
+      () => null,
+    );
+    return reached === null ? `nothing answers at ${origin}: ${REMEDY[store.kind]}` : null;
+  });
+}

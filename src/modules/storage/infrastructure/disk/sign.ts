@@ -1,11 +1,11 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { AppError } from '../../../../kernel/app-error';
 import { type Clock, systemClock } from '../../../../kernel/clock';
 import { type ObjectKey, objectKey } from '../../../../kernel/object-key';
 import { type Sha256, sha256FromHex } from '../../../../kernel/sha256';
 import type { PresignedRequest, SignedGet, SignedPut } from '../../domain/object-store';
 import type { GrantedGet, GrantedPut, SignedUrlVerifier } from '../../domain/signed-urls';
-import { percentEncode } from '../percent-encode';
+import { percentEncode, percentEncodePath } from '../percent-encode';
 
 export interface DiskUrlSignerOptions {
   readonly bucket: string;
@@ -36,9 +36,14 @@ const GET_PARAMETERS = ['expires', ...RESPONSE_PARAMETERS.map(([name]) => name)]
  */
 export class DiskUrlSigner implements SignedUrlVerifier {
   private readonly clock: Clock;
+  /** Keyed, to be copied for each signature: that with the secret, then that with the previous one. */
+  private readonly macs: readonly [Bun.CryptoHasher, ...Bun.CryptoHasher[]];
 
   constructor(private readonly options: DiskUrlSignerOptions) {
     this.clock = options.clock ?? systemClock;
+    const keyed = (secret: Secret) => new Bun.CryptoHasher('sha256', secret);
+    const { secret, previousSecret } = options;
+    this.macs = [keyed(secret), ...(previousSecret === undefined ? [] : [keyed(previousSecret)])];
   }
 
   signGet(request: SignedGet): string {
@@ -83,18 +88,17 @@ export class DiskUrlSigner implements SignedUrlVerifier {
   }
 
   private url(method: Method, key: ObjectKey, parameters: Parameters): string {
-    return this.options.publicUrl() + this.signedTarget(this.options.secret, method, key, parameters);
+    return this.options.publicUrl() + this.signedTarget(this.macs[0], method, key, parameters);
   }
 
   /** Path and query. */
-  private signedTarget(secret: Secret, method: Method, key: ObjectKey, parameters: Parameters): string {
+  private signedTarget(mac: Bun.CryptoHasher, method: Method, key: ObjectKey, parameters: Parameters): string {
     const { bucket } = this.options;
-    const signature = sign(secret, method, bucket, key, parameters);
+    const signature = sign(mac, method, bucket, key, parameters);
     const query = [...parameters, ['signature', signature] as const]
       .map(([name, value]) => `${name}=${percentEncode(value)}`)
       .join('&');
-    const path = objectKey(key).split('/').map(percentEncode).join('/');
-    return `/files/${bucket}/${path}?${query}`;
+    return `/files/${bucket}/${percentEncodePath(objectKey(key))}?${query}`;
   }
 
   /**
@@ -108,10 +112,8 @@ export class DiskUrlSigner implements SignedUrlVerifier {
       const value = values.get(name);
       return value === undefined ? [] : [[name, value] as const];
     });
-    const { secret, previousSecret } = this.options;
-    const secrets = previousSecret === undefined ? [secret] : [secret, previousSecret];
     const given = Buffer.from(url.pathname + url.search);
-    const isSigned = secrets.some((each) => {
+    const isSigned = this.macs.some((each) => {
       const expected = Buffer.from(this.signedTarget(each, method, key, parameters));
       return expected.length === given.length && timingSafeEqual(expected, given);
     });
@@ -125,10 +127,9 @@ export class DiskUrlSigner implements SignedUrlVerifier {
 }
 
 /** JSON of an array: no two different requests have the same text. */
-function sign(secret: Secret, method: Method, bucket: string, key: ObjectKey, parameters: Parameters): string {
-  return createHmac('sha256', secret)
-    .update(JSON.stringify(['files-v1', method, bucket, key, parameters]))
-    .digest('base64url');
+function sign(mac: Bun.CryptoHasher, method: Method, bucket: string, key: ObjectKey, parameters: Parameters): string {
+  const text = JSON.stringify(['files-v1', method, bucket, key, parameters]);
+  return mac.copy().update(text).digest('base64url');
 }
 
 function seconds(date: Date): string {

@@ -10,7 +10,7 @@ import { type KeyPrefix, type ObjectKey, objectKey } from '../../../../kernel/ob
 import { type Sha256, sha256FromHex } from '../../../../kernel/sha256';
 import type { ListedObject, ObjectHead } from '../../domain/object-store';
 import { ObjectMissing } from '../../domain/store-errors';
-import { percentEncode } from '../percent-encode';
+import { percentEncodePath } from '../percent-encode';
 import type { S3StoreConfig } from './s3-config';
 import { isKeyRefusal, S3Refusal, statusOf } from './s3-faults';
 
@@ -77,7 +77,7 @@ export async function copyOnce(
   to: ObjectKey,
   abortSignal: AbortSignal,
 ): Promise<void> {
-  const source = `${config.bucket}/${objectKey(from)}`.split('/').map(percentEncode).join('/');
+  const source = percentEncodePath(`${config.bucket}/${objectKey(from)}`);
   const encryption = {
     ...(config.sse ? { ServerSideEncryption: config.sse } : {}),
     ...(config.kmsKeyId ? { SSEKMSKeyId: config.kmsKeyId } : {}),

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { type ObjectKey, objectKey } from '../../../../kernel/object-key';
-import { percentEncode } from '../percent-encode';
+import { percentEncodePath } from '../percent-encode';
 import type { S3StoreConfig } from './s3-config';
 
 /** Where a bucket's objects are: `{origin}{basePath}/{key}`. */
@@ -32,5 +32,5 @@ function cannotCarryBucket(url: URL, bucket: string): boolean {
 
 /** The path of a key, percent-encoded part by part. @throws TypeError for `..` and the like, which URL parsers resolve */
 export function s3Path(address: S3Address, key: ObjectKey): string {
-  return `${address.basePath}/${objectKey(key).split('/').map(percentEncode).join('/')}`;
+  return `${address.basePath}/${percentEncodePath(objectKey(key))}`;
 }

@@ -29,7 +29,7 @@ export interface PresignInput {
  * @see AWS Signature Version 4, "Authenticating Requests: Using Query Parameters"
  */
 export function presign(input: PresignInput): string {
-  const stamp = input.issuedAt.toISOString().replace(/-|:|\.\d{3}/g, '');
+  const stamp = stampOf(input.issuedAt);
   const day = signingDay(input.credentials, stamp.slice(0, 8), input.region);
   const headers = canonicalHeaders(input);
   const query = canonicalQuery(input, stamp, day, headers.names);
@@ -53,8 +53,18 @@ function canonicalQuery(input: PresignInput, stamp: string, day: SigningDay, sig
     `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD${day.credential}&X-Amz-Date=${stamp}` +
     `&X-Amz-Expires=${input.expiresInSeconds}${day.token}&X-Amz-SignedHeaders=${signedHeaders.replaceAll(';', '%3B')}`;
   if (!input.query) return own;
-  const others = Object.entries(input.query).map(([name, value]) => `&${name}=${percentEncode(value)}`);
-  return own + others.sort().join('');
+  let query = own;
+  for (const name of Object.keys(input.query).sort()) query += `&${name}=${percentEncode(input.query[name] ?? '')}`;
+  return query;
+}
+
+let lastStamp = { of: Number.NaN, text: '' };
+
+/** `20261231T235959Z`. Many URLs are issued at the same time, often the beginning of a bucket of the clock. */
+function stampOf(issuedAt: Date): string {
+  const of = issuedAt.getTime();
+  if (lastStamp.of !== of) lastStamp = { of, text: issuedAt.toISOString().replace(/-|:|\.\d{3}/g, '') };
+  return lastStamp.text;
 }
 
 /** What is the same for all signatures of one day: the signing key, and parameters as they stand in the query. */
