@@ -1,0 +1,24 @@
+/**
+ * Side-by-side measurements. What is compared runs in the same minutes on the same machine, in turns, so that its ratios mean
+ * something where the machine is noisy.
+ *   bun run bench sign [--rounds 5] [--store disk|s3] [--save]
+ *   bun run bench direct [--store disk|s3] [--mb 1.1|6] [--concurrency 1,8,32] [--rounds 3] [--save]
+ * `--save` writes the tables into docs/performance.md.
+ */
+import { benchDirect } from './direct/direct';
+import { benchSign } from './sign/sign';
+
+const BENCHES: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
+  sign: benchSign,
+  direct: benchDirect,
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+if (!bench) {
+  console.error(`usage: bun run bench <${Object.keys(BENCHES).join('|')}> [options]`);
+  process.exit(2);
+}
+await bench(args);
+// servers that tests/support started end with this process
+process.exit(0);

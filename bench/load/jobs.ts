@@ -1,0 +1,55 @@
+/** What the load process is told to do. Sent by IPC, so plain data. */
+export type LoadJob = ProductsJob | PutsJob | CallsJob | DirectJob;
+
+/** Products by multipart, each with all the photos. */
+export interface ProductsJob {
+  readonly kind: 'products';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly products: number;
+  readonly concurrency: number;
+}
+
+export interface PutTarget {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Products as one PUT per photo; the photos of a product go one after the other, as in a multipart body. */
+export interface PutsJob {
+  readonly kind: 'puts';
+  /** One list per product, one target per photo. */
+  readonly targets: readonly (readonly PutTarget[])[];
+  readonly concurrency: number;
+}
+
+/** Products by direct upload: announced to the app, put to the store, completed. */
+export interface DirectJob {
+  readonly kind: 'direct';
+  /** The app's origin, and that of the URLs that it signs. */
+  readonly url: string;
+  readonly storeUrl: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON of POST /api/uploads: all the photos. */
+  readonly announcement: string;
+  readonly products: number;
+  readonly concurrency: number;
+}
+
+/** The same small request again and again. */
+export interface CallsJob {
+  readonly kind: 'calls';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly count: number;
+  readonly concurrency: number;
+}
+
+export interface LoadResult {
+  /** From the first byte sent to the last answer. */
+  readonly seconds: number;
+  /** Of each product or call, in the order they ended. */
+  readonly latenciesMs: readonly number[];
+  /** Of the load process, user and system. */
+  readonly clientCpuSeconds: number;
+}
