@@ -1,5 +1,5 @@
 /** What the load process is told to do. Sent by IPC, so plain data. */
-export type LoadJob = ProductsJob | PutsJob | CallsJob;
+export type LoadJob = ProductsJob | PutsJob | CallsJob | DirectJob;
 
 /** Products by multipart, each with all the photos. */
 export interface ProductsJob {
@@ -20,6 +20,19 @@ export interface PutsJob {
   readonly kind: 'puts';
   /** One list per product, one target per photo. */
   readonly targets: readonly (readonly PutTarget[])[];
+  readonly concurrency: number;
+}
+
+/** Products by direct upload: announced to the app, put to the store, completed. */
+export interface DirectJob {
+  readonly kind: 'direct';
+  /** The app's origin, and that of the URLs that it signs. */
+  readonly url: string;
+  readonly storeUrl: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON of POST /api/uploads: all the photos. */
+  readonly announcement: string;
+  readonly products: number;
   readonly concurrency: number;
 }
 

@@ -1,5 +1,6 @@
 import { type Answer, HttpConnection, type PreparedRequest } from './http-connection';
-import type { LoadJob, LoadResult, PutTarget } from './jobs';
+import type { DirectJob, LoadJob, LoadResult, PutTarget } from './jobs';
+import { runDirectJob } from './run-direct-job';
 
 interface Prepared {
   /** For each product or call, its requests in order. */
@@ -12,6 +13,7 @@ const BOUNDARY = 'bench-e5c1f0a7d2';
 
 /** Runs a job and takes its time. @throws at the first answer that is not a success */
 export async function runJob(job: LoadJob, photos: readonly Uint8Array[]): Promise<LoadResult> {
+  if (job.kind === 'direct') return await runDirectJob(job, photos);
   const { tasks, url, concurrency } = prepare(job, photos);
   const connections = await Promise.all(Array.from({ length: concurrency }, () => HttpConnection.open(url)));
   const latenciesMs: number[] = [];
@@ -33,7 +35,7 @@ export async function runJob(job: LoadJob, photos: readonly Uint8Array[]): Promi
   return { seconds, latenciesMs, clientCpuSeconds: (user + system) / 1e6 };
 }
 
-function prepare(job: LoadJob, photos: readonly Uint8Array[]): Prepared {
+function prepare(job: Exclude<LoadJob, DirectJob>, photos: readonly Uint8Array[]): Prepared {
   const { concurrency } = job;
   if (job.kind === 'puts') {
     const first = job.targets[0]?.[0];
@@ -52,12 +54,12 @@ function prepare(job: LoadJob, photos: readonly Uint8Array[]): Prepared {
   return { tasks: Array.from({ length: job.products }, () => [request]), url, concurrency };
 }
 
-function put({ url, headers }: PutTarget, photo: Uint8Array | undefined): PreparedRequest {
+export function put({ url, headers }: PutTarget, photo: Uint8Array | undefined): PreparedRequest {
   if (!photo) throw new Error('more targets than photos');
   return { head: head('PUT', new URL(url), { ...headers, 'content-length': String(photo.length) }), body: photo };
 }
 
-function head(method: string, url: URL, headers: Readonly<Record<string, string>>): string {
+export function head(method: string, url: URL, headers: Readonly<Record<string, string>>): string {
   const lines = Object.entries({ host: url.host, ...headers }).map(([name, value]) => `${name}: ${value}`);
   return `${method} ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`;
 }
@@ -73,6 +75,6 @@ function multipart(photos: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat([prompt, ...pieces, Buffer.from(`--${BOUNDARY}--\r\n`)]);
 }
 
-function requireSuccess({ status, body }: Answer): void {
+export function requireSuccess({ status, body }: Answer): void {
   if (status < 200 || status > 299) throw new Error(`${status}: ${body.slice(0, 500)}`);
 }

@@ -1,0 +1,124 @@
+import { mkdir } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { type Burst, runBurst } from '../ingest/burst';
+import { type Contender, uploadTo } from '../ingest/contender';
+import { benchBucket, diskLimits, s3Limit } from '../ingest/limit';
+import { type BenchPhoto, benchPhotos } from '../ingest/photos';
+import { LoadClient } from '../load/load-client';
+import { machine } from '../report/machine';
+import { saveOnPage } from '../report/performance-page';
+import { median } from '../report/statistics';
+import { short, table } from '../report/table';
+import { type App, startApp } from '../servers/app';
+import { inScratchFolder } from '../servers/scratch';
+import { startServerProcess } from '../servers/server-process';
+
+const BURST_BYTES_MIN = 400e6;
+
+/** Direct uploads beside PUTs straight to the store, and beside multipart: what the app adds, and what it has to do for it. */
+export async function benchDirect(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      store: { type: 'string', default: 's3' },
+      mb: { type: 'string', default: '1.1' },
+      concurrency: { type: 'string', default: '1,8,32' },
+      rounds: { type: 'string', default: '3' },
+      save: { type: 'boolean', default: false },
+    },
+  });
+  if (values.store !== 'disk' && values.store !== 's3') throw new Error('--store is disk or s3');
+  const { store, mb, rounds } = values;
+  const photos = await benchPhotos(Number(mb));
+  await inScratchFolder(async (folder) => {
+    const { contenders, stop } = await startContenders(store, folder, photos);
+    const client = await LoadClient.start(photos.map((photo) => photo.path));
+    const sections: string[] = [];
+    for (const concurrency of values.concurrency.split(',').map(Number)) {
+      const bursts = await inTurns(contenders, client, Number(rounds), burstSize(photos, concurrency));
+      sections.push(`${concurrency} at once\n\n${reportOf(bursts)}`);
+      console.log(`\n${sections.at(-1)}`);
+    }
+    client.stop();
+    await stop();
+    const summary = `\`bun run bench direct --store ${store} --mb ${mb}\`, median of ${rounds} rounds; ${machine()}`;
+    console.log(`\n${summary}`);
+    if (values.save) await saveOnPage(`direct ${store} ${mb}`, `${summary}.\n\n${sections.join('\n\n')}`);
+  });
+}
+
+async function startContenders(store: 'disk' | 's3', folder: string, photos: readonly BenchPhoto[]) {
+  await mkdir(`${folder}/bare`);
+  const bare = await startServerProcess(['bench/servers/bare.ts'], '/', { FOLDER: `${folder}/bare` });
+  const bucket = store === 's3' ? await benchBucket() : null;
+  const app = await startApp(`${folder}/data`, bucket?.environment);
+  const limits = bucket ? [await s3Limit(bucket, photos)] : diskLimits(bare, photos).slice(1);
+  const contenders = [
+    ...limits.map((limit) => ({ ...limit, isLimit: true })),
+    directTo(app, bucket?.environment.S3_ENDPOINT_URL ?? app.url, photos),
+    uploadTo('this app, multipart', `${app.url}/api/products`, app),
+  ];
+  return {
+    contenders,
+    async stop() {
+      await app.stop();
+      await bare.stop();
+    },
+  };
+}
+
+function directTo({ url, cost, headers }: App, storeUrl: string, photos: readonly BenchPhoto[]): Contender {
+  const images = photos.map((photo) => ({
+    content_type: 'image/jpeg',
+    file_size_bytes: photo.sizeBytes,
+    sha256: photo.sha256,
+  }));
+  const announcement = JSON.stringify({ prompt_text: 'Used mountain bike, 26 inch, new tyres', images });
+  return {
+    name: 'this app, direct uploads',
+    isLimit: false,
+    cost,
+    job: (products, concurrency) => ({ kind: 'direct', url, storeUrl, headers, announcement, products, concurrency }),
+  };
+}
+
+function burstSize(photos: readonly BenchPhoto[], concurrency: number) {
+  const bytesPerProduct = photos.reduce((sum, photo) => sum + photo.sizeBytes, 0);
+  return {
+    products: Math.max(concurrency, Math.ceil(BURST_BYTES_MIN / bytesPerProduct)),
+    concurrency,
+    bytesPerProduct,
+  };
+}
+
+/** In turns: what disturbs the machine for a while disturbs all of them. The first round is for the compiler. */
+async function inTurns(
+  contenders: readonly Contender[],
+  client: LoadClient,
+  rounds: number,
+  size: Parameters<typeof runBurst>[2],
+): Promise<Map<Contender, Burst[]>> {
+  const bursts = new Map<Contender, Burst[]>(contenders.map((contender) => [contender, []]));
+  for (let round = -1; round < rounds; round += 1) {
+    for (const [contender, done] of bursts) {
+      const burst = await runBurst(contender, client, size);
+      if (round >= 0) done.push(burst);
+    }
+  }
+  return bursts;
+}
+
+function reportOf(bursts: ReadonlyMap<Contender, readonly Burst[]>): string {
+  const middle = (done: readonly Burst[], what: keyof Burst) => median(done.map((burst) => burst[what]));
+  const [limit = []] = [...bursts].flatMap(([{ isLimit }, done]) => (isLimit ? [done] : []));
+  const rows = [...bursts].map(([{ name }, done]) => [
+    name,
+    short(middle(done, 'productsPerSecond')),
+    short(middle(done, 'megabytesPerSecond')),
+    short(middle(done, 'megabytesPerSecond') / middle(limit, 'megabytesPerSecond')),
+    short(middle(done, 'p95Ms')),
+    short(middle(done, 'cpuSecondsPerGigabyte')),
+    short(Math.max(...done.map((burst) => burst.peakMebibytes))),
+  ]);
+  return table(['', 'products/s', 'MB/s', 'of the limit', 'p95 ms', 'app CPU s/GB', 'app peak MiB'], rows);
+}

@@ -1,0 +1,55 @@
+import { HttpConnection } from './http-connection';
+import type { DirectJob, LoadResult, PutTarget } from './jobs';
+import { head, put, requireSuccess } from './run-job';
+
+/** Of this process, while a product is on its way. */
+interface Lane {
+  readonly app: HttpConnection;
+  readonly store: HttpConnection;
+}
+
+/**
+ * Products as a client of the API sends them: announced, one PUT per photo straight to the store, completed. The photos of a
+ * product go one after the other, as in a multipart body.
+ */
+export async function runDirectJob(job: DirectJob, photos: readonly Uint8Array[]): Promise<LoadResult> {
+  const app = new URL(job.url);
+  const store = new URL(job.storeUrl);
+  const lanes = await Promise.all(
+    Array.from({ length: job.concurrency }, async (): Promise<Lane> => {
+      return { app: await HttpConnection.open(app), store: await HttpConnection.open(store) };
+    }),
+  );
+  const latenciesMs: number[] = [];
+  let left = job.products;
+  const cpu = process.cpuUsage();
+  const startedAt = performance.now();
+  await Promise.all(
+    lanes.map(async (lane) => {
+      while (left-- > 0) {
+        const since = performance.now();
+        await sendProduct(job, lane, photos);
+        latenciesMs.push(performance.now() - since);
+      }
+    }),
+  );
+  const seconds = (performance.now() - startedAt) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  for (const lane of lanes) for (const connection of [lane.app, lane.store]) connection.close();
+  return { seconds, latenciesMs, clientCpuSeconds: (user + system) / 1e6 };
+}
+
+async function sendProduct(job: DirectJob, { app, store }: Lane, photos: readonly Uint8Array[]): Promise<void> {
+  const started = await call(job, app, '/api/uploads', job.announcement);
+  const { product_id: id, uploads } = JSON.parse(started) as { product_id: string; uploads: PutTarget[] };
+  for (const [index, target] of uploads.entries()) requireSuccess(await store.send(put(target, photos[index])));
+  await call(job, app, `/api/uploads/${id}/complete`, '{}');
+}
+
+async function call(job: DirectJob, app: HttpConnection, path: string, json: string): Promise<string> {
+  const body = Buffer.from(json);
+  const headers = { ...job.headers, 'content-type': 'application/json', 'content-length': String(body.length) };
+  const answer = await app.send({ head: head('POST', new URL(path, job.url), headers), body });
+  requireSuccess(answer);
+  return answer.body;
+}
