@@ -5,4 +5,9 @@ export interface StagedFile {
   readonly path: string;
   readonly sizeBytes: number;
   readonly sha256: Sha256;
+  /**
+   * This digest and the state of the inode that it was read from (`hashedInode`): while both are the same, the bytes are. Absent
+   * where the digest was not read from the file.
+   */
+  readonly hashedAs?: string;
 }

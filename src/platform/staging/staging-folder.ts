@@ -1,7 +1,9 @@
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StagedFile } from '../../kernel/staged-file';
+import { hashedInode } from './hashed-inode';
 import { HashingWriter } from './hashing-writer';
+
 import type { StagingFolder } from './staging-area';
 
 /** @param path a folder that does not exist yet, in the folder of this process */
@@ -19,7 +21,7 @@ async function stageFile(
   bytes: AsyncIterable<Uint8Array>,
   onChunk?: (chunk: Uint8Array, sizeBytes: number) => void,
 ): Promise<StagedFile> {
-  const file = await open(path, 'wx', 0o600);
+  await using file = await open(path, 'wx+', 0o600);
   const writer = new HashingWriter(file);
   try {
     let sizeBytes = 0;
@@ -28,11 +30,11 @@ async function stageFile(
       onChunk?.(chunk, sizeBytes);
       await writer.write(chunk);
     }
-    return { path, sizeBytes, sha256: writer.digest() };
+    const sha256 = await writer.finish();
+    return { path, sizeBytes, sha256, hashedAs: hashedInode(sha256, await file.stat({ bigint: true })) };
   } catch (error) {
+    await writer.abandon();
     await rm(path, { force: true });
     throw error;
-  } finally {
-    await file.close();
   }
 }

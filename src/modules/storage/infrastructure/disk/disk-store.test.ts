@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, stat, unlink, utimes } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, unlink, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { silentLog } from '../../../../../tests/support/log';
 import { objectKey } from '../../../../kernel/object-key';
 import { sha256OfBytes } from '../../../../kernel/sha256';
+import { openStagingArea } from '../../../../platform/staging/open-staging-area';
+import { ChecksumMismatch } from '../../domain/store-errors';
 import { DiskStore } from './disk-store';
 import { DiskUrlSigner } from './sign';
 
@@ -37,6 +40,25 @@ describe('the disk store', () => {
     expect((await stat(path)).ino).toBe((await stat(file.path)).ino);
     await unlink(file.path);
     expect(await readFile(path, 'utf8')).toBe('bytes');
+  });
+
+  test('refuses bytes that have changed since they were staged and hashed', async () => {
+    const { store, dataDir } = await newStore();
+    const area = await openStagingArea(join(dataDir, 'tmp'), silentLog);
+    const file = await (await area.open()).stage(new Blob(['as it came']).stream());
+    await appendFile(file.path, ' and more');
+    expect(store.put(objectKey('a.jpg'), file, 'image/jpeg')).rejects.toBeInstanceOf(ChecksumMismatch);
+    expect(await store.head(objectKey('a.jpg'))).toBeNull();
+    await area.close();
+  });
+
+  test('reads the bytes itself where the digest is not the one that staging has read', async () => {
+    const { store, dataDir } = await newStore();
+    const area = await openStagingArea(join(dataDir, 'tmp'), silentLog);
+    const file = await (await area.open()).stage(new Blob(['as it came']).stream());
+    const claimed = { ...file, sha256: sha256OfBytes('something else') };
+    expect(store.put(objectKey('a.jpg'), claimed, 'image/jpeg')).rejects.toBeInstanceOf(ChecksumMismatch);
+    await area.close();
   });
 
   test.skipIf(!existsSync('/dev/shm'))('copies what was staged on another file system', async () => {

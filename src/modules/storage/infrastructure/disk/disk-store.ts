@@ -43,7 +43,7 @@ export class DiskStore implements ObjectStore, LocalObjects {
   /** The type is not kept: `head()` derives it from the key's extension, so that an object is one file and nothing beside it. */
   put(key: ObjectKey, file: StagedFile, _contentType: string, signal?: AbortSignal): Promise<void> {
     const what = { folder: this.folder, digests: this.digests, key, sha256: file.sha256 };
-    return orOutage(publishFile(what, file.path, signal));
+    return orOutage(publishFile(what, file, signal));
   }
 
   async get(key: ObjectKey, range?: ByteRange): Promise<ReadableStream<Uint8Array>> {

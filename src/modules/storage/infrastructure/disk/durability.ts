@@ -1,16 +1,14 @@
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Sha256 } from '../../../../kernel/sha256';
-import { DigestThread } from './digest-thread';
+import { digestThread } from '../../../../platform/hashing/digest-thread';
 import { failedWith } from './errno';
 import { SharedFsyncs } from './shared-fsyncs';
-
-const digestThread = new DigestThread();
 
 /** Reads the bytes as they are now. @returns their sha-256 and number */
 export async function digestFile(path: string): Promise<{ sha256: Sha256; sizeBytes: number }> {
   await using file = await open(path, 'r');
-  return await digestThread.digest(file.fd);
+  return await digestThread.whole(file.fd);
 }
 
 /** Puts a file's bytes, or a directory's entries, beyond a loss of power. @see fsync(2) */

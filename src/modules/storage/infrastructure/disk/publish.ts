@@ -3,6 +3,8 @@ import { copyFile, link, mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ObjectKey } from '../../../../kernel/object-key';
 import type { Sha256 } from '../../../../kernel/sha256';
+import type { StagedFile } from '../../../../kernel/staged-file';
+import { hashedInode } from '../../../../platform/staging/hashed-inode';
 import { ChecksumMismatch, KeyNotUsable, ObjectExists } from '../../domain/store-errors';
 import { type BucketFolder, pathOfKey } from './bucket-folder';
 import type { DigestMemo } from './digest-memo';
@@ -24,8 +26,9 @@ interface Publication {
  * link() neither overwrites nor shows a half-written file; where the file is on another file system it is copied to
  * `.incoming` first. @see link(2), EEXIST, EXDEV
  */
-export async function publishFile(what: Publication, path: string, signal?: AbortSignal): Promise<void> {
-  await assureBytes(what, path);
+export async function publishFile(what: Publication, file: StagedFile, signal?: AbortSignal): Promise<void> {
+  const { path } = file;
+  await assureBytes(what, path, file.hashedAs);
   signal?.throwIfAborted();
   try {
     await linkToKey(what, path);
@@ -47,10 +50,14 @@ async function publishCopy(what: Publication, path: string, signal?: AbortSignal
   }
 }
 
-/** What is on the disk, not what was sent: hashed again from the file while its bytes are made durable. */
-async function assureBytes({ key, sha256 }: Publication, path: string): Promise<void> {
-  const [actual] = await Promise.all([digestFile(path), fsyncPath(path)]);
-  if (actual.sha256 !== sha256) throw new ChecksumMismatch(key);
+async function assureBytes(what: Publication, path: string, hashedAs?: string): Promise<void> {
+  await Promise.all([fsyncPath(path), assureDigest(what, path, hashedAs)]);
+}
+
+/** What is on the disk, not what was sent: hashed from the file, unless its inode is as it was when this very digest was read from it. */
+async function assureDigest({ key, sha256 }: Publication, path: string, hashedAs?: string): Promise<void> {
+  if (hashedAs !== undefined && hashedAs === hashedInode(sha256, await stat(path, { bigint: true }))) return;
+  if ((await digestFile(path)).sha256 !== sha256) throw new ChecksumMismatch(key);
 }
 
 /** Links a file whose bytes are durable, then makes the name durable. Also how an object is copied. */
