@@ -1,18 +1,10 @@
-import {
-  CopyObjectCommand,
-  DeleteObjectsCommand,
-  HeadObjectCommand,
-  type HeadObjectCommandOutput,
-  ListObjectsV2Command,
-  type S3Client,
-} from '@aws-sdk/client-s3';
+import { CopyObjectCommand, DeleteObjectsCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { type KeyPrefix, type ObjectKey, objectKey } from '../../../../kernel/object-key';
-import { type Sha256, sha256FromHex } from '../../../../kernel/sha256';
-import type { ListedObject, ObjectHead } from '../../domain/object-store';
+import type { ListedObject } from '../../domain/object-store';
 import { ObjectMissing } from '../../domain/store-errors';
 import { percentEncodePath } from '../percent-encode';
 import type { S3StoreConfig } from './s3-config';
-import { isKeyRefusal, S3Refusal, statusOf } from './s3-faults';
+import { S3Refusal, statusOf } from './s3-faults';
 
 /** S3's own limit for one DeleteObjects, and for one page of ListObjectsV2. */
 export const BATCH_MAX = 1000;
@@ -21,36 +13,6 @@ export const BATCH_MAX = 1000;
 export interface RequestParts {
   readonly client: S3Client;
   readonly config: S3StoreConfig;
-}
-
-export async function headOnce(
-  { client, config }: RequestParts,
-  key: ObjectKey,
-  abortSignal: AbortSignal,
-): Promise<ObjectHead | null> {
-  try {
-    const input = { Bucket: config.bucket, Key: objectKey(key), ChecksumMode: 'ENABLED' as const };
-    return headOf(key, await client.send(new HeadObjectCommand(input), { abortSignal }));
-  } catch (error) {
-    if (statusOf(error) === 404 || isKeyRefusal(error, key)) return null;
-    throw error;
-  }
-}
-
-function headOf(key: ObjectKey, output: HeadObjectCommandOutput): ObjectHead {
-  return {
-    key,
-    sizeBytes: output.ContentLength ?? 0,
-    sha256: digestOf(output.ChecksumSHA256),
-    contentType: output.ContentType ?? null,
-    lastModified: output.LastModified ?? new Date(0),
-  };
-}
-
-/** A multipart object's checksum is of its parts (`…-3`) and says nothing of the whole. */
-function digestOf(base64: string | undefined): Sha256 | null {
-  const bytes = Buffer.from(base64 ?? '', 'base64');
-  return base64 && !base64.includes('-') && bytes.length === 32 ? sha256FromHex(bytes.toString('hex')) : null;
 }
 
 export async function listPage(

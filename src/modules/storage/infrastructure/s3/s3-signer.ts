@@ -56,6 +56,11 @@ export class S3Signer {
     return this.url(this.inner, 'GET', { key, ...this.fromNow() }, {});
   }
 
+  ownHead(key: ObjectKey): { url: string; headers: Record<string, string> } {
+    const headers = { 'x-amz-checksum-mode': 'ENABLED' };
+    return { url: this.url(this.inner, 'HEAD', { key, ...this.fromNow() }, { headers }), headers };
+  }
+
   private fromNow(): { issuedAt: Date; expiresAt: Date } {
     const issuedAt = this.clock();
     return { issuedAt, expiresAt: new Date(issuedAt.getTime() + OWN_EXPIRY_SECONDS * 1000) };
@@ -63,7 +68,7 @@ export class S3Signer {
 
   private url(
     address: S3Address,
-    method: 'GET' | 'PUT',
+    method: 'GET' | 'PUT' | 'HEAD',
     { key, issuedAt, expiresAt }: { key: ObjectKey; issuedAt: Date; expiresAt: Date },
     signed: { query?: Record<string, string>; headers?: Record<string, string> },
   ): string {

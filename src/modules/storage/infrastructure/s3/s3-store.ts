@@ -17,7 +17,8 @@ import { letPagesIn } from './bucket-cors';
 import { checkBucket, makeBucketIfMissing } from './bucket-requests';
 import { type CredentialsProvider, CurrentCredentials, credentialsProvider } from './credentials';
 import { getObject } from './get-object';
-import { BATCH_MAX, copyOnce, deleteBatch, headOnce, listPage, type RequestParts } from './object-requests';
+import { headOnce } from './head-object';
+import { BATCH_MAX, copyOnce, deleteBatch, listPage, type RequestParts } from './object-requests';
 import { putObject } from './put-object';
 import { s3Client } from './s3-client';
 import type { S3StoreConfig } from './s3-config';
@@ -52,7 +53,7 @@ export class S3Store implements ObjectStore {
   }
 
   put(key: ObjectKey, file: StagedFile, contentType: string, signal?: AbortSignal): Promise<void> {
-    const head = (taken: ObjectKey, attempt: AbortSignal) => headOnce(this.requests, taken, attempt);
+    const head = (taken: ObjectKey, attempt: AbortSignal) => headOnce(this.signer, taken, attempt);
     return putObject({ config: this.config, signer: this.signer, headOnce: head }, { key, file, contentType }, signal);
   }
 
@@ -61,7 +62,7 @@ export class S3Store implements ObjectStore {
   }
 
   head(key: ObjectKey): Promise<ObjectHead | null> {
-    return withAttempts(this.policy, (signal) => headOnce(this.requests, key, signal));
+    return withAttempts(this.policy, (signal) => headOnce(this.signer, key, signal));
   }
 
   async *list(prefix: KeyPrefix, after?: ObjectKey): AsyncGenerator<ListedObject> {
