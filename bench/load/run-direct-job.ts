@@ -1,6 +1,6 @@
 import { HttpConnection } from './http-connection';
 import type { DirectJob, LoadResult, PutTarget } from './jobs';
-import { head, put, requireSuccess } from './run-job';
+import { head, put, requireSuccess } from './requests';
 
 /** Of this process, while a product is on its way. */
 interface Lane {
