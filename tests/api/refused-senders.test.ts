@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
 import { request as nodeRequest } from 'node:http';
 import { connect } from 'node:net';
+import { Client } from 'pg';
 import { multipartBytes, multipartType, productParts, TEST_BOUNDARY } from '../support/multipart';
 import { photo } from '../support/photos';
 import { rawPost } from '../support/raw-http';
@@ -9,6 +10,7 @@ import { leftovers, NOTHING, startTestServer, type TestServer, temporaryFolders,
 
 // How clients behave while they send, over real sockets: too much, too slowly, not to the end, or on and on.
 
+const MB = 2 ** 20;
 const REST = '/api/products';
 const DOORS = [
   ['REST', REST],
@@ -20,7 +22,7 @@ let seller: SellerClient;
 let good: Buffer;
 
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startTestServer({ DATABASE_LOCK_TIMEOUT_MS: '30000', DATABASE_STATEMENT_TIMEOUT_MS: '30000' });
   seller = await aSeller(server);
   good = await photo();
 }, 60_000);
@@ -92,7 +94,7 @@ describe.each(DOORS)('a sender, by %s,', (_door, path) => {
   });
 
   describe('of 50 MB who is refused half way sees the answer, not a reset:', () => {
-    const LENGTH = 50 * 2 ** 20;
+    const LENGTH = 50 * MB;
     const BEGINNING = multipartBytes([{ name: 'price', content: '100' }], TEST_BOUNDARY);
     // refused for its first field; whatever follows is on its way by then
     const body = Buffer.concat([BEGINNING.subarray(0, -4), Buffer.from('\r\n'), Buffer.alloc(LENGTH)]).subarray(
@@ -105,7 +107,7 @@ describe.each(DOORS)('a sender, by %s,', (_door, path) => {
         path,
         headers: headersOf(LENGTH),
         async send(write) {
-          for (let at = 0; at < LENGTH; at += 2 ** 20) await write(body.subarray(at, at + 2 ** 20));
+          for (let at = 0; at < LENGTH; at += MB) await write(body.subarray(at, at + MB));
         },
       });
       expect(await seen(answer)).toEqual([422, 'VALIDATION_FAILED']);
@@ -136,32 +138,66 @@ function byNode(path: string, body: Buffer): Promise<{ status: number; body: str
   return promise;
 }
 
-/** Sends the body at that rate, 0 for nothing of it, until it is sent or something is answered. */
-function drip(path: string, body: Uint8Array, bytesPerSecond: number) {
+/** Sends the body at that rate, 0 for nothing of it, until it is sent or, where the sender looks for it, something is answered. */
+function drip(path: string, body: Uint8Array, bytesPerSecond: number, looks = true) {
   return rawPost(server.port, {
     path,
     headers: headersOf(body.length),
     async send(write, socket) {
       const answered = Promise.withResolvers<'answered'>();
-      socket.once('data', () => answered.resolve('answered')).once('close', () => answered.resolve('answered'));
+      if (looks) socket.once('data', () => answered.resolve('answered'));
+      else socket.pause();
+      socket.once('close', () => answered.resolve('answered'));
       if (bytesPerSecond === 0) await answered.promise;
       for (let at = 0; at < body.length; at += bytesPerSecond / 4) {
         await write(body.subarray(at, at + bytesPerSecond / 4));
         if ((await Promise.race([answered.promise, Bun.sleep(250)])) === 'answered') return;
       }
+      socket.resume();
     },
   });
 }
 
-test('a sender slower than 16 KiB/s, or silent, is refused after 10 seconds with REQUEST_TIMEOUT; one of 32 KiB/s is not', async () => {
+// All at once, because each takes its time.
+test('a sender slower than 16 KiB/s, or silent, is refused after 10 seconds with REQUEST_TIMEOUT; one of 32 KiB/s is not; one that is refused and goes on for 11 seconds without a look sees why', async () => {
   const body = multipartBytes(productParts(PROMPT, [Buffer.concat([good, Buffer.alloc(250_000)])]));
   expect(body.length).toBeGreaterThan(11 * 32_768);
+  const large = Buffer.concat([
+    multipartBytes([{ name: 'price', content: '100' }]).subarray(0, -4),
+    Buffer.alloc(11 * MB),
+  ]);
   const startedAt = performance.now();
   const tooSlow = DOORS.flatMap(([, path]) => [drip(path, body, 8_192), drip(path, body, 0)]);
   const slow = drip(REST, body, 32_768);
+  const refused = DOORS.map(([, path]) => drip(path, large, MB, false));
   for (const answer of await Promise.all(tooSlow)) expect(await seen(answer)).toEqual([408, 'REQUEST_TIMEOUT']);
   expect(performance.now() - startedAt).toBeGreaterThan(9_900);
+  for (const answer of await Promise.all(refused)) expect(await seen(answer)).toEqual([422, 'VALIDATION_FAILED']);
   const created = await slow;
   expect(await seen(created)).toEqual([201, null]);
   await seller.call('DELETE', `/api/products/${JSON.parse(created.body).id}`);
+}, 60_000);
+
+test('a sender who waits in the middle of the body, while our cleaning up takes 14 seconds, sees the refusal', async () => {
+  const photos = multipartBytes(productParts(PROMPT, [good, good]));
+  const price = multipartBytes([{ name: 'price', content: '100' }]);
+  const locker = new Client({ connectionString: server.db.url });
+  await locker.connect();
+  const answer = rawPost(server.port, {
+    path: REST,
+    headers: headersOf(photos.length + 1_000_000),
+    async send(write) {
+      await write(photos.subarray(0, -TEST_BOUNDARY.length - 6));
+      await until(async () => (await server.keys()).length > 0, 'the photo is stored');
+      await Bun.sleep(1_500); // long enough for the server to watch the pace
+      await locker.query('begin; lock table intents in access exclusive mode');
+      await write(price);
+    },
+  });
+  const waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+  await until(async () => (await server.db.sql(waiting)).length > 0, 'the refusal waits for the journal');
+  await Bun.sleep(14_000);
+  await locker.query('commit');
+  await locker.end();
+  expect(await seen(await answer)).toEqual([422, 'VALIDATION_FAILED']);
 }, 60_000);

@@ -24,7 +24,8 @@ let seller: SellerClient;
 beforeAll(async () => {
   db = await testDatabase();
   dataDir = await mkdtemp(join(tmpdir(), 'test-memory-'));
-  server = await startServerProcess({ DATABASE_URL: db.url, DATA_DIR: dataDir });
+  // on a machine that has other things to do, commits may wait: what is measured here is memory
+  server = await startServerProcess({ DATABASE_URL: db.url, DATA_DIR: dataDir, DATABASE_CONNECT_TIMEOUT_MS: '60000' });
   seller = await aSeller(server);
 }, 60_000);
 afterAll(async () => {
@@ -50,16 +51,16 @@ test.skipIf(process.platform !== 'linux')(
       for (let at = 0; at < body.length; at += PIECE_BYTES) await write(body.subarray(at, at + PIECE_BYTES));
     };
     const startedAt = performance.now();
-    const uploads = Array.from({ length: UPLOADS }, () =>
-      rawPost(server.port, { path: '/api/products', headers, send }),
-    );
-    const statuses = (await Promise.all(uploads)).map(({ status }) => status);
+    const upload = () =>
+      rawPost(server.port, { path: '/api/products', headers, send }).then(({ status }) => status, String);
+    const outcomes = await Promise.all(Array.from({ length: UPLOADS }, upload));
     const seconds = (performance.now() - startedAt) / 1000;
     const peak = await peakBytes(server.pid);
     const megabytes = (UPLOADS * body.length) / 1e6;
     console.log(`${Math.round(megabytes)} MB in ${seconds.toFixed(1)} s, ${Math.round(peak / 2 ** 20)} MiB at most`);
 
-    expect(statuses).toEqual(Array<number>(UPLOADS).fill(201));
+    const refusals = server.output.stdout.split('\n').filter((line) => /"status":[45]/.test(line));
+    expect([outcomes, refusals]).toEqual([Array<number>(UPLOADS).fill(201), []]);
     expect(peak).toBeLessThan(MOST_BYTES);
     expect(await temporaryFolders(dataDir)).toEqual([]);
     const [kept] = await db.sql('select count(*)::int as products, sum(image_count)::int as images from products');

@@ -47,6 +47,8 @@ async function answer(next: Handler, request: Request, exchange: Exchange): Prom
   } catch (error) {
     exchange.fail(error);
     return errorResponse(toAppError(error), exchange.requestId);
+  } finally {
+    exchange.answered();
   }
 }
 

@@ -20,8 +20,18 @@ export class Exchange {
   upgrading = false;
   /** What went wrong, for the log; a batch can fail more than once. */
   readonly failures: unknown[] = [];
+  readonly #untilAnswered: (() => void)[] = [];
 
   constructor(readonly requestId: string) {}
+
+  /** @param end called once there is an answer */
+  untilAnswered(end: () => void): void {
+    this.#untilAnswered.push(end);
+  }
+
+  answered(): void {
+    for (const end of this.#untilAnswered.splice(0)) end();
+  }
 
   fail(error: unknown): void {
     if (isDisconnect(error)) this.disconnected = true;

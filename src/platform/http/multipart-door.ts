@@ -1,9 +1,10 @@
-import { exchangeOf } from './exchange';
+import { type Exchange, exchangeOf } from './exchange';
 import { MultipartInput } from './multipart-input';
 import type { MultipartBody } from './multipart-port';
 
 /** Bun's idle timeout in seconds while a body arrives: small reads alone do not put it off. */
 const UPLOAD_IDLE_SECONDS = 10;
+const STAY_OPEN_EVERY_MS = 2_000;
 
 export interface MultipartParts {
   /**
@@ -21,13 +22,25 @@ export function multipartInputOf(
   request: Request,
   params: Readonly<Record<string, string>> = {},
 ): MultipartInput<MultipartBody> {
-  const body = parts.multipartBody(request, () => parts.putOffIdleTimeout(request, UPLOAD_IDLE_SECONDS));
+  const stayOpen = () => parts.putOffIdleTimeout(request, UPLOAD_IDLE_SECONDS);
+  const body = parts.multipartBody(request, stayOpen);
   const exchange = exchangeOf(request);
   const counted = countedBody(body, (bytes) => {
     exchange.receivedBytes += bytes;
     parts.ingested(bytes);
   });
-  return new MultipartInput(counted, params);
+  const read: MultipartBody['read'] = (visitor) =>
+    counted.read(visitor).finally(() => untilAnswered(exchange, stayOpen));
+  return new MultipartInput({ ...counted, read }, params);
+}
+
+/**
+ * What was refused half way is cleaned up before it is answered, which may take a store or a database that is out of order a
+ * minute. Bun would close the connection meanwhile, because nobody reads the rest of the body.
+ */
+function untilAnswered(exchange: Exchange, stayOpen: () => void): void {
+  const timer = setInterval(stayOpen, STAY_OPEN_EVERY_MS);
+  exchange.untilAnswered(() => clearInterval(timer));
 }
 
 function countedBody(body: MultipartBody, count: (bytes: number) => void): MultipartBody {
