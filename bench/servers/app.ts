@@ -1,6 +1,9 @@
 import { type EmbeddedPostgres, useEmbeddedPostgres } from '../../src/platform/database/embedded/embedded-postgres';
 import { type ServerProcess, startServerProcess } from './server-process';
 
+/** As `bun start` and the Dockerfile set it. */
+const THREADS = { UV_THREADPOOL_SIZE: '16' };
+
 export interface App extends ServerProcess {
   /** Who has just registered. */
   readonly sellerId: string;
@@ -21,15 +24,17 @@ export async function startApp(
   const postgres = environment.DATABASE_URL === undefined ? await useEmbeddedPostgres(dataDir) : null;
   const database = postgres ? { DATABASE_URL: postgres.url, MIGRATION_DATABASE_URL: postgres.ownerUrl } : {};
   // long-lived, because a run may take longer than an access token lives by default
-  const settings = { DATA_DIR: dataDir, ACCESS_TOKEN_TTL_SECONDS: '86400', ...database, ...environment };
-  const server = await startServerProcess([...bunFlags, 'src/main.ts'], '/readyz', settings);
-  const seller = await registerSeller(server.url);
-  return {
-    ...server,
-    sellerId: seller.user.id,
-    headers: { authorization: `Bearer ${seller.access_token}` },
-    stop: async () => await stopBoth(server, postgres),
-  };
+  const lasting = { ACCESS_TOKEN_TTL_SECONDS: '86400' };
+  const settings = { DATA_DIR: dataDir, ...THREADS, ...lasting, ...database, ...environment };
+  try {
+    const server = await startServerProcess([...bunFlags, 'src/main.ts'], '/readyz', settings);
+    const seller = await registerSeller(server.url);
+    const headers = { authorization: `Bearer ${seller.access_token}` };
+    return { ...server, sellerId: seller.user.id, headers, stop: async () => await stopBoth(server, postgres) };
+  } catch (error) {
+    await postgres?.release();
+    throw error;
+  }
 }
 
 async function stopBoth(server: ServerProcess, postgres: EmbeddedPostgres | null): Promise<void> {

@@ -24,7 +24,7 @@ beforeAll(async () => {
     database = await startTcpProxy(url);
     const through = new URL(url);
     through.host = `${database.host}:${database.port}`;
-    const patience = { DATABASE_CONNECT_TIMEOUT_MS: '500', DATABASE_STATEMENT_TIMEOUT_MS: '1000' };
+    const patience = { DATABASE_CONNECT_TIMEOUT_MS: '1000', DATABASE_STATEMENT_TIMEOUT_MS: '1000' };
     return { DATABASE_URL: through.href, ...patience, SWEEP_CRON: '* * * * *' };
   });
   seller = await aSeller(server);
@@ -112,7 +112,7 @@ describe('while the store is away', () => {
   beforeAll(async () => {
     if (!minio) return;
     store = await startTcpProxy(minio.endpoint);
-    onS3 = await startTestServer({ ...s3Environment(minio, store.url), S3_RETRIES: '1', S3_TIMEOUT_MS: '500' });
+    onS3 = await startTestServer({ ...s3Environment(minio, store.url), S3_RETRIES: '1', S3_TIMEOUT_MS: '2000' });
     client = await aSeller(onS3);
   }, 60_000);
   afterAll(async () => {
