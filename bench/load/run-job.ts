@@ -1,5 +1,6 @@
-import { type Answer, HttpConnection, type PreparedRequest } from './http-connection';
-import type { DirectJob, LoadJob, LoadResult, PutTarget } from './jobs';
+import { HttpConnection, type PreparedRequest } from './http-connection';
+import type { DirectJob, LoadJob, LoadResult } from './jobs';
+import { head, put, requireSuccess } from './requests';
 import { runDirectJob } from './run-direct-job';
 
 interface Prepared {
@@ -54,16 +55,6 @@ function prepare(job: Exclude<LoadJob, DirectJob>, photos: readonly Uint8Array[]
   return { tasks: Array.from({ length: job.products }, () => [request]), url, concurrency };
 }
 
-export function put({ url, headers }: PutTarget, photo: Uint8Array | undefined): PreparedRequest {
-  if (!photo) throw new Error('more targets than photos');
-  return { head: head('PUT', new URL(url), { ...headers, 'content-length': String(photo.length) }), body: photo };
-}
-
-export function head(method: string, url: URL, headers: Readonly<Record<string, string>>): string {
-  const lines = Object.entries({ host: url.host, ...headers }).map(([name, value]) => `${name}: ${value}`);
-  return `${method} ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`;
-}
-
 function multipart(photos: readonly Uint8Array[]): Uint8Array {
   const part = (disposition: string) => `--${BOUNDARY}\r\ncontent-disposition: form-data; ${disposition}`;
   const pieces = photos.flatMap((photo, index) => [
@@ -73,8 +64,4 @@ function multipart(photos: readonly Uint8Array[]): Uint8Array {
   ]);
   const prompt = Buffer.from(`${part('name="prompt_text"')}\r\n\r\nUsed mountain bike, 26 inch, new tyres\r\n`);
   return Buffer.concat([prompt, ...pieces, Buffer.from(`--${BOUNDARY}--\r\n`)]);
-}
-
-export function requireSuccess({ status, body }: Answer): void {
-  if (status < 200 || status > 299) throw new Error(`${status}: ${body.slice(0, 500)}`);
 }
