@@ -2,7 +2,7 @@ import { HttpConnection } from './http-connection';
 import type { DirectJob, LoadResult, PutTarget } from './jobs';
 import { head, put, requireSuccess } from './requests';
 
-/** Of this process, while a product is on its way. */
+/** Two connections: the bytes do not go the app's way. */
 interface Lane {
   readonly app: HttpConnection;
   readonly store: HttpConnection;
