@@ -60,7 +60,7 @@ export const settings = {
     DATABASE_LOCK_TIMEOUT_MS: whole(5000, 100, 600000).describe(
       'A statement that waits longer for a lock is cancelled.',
     ),
-    DATABASE_CONNECT_TIMEOUT_MS: whole(3000, 100, 60000).describe(
+    DATABASE_CONNECT_TIMEOUT_MS: whole(10000, 100, 60000).describe(
       'How long a request waits for a connection before it answers 503.',
     ),
   },
