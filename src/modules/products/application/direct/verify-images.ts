@@ -69,8 +69,22 @@ export async function verifyImages(
   return facts;
 }
 
-async function verifyOne({ objects, imageLimits }: VerifyImagesDeps, image: DirectImage): Promise<ImageFacts> {
+/** HEAD and reads at once: each answer of the store is a round trip away. What HEAD says goes first. */
+async function verifyOne(deps: VerifyImagesDeps, image: DirectImage): Promise<ImageFacts> {
+  const { objects } = deps;
+  const reading = judge(deps, image);
+  reading.catch(() => undefined); // told below, if HEAD finds nothing wrong
   await requireAsAnnounced(objects, image);
+  try {
+    return await reading;
+  } catch (error) {
+    // Deleted while it was read: the attempt was aborted, or its time was over.
+    if (!isAppError(error) && !(error instanceof ImageRefused)) await requireAsAnnounced(objects, image);
+    throw error;
+  }
+}
+
+async function judge({ objects, imageLimits }: VerifyImagesDeps, image: DirectImage): Promise<ImageFacts> {
   try {
     const facts = await inspectHeadAndTail(imageLimits, image.sizeBytes, async (range) =>
       Bun.readableStreamToBytes(await objects.get(image.key, range)),
@@ -81,8 +95,6 @@ async function verifyOne({ objects, imageLimits }: VerifyImagesDeps, image: Dire
     if (isAppError(error) && OF_THE_BYTES.has(error.code)) {
       throw new ImageRefused(error.code as ImageProblem, error.message);
     }
-    // Deleted while it was read: the attempt was aborted, or its time was over.
-    if (!isAppError(error) && !(error instanceof ImageRefused)) await requireAsAnnounced(objects, image);
     throw error;
   }
 }

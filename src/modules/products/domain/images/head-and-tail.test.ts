@@ -75,7 +75,18 @@ test('metadata of megabytes before the size are read through, as no other way le
   for (let count = 0; count < 40; count += 1) file = withApp1(file, Buffer.alloc(60_000, 7));
   const { verdict, bytes } = await judged(file);
   expect(verdict).toMatchObject({ width: 2000, height: 1500 });
-  expect(bytes).toBeLessThanOrEqual(file.length);
+  expect(bytes).toBeLessThanOrEqual(file.length + 16 * KIB); // the tail is asked for before that is known
+});
+
+test('head and tail are asked for at once', async () => {
+  const asked: number[] = [];
+  const never = new Promise<Uint8Array>(() => undefined);
+  const judging = inspectHeadAndTail(LIMITS, large.length, ({ start }) => {
+    asked.push(start);
+    return never;
+  });
+  judging.catch(() => undefined);
+  expect(asked.toSorted((a, b) => a - b)).toEqual([0, large.length - 16 * KIB]);
 });
 
 test('what phones put behind the picture does not make it cut off', async () => {
@@ -92,7 +103,7 @@ test.each([
 
 test('the limits of size hold', async () => {
   const small = await photo({ width: 799, height: 2000, quality: 100 });
-  expect(await judged(small)).toMatchObject({ verdict: 'RESOLUTION_TOO_LOW', bytes: 64 * KIB });
+  expect(await judged(small)).toMatchObject({ verdict: 'RESOLUTION_TOO_LOW', bytes: 80 * KIB });
   const limits = { ...LIMITS, maxPixels: 1_000_000 };
   const read = async ({ start, end }: { start: number; end: number }) => large.subarray(start, end + 1);
   expect(inspectHeadAndTail(limits, large.length, read)).rejects.toMatchObject({ code: 'RESOLUTION_TOO_HIGH' });

@@ -17,19 +17,26 @@ const TAIL_BYTES = 16 * 1024;
  */
 export async function inspectHeadAndTail(limits: ImageLimits, sizeBytes: number, read: ReadRange): Promise<ImageFacts> {
   const inspector = createImageInspector(limits);
+  const tail = sizeBytes > HEAD_BYTES + TAIL_BYTES ? readTail(sizeBytes, read) : null;
   let at = 0;
   for (let step = HEAD_BYTES; inspector.header === null && at < sizeBytes; step *= HEAD_GROWTH) {
     const end = Math.min(at + step, sizeBytes);
     inspector.push(await read({ start: at, end: end - 1 }));
     at = end;
   }
-  if (inspector.header === null || sizeBytes - at <= TAIL_BYTES) {
+  if (inspector.header === null || tail === null || sizeBytes - at <= TAIL_BYTES) {
     if (at < sizeBytes) inspector.push(await read({ start: at, end: sizeBytes - 1 }));
     return inspector.finish();
   }
-  const tail = await read({ start: sizeBytes - TAIL_BYTES, end: sizeBytes - 1 });
-  if (!comesToItsEnd(inspector.header.format, Buffer.from(tail))) throw cutOff();
+  if (!comesToItsEnd(inspector.header.format, Buffer.from(await tail))) throw cutOff();
   return inspector.header;
+}
+
+/** Asked for at once with the head, because each answer is a round trip away; its failure is told to who waits for it. */
+function readTail(sizeBytes: number, read: ReadRange): Promise<Uint8Array> {
+  const tail = read({ start: sizeBytes - TAIL_BYTES, end: sizeBytes - 1 });
+  tail.catch(() => undefined);
+  return tail;
 }
 
 function comesToItsEnd(format: ImageFormat, tail: Buffer): boolean {
