@@ -2,7 +2,7 @@ import { type EmbeddedPostgres, useEmbeddedPostgres } from '../../src/platform/d
 import { type ServerProcess, startServerProcess } from './server-process';
 
 /** As `bun start` and the Dockerfile set it. */
-const THREADS = { UV_THREADPOOL_SIZE: '16' };
+const RUNTIME = { UV_THREADPOOL_SIZE: '16', MIMALLOC_PURGE_DELAY: '0' };
 
 export interface App extends ServerProcess {
   /** Who has just registered. */
@@ -25,7 +25,7 @@ export async function startApp(
   const database = postgres ? { DATABASE_URL: postgres.url, MIGRATION_DATABASE_URL: postgres.ownerUrl } : {};
   // long-lived, because a run may take longer than an access token lives by default
   const lasting = { ACCESS_TOKEN_TTL_SECONDS: '86400' };
-  const settings = { DATA_DIR: dataDir, ...THREADS, ...lasting, ...database, ...environment };
+  const settings = { DATA_DIR: dataDir, ...RUNTIME, ...lasting, ...database, ...environment };
   try {
     const server = await startServerProcess([...bunFlags, 'src/main.ts'], '/readyz', settings);
     const seller = await registerSeller(server.url);
