@@ -147,6 +147,28 @@ describe('a migration', () => {
     expect((await onTarget())[0]).toStartWith(attemptPrefix(productId, open));
   });
 
+  test('reads the bytes where a store keeps no digest of them', async () => {
+    await upload();
+    await kit.db.sql("update product_images set processed_s3_url = replace(original_s3_url, 'original', 'processed')");
+    const [image] = await kit.db.sql<{ url: string }>('select processed_s3_url as url from product_images limit 1');
+    await kit.db.sql('update product_images set processed_s3_url = null where processed_s3_url <> $1', [image!.url]);
+    const processed = new URL(image!.url).pathname.slice(1);
+    await put(kit.storage.store, processed, 'processed bytes');
+    const keepsNone = <Store extends Pick<DiskStore, 'head'>>(store: Store): Store =>
+      Object.assign(Object.create(store), {
+        head: async (key: ObjectKey) => {
+          const head = await store.head(key);
+          return head && { ...head, sha256: null };
+        },
+      });
+    const deps = { source: keepsNone(kit.storage.store), target: keepsNone(target) };
+    expect((await migrate({ deps })).report).toMatchObject({ copied: 3, problems: 0 });
+    expect((await migrate({ deps })).report).toMatchObject({ present: 3, problems: 0 });
+    await target.deleteMany([processed as ObjectKey]);
+    await put(target, processed, 'other bytes');
+    expect((await migrate({ deps })).problems).toEqual([{ key: processed as ObjectKey, problem: 'differs' }]);
+  });
+
   test('holds one object of each of eight lanes, however many there are', async () => {
     for (let n = 0; n < 10; n += 1) await upload();
     let staged = 0;
