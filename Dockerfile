@@ -19,7 +19,7 @@ COPY package.json LICENSE ./
 COPY drizzle ./drizzle
 COPY src ./src
 # As in `bun start`; docs/performance.md, "What it is set to".
-ENV UV_THREADPOOL_SIZE=16 MIMALLOC_PURGE_DELAY=0
+ENV UV_THREADPOOL_SIZE=16
 USER bun
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s \

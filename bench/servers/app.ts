@@ -2,7 +2,7 @@ import { type EmbeddedPostgres, useEmbeddedPostgres } from '../../src/platform/d
 import { type ServerProcess, startServerProcess } from './server-process';
 
 /** As `bun start` and the Dockerfile set it. */
-const RUNTIME = { UV_THREADPOOL_SIZE: '16', MIMALLOC_PURGE_DELAY: '0' };
+const RUNTIME = { UV_THREADPOOL_SIZE: '16' };
 
 export interface App extends ServerProcess {
   /** Who has just registered. */
