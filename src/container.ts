@@ -153,6 +153,10 @@ function buildProducts({ settings, log }: Ground, database: Database, folders: S
     idempotencyTtlSeconds: settings.IDEMPOTENCY_TTL_SECONDS,
     directUploadTtlSeconds: settings.DIRECT_UPLOAD_TTL_SECONDS,
     putUrlTtlSeconds: settings.PUT_URL_TTL_SECONDS,
+    directLimits: {
+      maxOpenUploads: settings.MAX_OPEN_DIRECT_UPLOADS,
+      maxReplacements: settings.MAX_DIRECT_UPLOAD_REPLACEMENTS,
+    },
     uploadLimits: {
       maxImages: settings.MAX_IMAGES,
       maxImageBytes: settings.MAX_IMAGE_BYTES,

@@ -140,6 +140,12 @@ export const settings = {
     DIRECT_UPLOAD_TTL_SECONDS: seconds(86400, 60, 604800).describe(
       'How long a direct upload may take from its start to its completion; then nothing of it is left.',
     ),
+    MAX_OPEN_DIRECT_UPLOADS: whole(20, 1, 100_000).describe(
+      'Direct uploads of one seller that may be open at once; one more is refused with QUOTA_EXCEEDED.',
+    ),
+    MAX_DIRECT_UPLOAD_REPLACEMENTS: whole(40, 1, 10_000).describe(
+      'How often photos of one direct upload may be announced anew, all together; then QUOTA_EXCEEDED.',
+    ),
     PUT_URL_TTL_SECONDS: seconds(3600, 60, 86400).describe(
       'Life of the presigned PUTs of a direct upload; fresh ones can be asked for.',
     ),

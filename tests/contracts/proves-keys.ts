@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'bun:test';
 import type { ObjectKey } from '../../src/kernel/object-key';
 import { sha256OfBytes } from '../../src/kernel/sha256';
-import { KeyNotUsable, ObjectExists, ObjectMissing } from '../../src/modules/storage/domain/store-errors';
+import {
+  ChecksumMismatch,
+  KeyNotUsable,
+  ObjectExists,
+  ObjectMissing,
+} from '../../src/modules/storage/domain/store-errors';
 import { bytesOf, each, freshPrefix, keyUnder, listAll, ODD_KEYS, readAll } from './object-samples';
 import type { ContractContext } from './object-store';
 
@@ -83,6 +88,19 @@ export function provesKeys(context: () => ContractContext): void {
       await expect(store.copy(none, one)).rejects.toThrow(ObjectMissing);
       await Bun.sleep(20);
       expect((await store.head(other))?.sha256).toBe(sha256OfBytes('other'));
+    });
+
+    test('to a new key of the bytes with this sha-256 may be repeated, and says what is missing or other', async () => {
+      const { store, samples } = context();
+      const prefix = freshPrefix();
+      const [one, copied, other, none] = ['1.png', '2.png', '3.png', '4.png'].map((name) => keyUnder(prefix, name));
+      await store.put(one!, await samples.of('one'), 'image/png');
+      const digest = sha256OfBytes('one');
+      await store.copy(one!, copied!, digest);
+      await store.copy(one!, copied!, digest);
+      expect(await store.head(copied!)).toMatchObject({ sizeBytes: 3, contentType: 'image/png', sha256: digest });
+      await expect(store.copy(none!, other!, digest)).rejects.toThrow(ObjectMissing);
+      await expect(store.copy(one!, other!, sha256OfBytes('other'))).rejects.toThrow(ChecksumMismatch);
     });
   });
 

@@ -9,9 +9,11 @@ import { startUpload } from './application/direct/start-upload';
 import type { Signing } from './application/signed-product';
 import { Slots } from './application/slots';
 import type { DeclarationLimits } from './domain/declared-images';
+import type { DirectUploadLimits } from './domain/direct-upload';
 import type { DirectObjects } from './domain/direct-upload-ports';
 import type { ImageLimits } from './domain/images/image-facts';
 import type { ProductRepository } from './domain/ports';
+import type { ObjectCopies } from './domain/rekey';
 import type { AttemptJournal } from './domain/upload-ports';
 import { postgresDirectUploads } from './infrastructure/postgres-direct-uploads';
 import { postgresIdempotencyKeys } from './infrastructure/postgres-idempotency-keys';
@@ -20,16 +22,21 @@ import type { StoredUrls } from './infrastructure/stored-url';
 
 /** Images of one process that are verified at once: each is three requests to the store. */
 const CONCURRENT_VERIFICATIONS = 12;
+/** Copies within the store that one process asks for at once. */
+const CONCURRENT_COPIES = 16;
 
 export interface DirectPartsDeps {
   readonly database: Database;
   readonly journal: AttemptJournal;
   readonly objects: DirectObjects;
+  readonly copies: ObjectCopies;
   readonly clock: Clock;
   readonly uploadLimits: DeclarationLimits;
+  readonly directLimits: DirectUploadLimits;
   readonly imageLimits: ImageLimits;
   readonly directUploadTtlSeconds: number;
   readonly putUrlTtlSeconds: number;
+  readonly intentTtlSeconds: number;
   readonly idempotencyTtlSeconds: number;
   readonly log: Log;
 }
@@ -46,7 +53,9 @@ export function directUploadUseCases(
     uploadedProducts: postgresUploadedProducts(deps.database.orm, deps.storedUrls),
     keys: postgresIdempotencyKeys({ inTransaction, journal, ttlSeconds }),
     verifySlots: new Slots(CONCURRENT_VERIFICATIONS),
-    limits: deps.uploadLimits,
+    putSlots: new Slots(CONCURRENT_COPIES),
+    renewEveryMs: (deps.intentTtlSeconds * 1000) / 4,
+    limits: { ...deps.uploadLimits, ...deps.directLimits },
   };
   return {
     startUpload: startUpload(shared),

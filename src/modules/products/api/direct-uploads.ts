@@ -46,11 +46,11 @@ function startProcedure({ startUpload }: Pick<DirectUploadUseCases, 'startUpload
         tags: TAGS,
         summary: 'Announce photos that go straight to the store',
         description:
-          'Answers one PUT for each image, to be sent as it stands: method, URL, headers, and exactly the bytes that were announced. Then complete the upload. With an Idempotency-Key a request may be repeated safely: it gets fresh PUTs for the same images.',
+          'Answers one PUT for each image, to be sent as it stands: method, URL, headers, and exactly the bytes that were announced. Then complete the upload. With an Idempotency-Key a request may be repeated safely: it gets fresh PUTs for the same images. A seller may have so many uploads open at once (by default 20); one more is refused with QUOTA_EXCEEDED until one is completed, aborted or expired.',
         requestHeaders: z.object({ 'Idempotency-Key': z.string().min(1).max(255).optional() }),
       },
       status: 201,
-      errors: [...ANNOUNCING, 'INVALID_PROMPT', 'IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_MISMATCH'],
+      errors: [...ANNOUNCING, 'INVALID_PROMPT', 'QUOTA_EXCEEDED', 'IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_MISMATCH'],
     })
     .input(z.strictObject({ prompt_text: promptSchema, images: z.array(announcedImageSchema) }))
     .output(awaitedUploadSchema)
@@ -73,9 +73,10 @@ function urlsProcedure({ renewUploadUrls }: Pick<DirectUploadUseCases, 'renewUpl
         path: '/api/uploads/{product_id}/urls',
         tags: TAGS,
         summary: 'Get fresh PUTs for the images that are missing',
-        description: 'Name an image with another size, type or checksum to send another photo in its place.',
+        description:
+          'Name an image with another size, type or checksum to send another photo in its place; QUOTA_EXCEEDED where that has been done too often (by default 40 times).',
       },
-      errors: [...ANNOUNCING, 'PRODUCT_NOT_FOUND', 'IMAGE_NOT_FOUND', 'STORAGE_UNAVAILABLE'],
+      errors: [...ANNOUNCING, 'QUOTA_EXCEEDED', 'PRODUCT_NOT_FOUND', 'IMAGE_NOT_FOUND', 'STORAGE_UNAVAILABLE'],
     })
     .input(z.strictObject({ product_id: idSchema, images: z.array(changedImageSchema).optional() }))
     .output(awaitedUploadSchema)

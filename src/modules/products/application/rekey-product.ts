@@ -5,17 +5,13 @@ import type { Seller } from '../../../kernel/principal';
 import type { ProductRepository } from '../domain/ports';
 import type { Product } from '../domain/product';
 import { haveStill, movesUnder, type ObjectCopies, type ObjectMove, type RekeyedProducts } from '../domain/rekey';
+import { ChangedMeanwhile } from './changed-meanwhile';
 import { type GiveUpDeps, giveUp } from './give-up-upload';
 import { WritingAttempt, type WritingDeps } from './writing-attempt';
 
 export interface RekeyDeps extends WritingDeps, GiveUpDeps {
   readonly products: Pick<ProductRepository, 'find' | 'lock'> & RekeyedProducts;
   readonly copies: ObjectCopies;
-}
-
-/** An object came, went or was replaced while the others were being copied. */
-class ChangedMeanwhile extends Error {
-  override readonly name = 'ChangedMeanwhile';
 }
 
 /** Each one that fails has lost against a change that was made meanwhile. */

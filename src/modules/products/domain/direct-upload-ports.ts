@@ -12,6 +12,11 @@ import type { DirectImage, DirectUpload } from './direct-upload';
 export interface DirectUploads {
   /** Null where there is none that is open. */
   find(seller: Seller, id: ProductId): Promise<DirectUpload | null>;
+  /**
+   * How many are open and within their time. Starts of one seller follow one another from here to the end of their transactions,
+   * so the number is exact; to be called before any other lock is taken.
+   */
+  countOpen(tx: Transaction, seller: Seller): Promise<number>;
   insert(tx: Transaction, seller: Seller, upload: DirectUpload): Promise<void>;
   /**
    * Takes the lock of its intent, which every change and every end of it takes, and then reads it.
@@ -20,6 +25,8 @@ export interface DirectUploads {
   lock(tx: Transaction, seller: Seller, id: ProductId): Promise<DirectUpload | null>;
   /** Other photos in the place of those with the same ids, whose keys are kept to be deleted. Locked by `lock`. */
   replace(tx: Transaction, images: readonly DirectImage[]): Promise<void>;
+  /** How many have been replaced so far. Locked by `lock`. */
+  countReplaced(tx: Transaction, upload: DirectUpload): Promise<number>;
   /** Presigned PUTs are going to be issued until then. Locked by `lock`. */
   extendPuts(tx: Transaction, upload: DirectUpload, images: readonly DirectImage[], until: Date): Promise<void>;
 }

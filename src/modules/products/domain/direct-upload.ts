@@ -30,6 +30,14 @@ export interface DirectUpload {
   readonly images: readonly DirectImage[];
 }
 
+/** What one seller may have announced, so that what nobody completes stays bounded. */
+export interface DirectUploadLimits {
+  /** Uploads of one seller that are open at once. */
+  readonly maxOpenUploads: number;
+  /** Photos that may be announced anew over the life of one upload: each leaves a key behind until its end. */
+  readonly maxReplacements: number;
+}
+
 const EXTENSIONS = { 'image/jpeg': 'jpg', 'image/png': 'png' } as const;
 
 /**

@@ -28,8 +28,6 @@ export interface ProductImage {
 export interface PlacedImage extends Pick<StoredImage, 'id' | 'position' | 'key' | 'facts'> {
   readonly file: Pick<StagedFile, 'sizeBytes' | 'sha256'>;
   readonly isPrimary: boolean;
-  /** When the last presigned PUT of the key expires; absent where the app itself has put it. */
-  readonly putExpiresAt?: Date;
 }
 
 export interface Product {

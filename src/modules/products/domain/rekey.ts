@@ -1,6 +1,7 @@
 import type { ImageId, ProductId } from '../../../kernel/ids';
 import { imageKey, type KeyPrefix, type ObjectKey, type ObjectKind } from '../../../kernel/object-key';
 import type { Seller } from '../../../kernel/principal';
+import type { Sha256 } from '../../../kernel/sha256';
 import type { Transaction } from '../../../kernel/transaction';
 import { extensionOf } from './image-file';
 import type { ProductImage } from './product';
@@ -14,8 +15,12 @@ export interface ObjectMove {
 
 /** Within the store, checksum kept. */
 export interface ObjectCopies {
-  /** @returns false where there is no object under `from`. @throws AppError STORAGE_UNAVAILABLE */
-  copy(from: ObjectKey, to: ObjectKey): Promise<boolean>;
+  /**
+   * @param sha256 what the copy must have; given only where `to` is a key of the caller's own that nobody else writes
+   * @returns false where there is no object under `from`
+   * @throws AppError STORAGE_UNAVAILABLE; an error where the copy has another digest
+   */
+  copy(from: ObjectKey, to: ObjectKey, sha256?: Sha256): Promise<boolean>;
 }
 
 /**

@@ -15,6 +15,5 @@ export function imageRow(urls: StoredUrls, productId: ProductId, image: PlacedIm
     resolutionHeight: image.facts.height,
     position: image.position,
     isPrimary: image.isPrimary,
-    putExpiresAt: image.putExpiresAt ?? null,
   };
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray, sql } from 'drizzle-orm';
 import { AppError } from '../../../kernel/app-error';
 import type { AttemptId, ImageId, ProductId } from '../../../kernel/ids';
 import type { ObjectKey } from '../../../kernel/object-key';
@@ -23,8 +23,13 @@ import type { Prompt } from '../domain/prompt';
 export function postgresDirectUploads(orm: Orm): DirectUploads {
   return {
     find: (seller, id) => read(() => findUpload(orm, seller, id)),
+    countOpen,
     insert,
     lock,
+
+    async countReplaced(tx, { productId }) {
+      return ormOf(tx).$count(directUploadSuperseded, eq(directUploadSuperseded.productId, productId));
+    },
 
     async replace(tx, images) {
       const current = ormOf(tx)
@@ -64,6 +69,18 @@ const isOneOf = (images: readonly DirectImage[]) =>
     directUploadImages.imageId,
     images.map(({ id }) => id),
   );
+
+/** Its lock lets other changes of the seller's uploads pass, which only share the row's key. */
+async function countOpen(tx: Transaction, seller: Seller): Promise<number> {
+  const orm = ormOf(tx);
+  await orm.select({ id: users.id }).from(users).where(eq(users.id, seller.userId)).for('no key update');
+  const [row] = await orm
+    .select({ open: count() })
+    .from(directUploads)
+    .innerJoin(intents, eq(intents.id, directUploads.intentId))
+    .where(and(eq(directUploads.userId, seller.userId), eq(intents.state, 'open'), gt(intents.expiresAt, sql`now()`)));
+  return row?.open ?? 0;
+}
 
 async function insert(tx: Transaction, seller: Seller, upload: DirectUpload): Promise<void> {
   const orm = ormOf(tx);

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { AppError } from '../../../kernel/app-error';
 import type { ObjectKey } from '../../../kernel/object-key';
+import { sha256OfBytes } from '../../../kernel/sha256';
 import type { ObjectHead } from '../domain/object-store';
 import { ObjectMissing } from '../domain/store-errors';
 import { copyIfThere } from './copy-if-there';
@@ -10,10 +11,14 @@ const failing = (error: unknown, there: boolean) =>
   copyIfThere({ copy: () => Promise.reject(error), head: async () => (there ? ({} as ObjectHead) : null) })(from, to);
 
 test('a copy of an object that is there is made', async () => {
-  const copied: ObjectKey[] = [];
-  const store = { copy: async (...keys: ObjectKey[]) => void copied.push(...keys), head: async () => null };
-  expect(await copyIfThere(store)(from, to)).toBe(true);
-  expect(copied).toEqual([from, to]);
+  const copied: unknown[] = [];
+  const store: Parameters<typeof copyIfThere>[0] = {
+    copy: async (...asked) => void copied.push(asked),
+    head: async () => null,
+  };
+  const sha256 = sha256OfBytes('bytes');
+  expect(await copyIfThere(store)(from, to, sha256)).toBe(true);
+  expect(copied).toEqual([[from, to, sha256]]);
 });
 
 test('a copy of an object that is not there, or goes while it is copied, is told from one that fails', async () => {

@@ -84,8 +84,13 @@ export interface ObjectStore {
   /** All keys that begin with the prefix, sorted by bytes, page by page: memory does not grow with their number. */
   list(prefix: KeyPrefix, after?: ObjectKey): AsyncIterable<ListedObject>;
 
-  /** Within the store, checksum kept. Safe to repeat. @throws ObjectMissing, ObjectExists (other bytes) */
-  copy(from: ObjectKey, to: ObjectKey): Promise<void>;
+  /**
+   * Within the store, checksum kept. Safe to repeat.
+   * @param sha256 what the copy must have. Given only where `to` is a key of the caller's own that nobody else writes: then the
+   *   store need not be asked first what is there
+   * @throws ObjectMissing; ObjectExists (other bytes); ChecksumMismatch the copy does not have `sha256`
+   */
+  copy(from: ObjectKey, to: ObjectKey, sha256?: Sha256): Promise<void>;
 
   /** Any number of keys; one that is not there counts as deleted. */
   deleteMany(keys: readonly ObjectKey[]): Promise<void>;

@@ -2,7 +2,7 @@ import { AppError } from '../../../../kernel/app-error';
 import { type ImageId, newId, type ProductId } from '../../../../kernel/ids';
 import { attemptPrefix, type ObjectKey } from '../../../../kernel/object-key';
 import type { Seller } from '../../../../kernel/principal';
-import type { InTransaction } from '../../../../kernel/transaction';
+import type { InTransaction, Transaction } from '../../../../kernel/transaction';
 import {
   type AnnouncedImage,
   type DeclarationLimits,
@@ -12,6 +12,7 @@ import {
 import {
   type DirectImage,
   type DirectUpload,
+  type DirectUploadLimits,
   type ImageDeclaration,
   isSameDeclaration,
   originalKey,
@@ -21,9 +22,9 @@ import { type AwaitedUpload, type PutSigning, putTimes, signPuts } from './presi
 
 export interface RenewUploadUrlsDeps extends PutSigning {
   readonly objects: DirectObjects;
-  readonly uploads: Pick<DirectUploads, 'find' | 'lock' | 'replace' | 'extendPuts'>;
+  readonly uploads: Pick<DirectUploads, 'find' | 'lock' | 'countReplaced' | 'replace' | 'extendPuts'>;
   readonly inTransaction: InTransaction;
-  readonly limits: DeclarationLimits;
+  readonly limits: DeclarationLimits & Pick<DirectUploadLimits, 'maxReplacements'>;
 }
 
 /** Another photo in the place of one that was announced. */
@@ -36,7 +37,8 @@ type Found = ReadonlyMap<ObjectKey, 'right' | 'wrong'>;
 /**
  * Fresh PUTs for the images whose bytes have not come. A changed declaration gets a new key; the old one is deleted with
  * completion, or with the whole attempt.
- * @throws AppError PRODUCT_NOT_FOUND, IMAGE_NOT_FOUND, VALIDATION_FAILED (an image named twice), and those of `judgeDeclarations`
+ * @throws AppError PRODUCT_NOT_FOUND, IMAGE_NOT_FOUND, VALIDATION_FAILED (an image named twice), QUOTA_EXCEEDED (announced anew
+ *   too often), and those of `judgeDeclarations`
  */
 export const renewUploadUrls =
   (deps: RenewUploadUrlsDeps) =>
@@ -51,13 +53,29 @@ export const renewUploadUrls =
       const images = redeclare(upload, changes, found, times.expiresAt);
       requireTotal(deps.limits, images);
       const replaced = images.filter((image, index) => image.key !== upload.images[index]?.key);
-      if (replaced.length > 0) await deps.uploads.replace(tx, replaced);
+      if (replaced.length > 0) await replace(deps, tx, upload, replaced);
       const unsent = images.filter(({ key }) => found.get(key) !== 'right');
       if (unsent.length > 0) await deps.uploads.extendPuts(tx, upload, unsent, times.expiresAt);
       return unsent;
     });
     return { productId: id, puts: signPuts(deps, missing, times) };
   };
+
+async function replace(
+  { uploads, limits }: Pick<RenewUploadUrlsDeps, 'uploads' | 'limits'>,
+  tx: Transaction,
+  upload: DirectUpload,
+  images: readonly DirectImage[],
+): Promise<void> {
+  const soFar = await uploads.countReplaced(tx, upload);
+  if (soFar + images.length > limits.maxReplacements) {
+    throw new AppError(
+      'QUOTA_EXCEEDED',
+      `At most ${limits.maxReplacements} images of an upload may be announced anew.`,
+    );
+  }
+  await uploads.replace(tx, images);
+}
 
 function judgeChanges(
   limits: DeclarationLimits,

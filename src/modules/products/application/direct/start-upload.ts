@@ -10,18 +10,24 @@ import {
   judgeDeclarations,
   primaryIndexOf,
 } from '../../domain/declared-images';
-import { type DirectUpload, directFingerprint, type ImageDeclaration, originalKey } from '../../domain/direct-upload';
+import {
+  type DirectUpload,
+  type DirectUploadLimits,
+  directFingerprint,
+  type ImageDeclaration,
+  originalKey,
+} from '../../domain/direct-upload';
 import type { DirectUploads } from '../../domain/direct-upload-ports';
 import { type Prompt, parsePrompt } from '../../domain/prompt';
 import type { AttemptIntent, AttemptJournal, ClaimedKey, IdempotencyKeys } from '../../domain/upload-ports';
 import { type AwaitedUpload, type PutSigning, type PutTimes, putTimes, signPuts } from './presigned-puts';
 
 export interface StartUploadDeps extends PutSigning {
-  readonly uploads: Pick<DirectUploads, 'insert' | 'lock' | 'extendPuts'>;
+  readonly uploads: Pick<DirectUploads, 'countOpen' | 'insert' | 'lock' | 'extendPuts'>;
   readonly journal: Pick<AttemptJournal, 'open'>;
   readonly keys: Pick<IdempotencyKeys, 'claim' | 'finish'>;
   readonly inTransaction: InTransaction;
-  readonly limits: DeclarationLimits;
+  readonly limits: DeclarationLimits & Pick<DirectUploadLimits, 'maxOpenUploads'>;
   /** DIRECT_UPLOAD_TTL_SECONDS */
   readonly directUploadTtlSeconds: number;
 }
@@ -45,7 +51,7 @@ interface StartAnswer {
 /**
  * Announces an upload whose bytes go straight to the store: intent, declarations and key are committed, and only then are PUTs
  * signed. The product comes with completion.
- * @throws AppError INVALID_PROMPT, IDEMPOTENCY_MISMATCH, and those of `judgeDeclarations`
+ * @throws AppError INVALID_PROMPT, IDEMPOTENCY_MISMATCH, QUOTA_EXCEEDED (too many are open), and those of `judgeDeclarations`
  */
 export const startUpload =
   (deps: StartUploadDeps) =>
@@ -104,7 +110,9 @@ async function begin(
     ttlSeconds: deps.directUploadTtlSeconds,
     putExpiresAt: times.expiresAt,
   };
+  const open = await deps.uploads.countOpen(tx, seller);
   if (request.idempotencyKey === null) {
+    requireRoom(deps.limits, open);
     await deps.journal.open(intent, tx);
     await deps.uploads.insert(tx, seller, upload);
     return { kind: 'held' };
@@ -112,10 +120,16 @@ async function begin(
   const claim = { seller, procedure: 'uploads.start', key: request.idempotencyKey };
   const key = await deps.keys.claim<StartAnswer>(claim, intent, tx);
   if (key.kind === 'done') return key;
+  requireRoom(deps.limits, open);
   await deps.uploads.insert(tx, seller, upload);
   const answer: StartAnswer = { productId };
   await deps.keys.finish(tx, claim, intentId, { fingerprint, answer });
   return key;
+}
+
+function requireRoom({ maxOpenUploads }: Pick<DirectUploadLimits, 'maxOpenUploads'>, open: number): void {
+  if (open < maxOpenUploads) return;
+  throw new AppError('QUOTA_EXCEEDED', `At most ${maxOpenUploads} uploads may be open; complete or abort one.`);
 }
 
 /** Fresh PUTs of the same images; of none where it is complete already. */

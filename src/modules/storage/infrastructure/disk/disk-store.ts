@@ -2,11 +2,12 @@ import { constants } from 'node:fs';
 import { access, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { KeyPrefix, ObjectKey } from '../../../../kernel/object-key';
+import type { Sha256 } from '../../../../kernel/sha256';
 import type { StagedFile } from '../../../../kernel/staged-file';
 import { contentTypeOfKey } from '../../domain/content-type';
 import type { LocalObjects } from '../../domain/local-objects';
 import type { ByteRange, ListedObject, ObjectHead, ObjectStore, SignedGet, SignedPut } from '../../domain/object-store';
-import { KeyNotUsable, ObjectMissing } from '../../domain/store-errors';
+import { ChecksumMismatch, KeyNotUsable, ObjectMissing } from '../../domain/store-errors';
 import { type BucketFolder, bucketFolder, pathOfKey } from './bucket-folder';
 import { DigestMemo } from './digest-memo';
 import { fsyncPath } from './durability';
@@ -79,10 +80,11 @@ export class DiskStore implements ObjectStore, LocalObjects {
   }
 
   /** A second name for the same bytes: they are never written to again. */
-  async copy(from: ObjectKey, to: ObjectKey): Promise<void> {
+  async copy(from: ObjectKey, to: ObjectKey, expected?: Sha256): Promise<void> {
     pathOfKey(this.folder, to);
     const source = (await this.locate(from)) ?? missing(from);
     const sha256 = source.head.sha256 ?? missing(from);
+    if (expected !== undefined && expected !== sha256) throw new ChecksumMismatch(to);
     await orOutage(linkToKey({ folder: this.folder, digests: this.digests, key: to, sha256 }, source.path));
   }
 

@@ -29,7 +29,7 @@ function headOf(key: ObjectKey, headers: Headers): ObjectHead {
 }
 
 /** A multipart object's checksum is of its parts (`…-3`) and says nothing of the whole. */
-function digestOf(base64: string | null): Sha256 | null {
+export function digestOf(base64: string | null): Sha256 | null {
   const bytes = Buffer.from(base64 ?? '', 'base64');
   return base64 && !base64.includes('-') && bytes.length === 32 ? sha256FromHex(bytes.toString('hex')) : null;
 }

@@ -1,10 +1,8 @@
-import { CopyObjectCommand, DeleteObjectsCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectsCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { type KeyPrefix, type ObjectKey, objectKey } from '../../../../kernel/object-key';
 import type { ListedObject } from '../../domain/object-store';
-import { ObjectMissing } from '../../domain/store-errors';
-import { percentEncodePath } from '../percent-encode';
 import type { S3StoreConfig } from './s3-config';
-import { S3Refusal, statusOf } from './s3-faults';
+import { S3Refusal } from './s3-faults';
 
 /** S3's own limit for one DeleteObjects, and for one page of ListObjectsV2. */
 export const BATCH_MAX = 1000;
@@ -30,33 +28,6 @@ export async function listPage(
     lastModified: entry.LastModified ?? new Date(0),
   }));
   return { objects, isLast: !output.IsTruncated || objects.length === 0 };
-}
-
-/** The store computes the copy's sha-256 anew from the bytes it copies. */
-export async function copyOnce(
-  { client, config }: RequestParts,
-  from: ObjectKey,
-  to: ObjectKey,
-  abortSignal: AbortSignal,
-): Promise<void> {
-  const source = percentEncodePath(`${config.bucket}/${objectKey(from)}`);
-  const encryption = {
-    ...(config.sse ? { ServerSideEncryption: config.sse } : {}),
-    ...(config.kmsKeyId ? { SSEKMSKeyId: config.kmsKeyId } : {}),
-  };
-  const input = {
-    Bucket: config.bucket,
-    Key: to,
-    CopySource: source,
-    ChecksumAlgorithm: 'SHA256' as const,
-    ...encryption,
-  };
-  try {
-    await client.send(new CopyObjectCommand(input), { abortSignal });
-  } catch (error) {
-    if (statusOf(error) === 404) throw new ObjectMissing(from);
-    throw error;
-  }
 }
 
 /** At most BATCH_MAX keys. One that could not be deleted fails the whole: deleting again is safe. */

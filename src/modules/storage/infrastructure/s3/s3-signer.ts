@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../../../kernel/clock';
-import type { ObjectKey } from '../../../../kernel/object-key';
+import { type ObjectKey, objectKey } from '../../../../kernel/object-key';
 import type { PresignedRequest, SignedGet, SignedPut } from '../../domain/object-store';
+import { percentEncodePath } from '../percent-encode';
 import type { CurrentCredentials } from './credentials';
 import { type S3Address, s3Address, s3Path } from './s3-address';
 import type { S3StoreConfig } from './s3-config';
@@ -50,6 +51,16 @@ export class S3Signer {
   ownPut(request: Omit<SignedPut, 'issuedAt' | 'expiresAt'>): { url: string; headers: Record<string, string> } {
     const headers = { ...bindingHeaders(request), ...this.sse };
     return { url: this.url(this.inner, 'PUT', { key: request.key, ...this.fromNow() }, { headers }), headers };
+  }
+
+  /** The store computes the copy's sha-256 anew, from the bytes that it writes. */
+  ownCopy(from: ObjectKey, to: ObjectKey): { url: string; headers: Record<string, string> } {
+    const headers = {
+      'x-amz-checksum-algorithm': 'SHA256',
+      'x-amz-copy-source': percentEncodePath(`${this.config.bucket}/${objectKey(from)}`),
+      ...this.sse,
+    };
+    return { url: this.url(this.inner, 'PUT', { key: to, ...this.fromNow() }, { headers }), headers };
   }
 
   ownGet(key: ObjectKey): string {

@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type Clock, systemClock } from '../../../../kernel/clock';
 import type { KeyPrefix, ObjectKey } from '../../../../kernel/object-key';
+import type { Sha256 } from '../../../../kernel/sha256';
 import type { StagedFile } from '../../../../kernel/staged-file';
 import type {
   ByteRange,
@@ -11,14 +12,15 @@ import type {
   SignedGet,
   SignedPut,
 } from '../../domain/object-store';
-import { ObjectExists, ObjectMissing } from '../../domain/store-errors';
+import { ChecksumMismatch, ObjectExists, ObjectMissing } from '../../domain/store-errors';
 import { type AttemptPolicy, withAttempts } from './attempts';
 import { letPagesIn } from './bucket-cors';
 import { checkBucket, makeBucketIfMissing } from './bucket-requests';
+import { copyOnce } from './copy-object';
 import { type CredentialsProvider, CurrentCredentials, credentialsProvider } from './credentials';
 import { getObject } from './get-object';
 import { headOnce } from './head-object';
-import { BATCH_MAX, copyOnce, deleteBatch, listPage, type RequestParts } from './object-requests';
+import { BATCH_MAX, deleteBatch, listPage, type RequestParts } from './object-requests';
 import { putObject } from './put-object';
 import { s3Client } from './s3-client';
 import type { S3StoreConfig } from './s3-config';
@@ -75,14 +77,22 @@ export class S3Store implements ObjectStore {
     }
   }
 
-  /** Asks before it copies: not every store knows If-None-Match on a copy, and no key is written by two. */
-  async copy(from: ObjectKey, to: ObjectKey): Promise<void> {
+  /** Asks before it copies, unless the key is the caller's own: not every store knows If-None-Match on a copy. */
+  async copy(from: ObjectKey, to: ObjectKey, sha256?: Sha256): Promise<void> {
+    if (sha256 !== undefined) return this.copyToNew(from, to, sha256);
     const [source, there] = await Promise.all([this.head(from), this.head(to)]);
     if (!source) throw new ObjectMissing(from);
     const isSame = there && there.sha256 !== null && there.sha256 === source.sha256;
     if (isSame) return;
     if (there) throw new ObjectExists(to);
-    await withAttempts(this.policy, (signal) => copyOnce(this.requests, from, to, signal));
+    await withAttempts(this.policy, (signal) => copyOnce(this.signer, from, to, signal));
+  }
+
+  /** The store says of what it has written what its digest is; one that does not is asked. */
+  private async copyToNew(from: ObjectKey, to: ObjectKey, sha256: Sha256): Promise<void> {
+    const told = await withAttempts(this.policy, (signal) => copyOnce(this.signer, from, to, signal));
+    const written = told ?? (await this.head(to))?.sha256;
+    if (written !== sha256) throw new ChecksumMismatch(to);
   }
 
   async deleteMany(keys: readonly ObjectKey[]): Promise<void> {
