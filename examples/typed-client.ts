@@ -3,32 +3,15 @@
 //
 //   bun examples/typed-client.ts http://localhost:3000 photo.jpg
 import { join } from 'node:path';
-import {
-  createTRPCClient,
-  httpBatchLink,
-  httpLink,
-  isNonJsonSerializable,
-  splitLink,
-  TRPCClientError,
-} from '@trpc/client';
+import { TRPCClientError } from '@trpc/client';
+// elsewhere: from 'intellipost-product-store/client'
+import { createClient } from '../src/client';
 import type { AppRouter } from '../src/container';
 
 const OUR_PHOTO = join(import.meta.dir, 'photos/coffee-cup.jpg');
 const [server = 'http://localhost:3000', photo = OUR_PHOTO] = process.argv.slice(2);
 let accessToken = '';
-
-const url = `${server}/trpc`;
-const headers = () => (accessToken === '' ? {} : { authorization: `Bearer ${accessToken}` });
-const api = createTRPCClient<AppRouter>({
-  links: [
-    splitLink({
-      // FormData cannot be part of a batch
-      condition: (operation) => isNonJsonSerializable(operation.input),
-      true: httpLink({ url, headers }),
-      false: httpBatchLink({ url, headers, maxItems: 20 }),
-    }),
-  ],
-});
+const { api, uploadProduct } = createClient({ url: server, getToken: () => accessToken });
 
 const account = { email: `seller-${crypto.randomUUID()}@example.com`, password: 'a long enough password' };
 await api.auth.register.mutate(account);
@@ -49,6 +32,12 @@ const [page, product] = await Promise.all([
 ]);
 console.log('listed', page.total, 'of mine, first', page.products[0]?.id);
 console.log('got', product.images[0]?.file_format, product.images[0]?.sha256);
+
+// The same photo once more, straight to the store: its bytes do not pass through the server.
+const direct = await uploadProduct([Bun.file(photo)], 'Espresso cup, sent straight to the store', {
+  onProgress: ({ sentBytes, totalBytes }) => console.log('sent', sentBytes, 'of', totalBytes),
+});
+console.log('kept', direct.id, direct.images[0]?.sha256);
 
 // Opened without a token: whoever holds a signed URL may read until it expires.
 const { urls } = await api.products.imageUrls.mutate({ id: created.id, variant: 'original', expires_in: 60 });

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type Burst, runBurst } from '../ingest/burst';
 import { type Contender, uploadTo } from '../ingest/contender';
-import { benchBucket, diskLimits, s3Limit } from '../ingest/limit';
+import { benchBucket, copiedS3Limit, diskLimits, emptyBucket, s3Limit } from '../ingest/limit';
 import { type BenchPhoto, benchPhotos } from '../ingest/photos';
 import { LoadClient } from '../load/load-client';
 import { machine } from '../report/machine';
@@ -13,7 +13,7 @@ import { type App, startApp } from '../servers/app';
 import { inScratchFolder } from '../servers/scratch';
 import { startServerProcess } from '../servers/server-process';
 
-const BURST_BYTES_MIN = 400e6;
+const BURST_BYTES_MIN = 200e6;
 
 /** Direct uploads beside PUTs straight to the store, and beside multipart: what the app adds, and what it has to do for it. */
 export async function benchDirect(args: string[]): Promise<void> {
@@ -23,7 +23,7 @@ export async function benchDirect(args: string[]): Promise<void> {
       store: { type: 'string', default: 's3' },
       mb: { type: 'string', default: '1.1' },
       concurrency: { type: 'string', default: '1,8,32' },
-      rounds: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '5' },
       save: { type: 'boolean', default: false },
     },
   });
@@ -31,11 +31,11 @@ export async function benchDirect(args: string[]): Promise<void> {
   const { store, mb, rounds } = values;
   const photos = await benchPhotos(Number(mb));
   await inScratchFolder(async (folder) => {
-    const { contenders, stop } = await startContenders(store, folder, photos);
+    const { contenders, clear, stop } = await startContenders(store, folder, photos);
     const client = await LoadClient.start(photos.map((photo) => photo.path));
     const sections: string[] = [];
     for (const concurrency of values.concurrency.split(',').map(Number)) {
-      const bursts = await inTurns(contenders, client, Number(rounds), burstSize(photos, concurrency));
+      const bursts = await inTurns(contenders, client, Number(rounds), burstSize(photos, concurrency), clear);
       sections.push(`${concurrency} at once\n\n${reportOf(bursts)}`);
       console.log(`\n${sections.at(-1)}`);
     }
@@ -51,15 +51,26 @@ async function startContenders(store: 'disk' | 's3', folder: string, photos: rea
   await mkdir(`${folder}/bare`);
   const bare = await startServerProcess(['bench/servers/bare.ts'], '/', { FOLDER: `${folder}/bare` });
   const bucket = store === 's3' ? await benchBucket() : null;
-  const app = await startApp(`${folder}/data`, bucket?.environment);
-  const limits = bucket ? [await s3Limit(bucket, photos)] : diskLimits(bare, photos).slice(1);
+  // one seller for all that the bench has under way
+  const app = await startApp(`${folder}/data`, { ...bucket?.environment, MAX_OPEN_DIRECT_UPLOADS: '1000' });
+  const [limit, ...besides] = bucket
+    ? [await s3Limit(bucket, photos), await copiedS3Limit(bucket, photos)]
+    : diskLimits(bare, photos)
+        .slice(1)
+        .map((each) => ({ ...each, name: 'a bare server that writes and fsyncs each photo' }));
+  if (!limit) throw new Error('nothing to compare with');
   const contenders = [
-    ...limits.map((limit) => ({ ...limit, isLimit: true })),
+    { ...limit, isLimit: true },
+    ...besides.map((other) => ({ ...other, isLimit: false })),
     directTo(app, bucket?.environment.S3_ENDPOINT_URL ?? app.url, photos),
     uploadTo('this app, multipart', `${app.url}/api/products`, app),
   ];
   return {
     contenders,
+    /** Between rounds: what all of them store would fill the store's volume. */
+    async clear(): Promise<void> {
+      if (bucket) await emptyBucket(bucket);
+    },
     async stop() {
       await app.stop();
       await bare.stop();
@@ -97,6 +108,7 @@ async function inTurns(
   client: LoadClient,
   rounds: number,
   size: Parameters<typeof runBurst>[2],
+  clear: () => Promise<void>,
 ): Promise<Map<Contender, Burst[]>> {
   const bursts = new Map<Contender, Burst[]>(contenders.map((contender) => [contender, []]));
   for (let round = -1; round < rounds; round += 1) {
@@ -104,6 +116,7 @@ async function inTurns(
       const burst = await runBurst(contender, client, size);
       if (round >= 0) done.push(burst);
     }
+    await clear();
   }
   return bursts;
 }

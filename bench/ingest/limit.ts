@@ -1,5 +1,8 @@
-import { type ObjectKey, objectKey } from '../../src/kernel/object-key';
+import { systemClock } from '../../src/kernel/clock';
+import { type KeyPrefix, type ObjectKey, objectKey } from '../../src/kernel/object-key';
+import { CurrentCredentials, credentialsProvider } from '../../src/modules/storage/infrastructure/s3/credentials';
 import type { S3StoreConfig } from '../../src/modules/storage/infrastructure/s3/s3-config';
+import { S3Signer } from '../../src/modules/storage/infrastructure/s3/s3-signer';
 import { S3Store } from '../../src/modules/storage/infrastructure/s3/s3-store';
 import { s3Server } from '../../tests/support/s3-servers';
 import type { PutTarget } from '../load/jobs';
@@ -32,11 +35,42 @@ export async function benchBucket(): Promise<BenchBucket> {
   };
 }
 
+export async function emptyBucket({ config }: BenchBucket): Promise<void> {
+  const store = new S3Store({ config });
+  await store.prepare();
+  const keys: ObjectKey[] = [];
+  for await (const { key } of store.list('' as KeyPrefix)) keys.push(key);
+  await store.deleteMany(keys);
+}
+
 /** Presigned PUTs with the promises that the app's own have: length, type, sha-256, write-once. */
 export async function s3Limit({ config }: BenchBucket, photos: readonly BenchPhoto[]): Promise<Contender> {
   const store = new S3Store({ config });
   await store.prepare();
   return putsTo('presigned PUT straight to the store', null, photos, (key, photo) => signedTarget(store, key, photo));
+}
+
+/** The same PUTs, and of each the copy that a direct upload is kept as: what the store itself takes for both. */
+export async function copiedS3Limit({ config }: BenchBucket, photos: readonly BenchPhoto[]): Promise<Contender> {
+  const credentials = new CurrentCredentials(credentialsProvider(config), systemClock);
+  const [store, signer] = [new S3Store({ config }), new S3Signer(config, credentials)];
+  await Promise.all([store.prepare(), credentials.load()]);
+  const product = () => {
+    const id = Bun.randomUUIDv7();
+    const keys = photos.map((_, index) => objectKey(`bench/${id}/${index}.jpg`));
+    const puts = photos.map((photo, index) => signedTarget(store, keys[index] as ObjectKey, photo));
+    return [
+      ...puts,
+      ...keys.map((key) => ({ ...signer.ownCopy(key, objectKey(`bench/copies/${key}`)), isCopy: true })),
+    ];
+  };
+  const targets = (products: number) => Array.from({ length: products }, product);
+  return {
+    name: '… and copied within the store',
+    isLimit: false,
+    cost: null,
+    job: (products, concurrency) => ({ kind: 'puts', targets: targets(products), concurrency }),
+  };
 }
 
 /** The same durability, without any of the checks: of the same requests, and of one request per photo. */

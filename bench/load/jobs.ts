@@ -13,6 +13,8 @@ export interface ProductsJob {
 export interface PutTarget {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** A PUT without a body: of a copy within the store. */
+  readonly isCopy?: boolean;
 }
 
 /** Products as one PUT per photo; the photos of a product go one after the other, as in a multipart body. */

@@ -1,7 +1,10 @@
 import type { Answer, PreparedRequest } from './http-connection';
 import type { PutTarget } from './jobs';
 
-export function put({ url, headers }: PutTarget, photo: Uint8Array | undefined): PreparedRequest {
+const NOTHING = new Uint8Array();
+
+export function put({ url, headers, isCopy }: PutTarget, bytes: Uint8Array | undefined): PreparedRequest {
+  const photo = isCopy ? NOTHING : bytes;
   if (!photo) throw new Error('more targets than photos');
   return { head: head('PUT', new URL(url), { ...headers, 'content-length': String(photo.length) }), body: photo };
 }
