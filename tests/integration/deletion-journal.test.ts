@@ -22,6 +22,9 @@ beforeEach(async () => {
   putExpiresAt = started.puts[0]!.expiresAt;
   await kit.send(id, photos);
   await kit.completeUpload(seller, id);
+  // as a version left it that kept the objects where their PUTs had brought them
+  await kit.db.sql('update product_images set put_expires_at = $1', [putExpiresAt]);
+  await kit.db.sql('delete from intents');
 });
 
 const journalled = () =>
