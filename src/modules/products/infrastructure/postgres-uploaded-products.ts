@@ -11,7 +11,7 @@ import type { UploadedProducts } from '../domain/upload-ports';
 import { imageRow } from './image-row';
 import type { StoredUrls } from './stored-url';
 
-/** All in one: each round trip of a transaction costs more than what it asks for. The trigger that writes the history asks for the actor. */
+/** All in one, to spare round trips. The trigger that writes the history asks for the actor. */
 const INSERT: Prepared = {
   name: 'insert_product',
   text: `
