@@ -6,7 +6,7 @@ import { saveOnPage } from '../report/performance-page';
 import { median } from '../report/statistics';
 import { short, table } from '../report/table';
 import { inScratchFolder, keptFolder } from '../servers/scratch';
-import { type Burst, runBurst } from './burst';
+import { type Burst, runBurst, WARM_UP, warmUp } from './burst';
 import type { Contender } from './contender';
 import { type Contenders, startContenders } from './contenders';
 import { benchPhotos } from './photos';
@@ -36,9 +36,11 @@ export async function benchIngest(args: string[]): Promise<void> {
     const running = await startContenders(options.store, folder, photos, flags);
     const client = await LoadClient.start(photos.map((photo) => photo.path));
     try {
+      const productsMin = Math.ceil(BURST_BYTES_MIN / bytesPerProduct);
+      await warmUp(running.contenders, client, productsMin);
       const sections: string[] = [];
       for (const concurrency of options.concurrencies) {
-        const products = Math.max(concurrency, Math.ceil(BURST_BYTES_MIN / bytesPerProduct));
+        const products = Math.max(concurrency, productsMin);
         const bursts = await measure(running.contenders, client, options.rounds, {
           products,
           concurrency,
@@ -50,7 +52,7 @@ export async function benchIngest(args: string[]): Promise<void> {
       const left = await leftInStaging(running);
       if (left > 0) throw new Error(`${left} files are left in the staging folder`);
       const command = `bun run bench ingest --store ${options.store} --mb ${options.megabytes}`;
-      const summary = `\`${command}\`, median of ${options.rounds} rounds; ${machine()}`;
+      const summary = `\`${command}\`, median of ${options.rounds} rounds, ${WARM_UP}; ${machine()}`;
       console.log(`\n${summary}; nothing left in the staging folder`);
       if (options.save)
         await saveOnPage(`ingest ${options.store} ${options.megabytes}`, `${summary}.\n\n${sections.join('\n\n')}`);
@@ -68,7 +70,7 @@ function optionsOf(args: string[]): Options {
       store: { type: 'string', default: 'disk' },
       mb: { type: 'string', default: '1.1' },
       concurrency: { type: 'string', default: '1,8,32' },
-      rounds: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '5' },
       profile: { type: 'boolean', default: false },
       save: { type: 'boolean', default: false },
     },
@@ -84,7 +86,7 @@ function optionsOf(args: string[]): Options {
   };
 }
 
-/** In turns: what disturbs the machine for a while disturbs all of them. A first burst is for the compiler and does not count. */
+/** In turns: what disturbs the machine for a while disturbs all of them. */
 async function measure(
   contenders: readonly Contender[],
   client: LoadClient,
@@ -92,7 +94,6 @@ async function measure(
   size: { products: number; concurrency: number; bytesPerProduct: number },
 ): Promise<Map<Contender, Burst[]>> {
   const bursts = new Map<Contender, Burst[]>(contenders.map((contender) => [contender, []]));
-  for (const [contender] of bursts) await runBurst(contender, client, size);
   for (let round = 0; round < rounds; round += 1) {
     for (const [contender, done] of bursts) done.push(await runBurst(contender, client, size));
   }

@@ -7,7 +7,7 @@ import { short, table } from '../report/table';
 import { startApp } from '../servers/app';
 import { inScratchFolder } from '../servers/scratch';
 import { startServerProcess } from '../servers/server-process';
-import { type Burst, runBurst } from './burst';
+import { type Burst, runBurst, WARM_UP, warmUp } from './burst';
 import { type Contender, uploadTo } from './contender';
 import { benchBucket } from './limit';
 import { benchPhotos } from './photos';
@@ -31,7 +31,7 @@ export async function benchLayers(args: string[]): Promise<void> {
     options: {
       store: { type: 'string', default: 'disk' },
       mb: { type: 'string', default: '1.1' },
-      rounds: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '5' },
       save: { type: 'boolean', default: false },
     },
   });
@@ -53,7 +53,7 @@ export async function benchLayers(args: string[]): Promise<void> {
     await server.stop();
     await app.stop();
     const command = `bun run bench layers --store ${values.store} --mb ${values.mb}`;
-    const report = `\`${command}\`, ${CONCURRENCY} at once, median of ${values.rounds} rounds; ${machine()}.\n\n${reportOf(measured)}`;
+    const report = `\`${command}\`, ${CONCURRENCY} at once, median of ${values.rounds} rounds, ${WARM_UP}; ${machine()}.\n\n${reportOf(measured)}`;
     console.log(`\n${report}`);
     if (values.save) await saveOnPage(`layers ${values.store} ${values.mb}`, report);
   });
@@ -66,11 +66,10 @@ async function inTurns(
   size: Parameters<typeof runBurst>[2],
 ): Promise<Map<string, Burst[]>> {
   const measured = new Map<string, Burst[]>(contenders.map(({ name }) => [name, []]));
-  // the first round is for the compiler
-  for (let round = -1; round < rounds; round += 1) {
+  await warmUp(contenders, client, size.products);
+  for (let round = 0; round < rounds; round += 1) {
     for (const contender of contenders) {
-      const burst = await runBurst(contender, client, size);
-      if (round >= 0) measured.get(contender.name)?.push(burst);
+      measured.get(contender.name)?.push(await runBurst(contender, client, size));
     }
   }
   return measured;

@@ -5,7 +5,7 @@ import type { RecordOperation } from '../telemetry/metrics';
 import { measuredClient } from './measured-client';
 import * as schema from './schema';
 
-export type Orm = NodePgDatabase<typeof schema>;
+export type Orm = NodePgDatabase<typeof schema> & { readonly $client: Pool | PoolClient };
 
 export interface DatabaseOptions {
   readonly url: string;

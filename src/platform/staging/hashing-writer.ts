@@ -2,15 +2,18 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Sha256 } from '../../kernel/sha256';
 import { digestThread } from '../hashing/digest-thread';
 
+/** Read back at once: less, and waking the other thread shows; more, and it is late when the last byte has come. */
+const READ_BACK_BYTES = 512 * 1024;
+
 /**
  * Writes chunks to a file and hashes what the file then holds: another thread reads it back while the next chunk comes. So
  * sha-256 is taken once, of the bytes that will be stored, and away from the thread that serves requests; a CRC-32 of the chunks on
- * their way in, at a tenth of its cost, proves that they are what was written. Chunks are neither kept nor copied. Network chunks
- * are large (130 KB in the median), so a thread's hop for each does not show.
+ * their way in, at a tenth of its cost, proves that they are what was written. Chunks are neither kept nor copied.
  */
 export class HashingWriter {
   #crc32 = 0;
   #sizeBytes = 0;
+  #askedUpTo = 0;
   readonly #readBack: ReturnType<typeof digestThread.growing>;
 
   /** @param file open for reading and writing; closed only after `finish` or `abandon` has settled */
@@ -24,6 +27,8 @@ export class HashingWriter {
     this.#crc32 = Bun.hash.crc32(chunk, this.#crc32);
     await writing;
     this.#sizeBytes += chunk.byteLength;
+    if (this.#sizeBytes - this.#askedUpTo < READ_BACK_BYTES) return;
+    this.#askedUpTo = this.#sizeBytes;
     this.#readBack.upTo(this.#sizeBytes);
   }
 

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StagedFile } from '../../kernel/staged-file';
@@ -31,7 +32,7 @@ async function stageFile(
       await writer.write(chunk);
     }
     const sha256 = await writer.finish();
-    return { path, sizeBytes, sha256, hashedAs: hashedInode(sha256, await file.stat({ bigint: true })) };
+    return { path, sizeBytes, sha256, hashedAs: hashedInode(sha256, fstatSync(file.fd, { bigint: true })) };
   } catch (error) {
     await writer.abandon();
     await rm(path, { force: true });

@@ -1,26 +1,44 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { AppError } from '../../../kernel/app-error';
 import type { AttemptId, ProductId } from '../../../kernel/ids';
-import type { Seller } from '../../../kernel/principal';
 import type { Transaction } from '../../../kernel/transaction';
 import type { Orm } from '../../../platform/database/database';
 import { databaseFault } from '../../../platform/database/faults';
+import { type Prepared, runPrepared } from '../../../platform/database/prepared';
 import { productImages, products } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
-import type { NewProduct, UploadedProducts } from '../domain/upload-ports';
+import type { UploadedProducts } from '../domain/upload-ports';
 import { imageRow } from './image-row';
 import type { StoredUrls } from './stored-url';
 
+/** All in one, to spare round trips. The trigger that writes the history asks for the actor. */
+const INSERT: Prepared = {
+  name: 'insert_product',
+  text: `
+    with product as (
+      insert into products (id, user_id, prompt_text)
+      select $1::uuid, $2::uuid, $3::text from set_config('intellipost.actor', $4, true)
+      returning id, created_at
+    ), images as (
+      insert into product_images (id, product_id, original_s3_url, sha256, file_size_bytes, file_format,
+        resolution_width, resolution_height, position, is_primary, put_expires_at)
+      select image.* from product, jsonb_to_recordset($5) as image(id uuid, "productId" uuid, "originalS3Url" text,
+        sha256 text, "fileSizeBytes" int, "fileFormat" text, "resolutionWidth" int, "resolutionHeight" int,
+        position int, "isPrimary" boolean, "putExpiresAt" timestamptz)
+    )
+    select created_at as "createdAt" from product`,
+};
+
 export function postgresUploadedProducts(orm: Orm, urls: StoredUrls): UploadedProducts {
   return {
-    async insert(tx, seller, product) {
-      await actAs(tx, seller);
-      const createdAt = await insertProduct(tx, seller, product);
-      await ormOf(tx)
-        .insert(productImages)
-        .values(product.images.map((image) => imageRow(urls, product.id, image)));
-      return createdAt;
-    },
+    insert: (tx, seller, product) =>
+      insertProduct(tx, [
+        product.id,
+        seller.userId,
+        product.prompt,
+        `seller:${seller.userId}`,
+        JSON.stringify(product.images.map((image) => imageRow(urls, product.id, image))),
+      ]),
 
     async committed(seller, id, attempt) {
       const [row] = await orm
@@ -39,23 +57,16 @@ export function postgresUploadedProducts(orm: Orm, urls: StoredUrls): UploadedPr
   };
 }
 
-/** The trigger that writes the history asks for it. */
-async function actAs(tx: Transaction, seller: Seller): Promise<void> {
-  await ormOf(tx).execute(sql`select set_config('intellipost.actor', ${`seller:${seller.userId}`}, true)`);
-}
-
-async function insertProduct(tx: Transaction, seller: Seller, product: NewProduct): Promise<Date> {
+async function insertProduct(tx: Transaction, values: unknown[]): Promise<Date> {
   try {
-    const [row] = await ormOf(tx)
-      .insert(products)
-      .values({ id: product.id, userId: seller.userId, promptText: product.prompt })
-      .returning({ createdAt: products.createdAt });
-    if (!row) throw new Error('INSERT … RETURNING gave no row');
-    return row.createdAt;
+    const { rows } = await runPrepared<{ createdAt: Date }>(ormOf(tx), INSERT, values);
+    if (!rows[0]) throw new Error('INSERT … RETURNING gave no row');
+    return rows[0].createdAt;
   } catch (error) {
-    const { kind } = databaseFault(error);
-    if (kind === 'unique') throw new AppError('CONFLICT', 'This X-Upload-Id has been used.', { cause: error });
-    if (kind === 'foreign-key') throw new AppError('UNAUTHENTICATED', 'This account is gone.', { cause: error });
+    const fault = databaseFault(error);
+    if (fault.kind === 'unique' && fault.constraint === 'products_pkey')
+      throw new AppError('CONFLICT', 'This X-Upload-Id has been used.', { cause: error });
+    if (fault.kind === 'foreign-key') throw new AppError('UNAUTHENTICATED', 'This account is gone.', { cause: error });
     throw error;
   }
 }

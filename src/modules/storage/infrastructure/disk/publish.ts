@@ -50,14 +50,12 @@ async function publishCopy(what: Publication, path: string, signal?: AbortSignal
   }
 }
 
-async function assureBytes(what: Publication, path: string, hashedAs?: string): Promise<void> {
-  await Promise.all([fsyncPath(path), assureDigest(what, path, hashedAs)]);
-}
-
 /** What is on the disk, not what was sent: hashed from the file, unless its inode is as it was when this very digest was read from it. */
-async function assureDigest({ key, sha256 }: Publication, path: string, hashedAs?: string): Promise<void> {
-  if (hashedAs !== undefined && hashedAs === hashedInode(sha256, await stat(path, { bigint: true }))) return;
-  if ((await digestFile(path)).sha256 !== sha256) throw new ChecksumMismatch(key);
+async function assureBytes({ key, sha256, digests }: Publication, path: string, hashedAs?: string): Promise<void> {
+  const stats = await fsyncPath(path);
+  const isHashed = hashedAs !== undefined && hashedAs === hashedInode(sha256, stats);
+  if (!isHashed && (await digestFile(path)).sha256 !== sha256) throw new ChecksumMismatch(key);
+  digests.learn(stats, sha256); // the inode stays the same under its key
 }
 
 /** Links a file whose bytes are durable, then makes the name durable. Also how an object is copied. */
@@ -65,7 +63,6 @@ export async function linkToKey(what: Publication, path: string): Promise<void> 
   const target = pathOfKey(what.folder, what.key);
   try {
     await linkMakingFolders(path, target);
-    what.digests.learn(await stat(target, { bigint: true }), what.sha256);
   } catch (error) {
     if (failedWith(error, 'ENOTDIR')) throw new KeyNotUsable(what.key, 'a part of it is an object');
     if (!failedWith(error, 'EEXIST')) throw error;
