@@ -3,3 +3,4 @@ export * from './identity';
 export * from './journal';
 export * from './lifecycle';
 export * from './products';
+export * from './work';

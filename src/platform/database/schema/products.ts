@@ -77,6 +77,8 @@ export const productImages = pgTable(
     putExpiresAt: instant('put_expires_at'),
     uploadedAt: instant('uploaded_at').notNull().defaultNow(),
     processedAt: instant('processed_at'),
+    /** When it was decoded whole and its variants were stored; null until then. */
+    preparedAt: instant('prepared_at'),
   },
   (table) => [
     check('product_images_file_size_bytes_check', sql`${table.fileSizeBytes} > 0`),
@@ -89,6 +91,7 @@ export const productImages = pgTable(
     // deferrable by the migration that follows, which the schema language cannot say.
     unique('product_images_product_id_position_key').on(table.productId, table.position),
     uniqueIndex('product_images_one_primary_idx').on(table.productId).where(sql`${table.isPrimary}`),
+    index('product_images_unprepared_idx').on(table.productId).where(sql`${table.preparedAt} is null`),
     index('product_images_original_s3_url_idx').on(sql`${table.originalS3Url} collate "C"`),
   ],
 );
