@@ -34,6 +34,7 @@ describe('changeStatus', () => {
       event: 'FAIL',
       actor: 'operator',
       reason: 'the second photo cannot be decoded',
+      errorType: 'undecodable',
     });
     expect(status).toBe('failed');
     expect(await statusOf(id)).toEqual({ status: 'failed', failed_from: 'uploading' });
@@ -52,11 +53,24 @@ describe('changeStatus', () => {
       'select number::int, type, data from product_events where user_id = $1 order by number',
       [other.userId],
     );
-    expect(events.map(({ number }) => number)).toEqual([1, 2]);
-    expect(events[1]).toMatchObject({
-      type: 'status_change',
-      data: { product_id: id, status: 'failed', message: 'the second photo cannot be decoded' },
-    });
+    expect(events.map(({ number }) => number)).toEqual([1, 2, 3]);
+    expect(events.slice(1)).toEqual([
+      {
+        number: 2,
+        type: 'status_change',
+        data: { product_id: id, status: 'failed', message: 'the second photo cannot be decoded' },
+      },
+      {
+        number: 3,
+        type: 'error',
+        data: {
+          product_id: id,
+          error_type: 'undecodable',
+          error_message: 'the second photo cannot be decoded',
+          retry_available: false,
+        },
+      },
+    ]);
     const [ledger] = await db.sql('select uploading, failed from seller_ledger where user_id = $1', [other.userId]);
     expect(ledger).toEqual({ uploading: 0, failed: 1 });
   });

@@ -2,7 +2,7 @@ import type { Database } from '../../platform/database/database';
 import { transactionsOf } from '../../platform/database/transaction';
 import { directUploadsRouter } from './api/direct-uploads';
 import { productsRouter } from './api/router';
-import { changeStatus } from './application/change-status';
+import { changeStatus, changeStatusWithin } from './application/change-status';
 import { deleteProduct } from './application/delete-product';
 import { editPrompt } from './application/edit-prompt';
 import { getProduct } from './application/get-product';
@@ -50,6 +50,8 @@ export function productsModule(deps: ProductsModuleDeps) {
     }),
     uploadsRouter: directUploadsRouter(directUploadUseCases(common)),
     changeStatus: changeStatus({ inTransaction, statuses: postgresStatusStore }),
+    /** The same as the last step of another module's transaction. */
+    changeStatusWithin: changeStatusWithin(postgresStatusStore),
     /** Reads the URLs by which rows name their objects. */
     keyOf: urls.keyOf,
   };

@@ -1,6 +1,6 @@
 import { AppError } from '../../../kernel/app-error';
 import type { ProductId } from '../../../kernel/ids';
-import type { InTransaction } from '../../../kernel/transaction';
+import type { InTransaction, Transaction } from '../../../kernel/transaction';
 import { type LifecycleEvent, nextStatus, type Status } from '../domain/lifecycle';
 import type { StatusReason, StatusStore } from '../domain/ports';
 
@@ -15,17 +15,22 @@ export interface StatusChangeRequest extends StatusReason {
  * @throws AppError PRODUCT_NOT_FOUND; INVALID_TRANSITION where the machine refuses the event, or when somebody else changed the
  *   status first
  */
-export const changeStatus =
-  (deps: { readonly inTransaction: InTransaction; readonly statuses: StatusStore }) =>
-  ({ productId, event, ...why }: StatusChangeRequest): Promise<Status> =>
-    deps.inTransaction(async (tx) => {
-      const phase = await deps.statuses.phase(tx, productId);
-      if (!phase) throw new AppError('PRODUCT_NOT_FOUND');
-      const next = nextStatus(phase, event);
-      if (!next || !(await deps.statuses.advance(tx, productId, phase, next, why))) {
-        throw new AppError('INVALID_TRANSITION', `A product that is ${phase.status} does not take ${event}.`, {
-          details: { status: phase.status, event },
-        });
-      }
-      return next;
-    });
+export const changeStatus = (deps: { readonly inTransaction: InTransaction; readonly statuses: StatusStore }) => {
+  const within = changeStatusWithin(deps.statuses);
+  return (request: StatusChangeRequest): Promise<Status> => deps.inTransaction((tx) => within(tx, request));
+};
+
+/** The same inside a transaction of the caller's. To be its last step: it takes the lock of the seller's ledger. */
+export const changeStatusWithin =
+  (statuses: StatusStore) =>
+  async (tx: Transaction, { productId, event, ...why }: StatusChangeRequest): Promise<Status> => {
+    const phase = await statuses.phase(tx, productId);
+    if (!phase) throw new AppError('PRODUCT_NOT_FOUND');
+    const next = nextStatus(phase, event);
+    if (!next || !(await statuses.advance(tx, productId, phase, next, why))) {
+      throw new AppError('INVALID_TRANSITION', `A product that is ${phase.status} does not take ${event}.`, {
+        details: { status: phase.status, event },
+      });
+    }
+    return next;
+  };

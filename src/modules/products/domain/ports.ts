@@ -72,6 +72,8 @@ export interface StatusReason {
   /** Such as `operator`, `seller` or `worker:<name>`: shown to the seller. */
   readonly actor: string;
   readonly reason: string | null;
+  /** Of the event that tells of a failure; by default it is named after the status, such as `processing_failed`. */
+  readonly errorType?: string;
 }
 
 /** The status of any seller's product, for operators and workers: never reached from a seller's request. */
