@@ -97,6 +97,17 @@ describe('changeStatus', () => {
     expect((await statusOf(id)).status).toBe('uploading');
   });
 
+  test('an edge that is not for this kind of actor is FORBIDDEN and changes nothing', async () => {
+    const { id } = await aProduct(db, seller, { status: 'ready' });
+    for (const actor of ['worker:operator', 'system', 'nobody']) {
+      const change = products.changeStatus({ productId: id, event: 'PUBLISH', actor, reason: null });
+      await expect(change).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    }
+    expect((await statusOf(id)).status).toBe('ready');
+    const bySeller = { productId: id, event: 'PUBLISH', actor: `seller:${seller.userId}`, reason: null } as const;
+    expect(await products.changeStatus(bySeller)).toBe('publishing');
+  });
+
   test('RETRY goes back to the phase that failed, and is refused where the upload failed', async () => {
     const retry = (productId: ProductId) =>
       products.changeStatus({ productId, event: 'RETRY', actor: 'operator', reason: null });
@@ -117,7 +128,7 @@ describe('changeStatus', () => {
   test('of many that want the same change at once, one makes it and the others are told', async () => {
     const { id } = await aProduct(db, seller, { status: 'uploading' });
     const changes = Array.from({ length: 8 }, (_, n) =>
-      products.changeStatus({ productId: id, event: 'UPLOADS_VERIFIED', actor: `operator ${n}`, reason: null }),
+      products.changeStatus({ productId: id, event: 'UPLOADS_VERIFIED', actor: `operator:${n}`, reason: null }),
     );
     const outcomes = await Promise.allSettled(changes);
     expect(outcomes.filter((one) => one.status === 'fulfilled')).toHaveLength(1);

@@ -125,7 +125,7 @@ describe('events that end a phase', () => {
     const { changeStatus } = testProducts(db);
     await Promise.all(
       products.map((productId, n) =>
-        changeStatus({ productId, event: n % 2 ? 'FAIL' : 'COMPLETE', actor: 'system', reason: null }),
+        changeStatus({ productId, event: n % 2 ? 'FAIL' : 'COMPLETE', actor: 'worker:w1', reason: null }),
       ),
     );
     const events = await db.sql<{ number: number; type: string; product_id: string }>(

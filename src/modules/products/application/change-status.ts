@@ -2,6 +2,7 @@ import { AppError } from '../../../kernel/app-error';
 import type { ProductId } from '../../../kernel/ids';
 import type { InTransaction, Transaction } from '../../../kernel/transaction';
 import { type LifecycleEvent, nextStatus, type Status } from '../domain/lifecycle';
+import { mayTake } from '../domain/lifecycle-edges';
 import type { StatusReason, StatusStore } from '../domain/ports';
 
 export interface StatusChangeRequest extends StatusReason {
@@ -13,7 +14,7 @@ export interface StatusChangeRequest extends StatusReason {
  * Leads a product of whichever seller along one edge of its lifecycle. For operators and the system, not for sellers' requests.
  * @returns the status it has now
  * @throws AppError PRODUCT_NOT_FOUND; INVALID_TRANSITION where the machine refuses the event, or when somebody else changed the
- *   status first
+ *   status first; FORBIDDEN for an edge that is not for this kind of actor
  */
 export const changeStatus = (deps: { readonly inTransaction: InTransaction; readonly statuses: StatusStore }) => {
   const within = changeStatusWithin(deps.statuses);
@@ -27,6 +28,7 @@ export const changeStatusWithin =
     const phase = await statuses.phase(tx, productId);
     if (!phase) throw new AppError('PRODUCT_NOT_FOUND');
     const next = nextStatus(phase, event);
+    if (next && !mayTake(why.actor, phase.status, event)) throw new AppError('FORBIDDEN');
     if (!next || !(await statuses.advance(tx, productId, phase, next, why))) {
       throw new AppError('INVALID_TRANSITION', `A product that is ${phase.status} does not take ${event}.`, {
         details: { status: phase.status, event },
