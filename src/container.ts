@@ -1,9 +1,11 @@
 import { join, resolve } from 'node:path';
 import { publicUrlOf, type Secrets, s3ConfigOf, secretsOf } from './config/derive';
 import type { Settings } from './config/load';
+import { buildWork } from './container/work';
 import { systemClock } from './kernel/clock';
 import type { Log } from './kernel/log';
 import { identityModule } from './modules/identity';
+import { workEstimate } from './modules/processing';
 import { productsModule } from './modules/products';
 import { type StorageModule, storageModule } from './modules/storage';
 import { Database } from './platform/database/database';
@@ -65,11 +67,18 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
   const storage = buildStorage(ground, database, staging, secrets);
   const identity = buildIdentity(ground, database, secrets);
   const products = buildProducts(ground, database, staging, storage);
+  const work = buildWork(ground, database, storage, products);
   return {
     storage,
     identity,
     products,
-    router: router({ ...identity.routers, products: products.router, uploads: products.uploadsRouter }),
+    work,
+    router: router({
+      ...identity.routers,
+      products: products.router,
+      uploads: products.uploadsRouter,
+      work: work.router,
+    }),
   };
 }
 
@@ -133,7 +142,12 @@ function buildIdentity({ settings, log }: Ground, database: Database, secrets: S
   });
 }
 
-function buildProducts({ settings, log }: Ground, database: Database, folders: StagingArea, storage: StorageModule) {
+function buildProducts(
+  { settings, log, port }: Ground,
+  database: Database,
+  folders: StagingArea,
+  storage: StorageModule,
+) {
   return productsModule({
     database,
     folders,
@@ -149,6 +163,8 @@ function buildProducts({ settings, log }: Ground, database: Database, folders: S
     bucket: storage.store.bucket,
     formerBuckets: settings.S3_FORMER_BUCKET_NAMES,
     urlTtlSeconds: settings.URL_TTL_SECONDS,
+    estimate: workEstimate({ database }),
+    publicUrl: () => publicUrlOf(settings, port()),
     intentTtlSeconds: settings.INTENT_TTL_SECONDS,
     idempotencyTtlSeconds: settings.IDEMPOTENCY_TTL_SECONDS,
     directUploadTtlSeconds: settings.DIRECT_UPLOAD_TTL_SECONDS,

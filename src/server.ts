@@ -94,7 +94,11 @@ function readinessOf({ database, storage }: Container) {
 }
 
 /** What runs by the clock, and once now: a process that died before may have left something. */
-async function startMaintenance({ database, storage }: Container, settings: Settings, log: Log): Promise<Jobs> {
+async function startMaintenance({ database, storage, work }: Container, settings: Settings, log: Log): Promise<Jobs> {
   storage.drainer.soon();
-  return startJobs(database, [{ queue: 'sweep', cron: settings.SWEEP_CRON, work: storage.sweep }], log);
+  const sweep = async () => {
+    await work.putBackDue(); // first: what a lost lease has stored is drained with the rest
+    await storage.sweep();
+  };
+  return startJobs(database, [{ queue: 'sweep', cron: settings.SWEEP_CRON, work: sweep }], log);
 }

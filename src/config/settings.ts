@@ -145,6 +145,14 @@ export const settings = {
     ),
     IDEMPOTENCY_TTL_SECONDS: seconds(86400, 60, 2592000).describe('How long an Idempotency-Key replays its answer.'),
   },
+  Work: {
+    WORK_MAX_ATTEMPTS: whole(3, 1, 100).describe(
+      'How many leases a product may be given in one phase; when the last one fails or expires, the product fails.',
+    ),
+    WORK_RETRY_BASE_SECONDS: seconds(10, 1, 3600).describe(
+      'How long a product waits after the first retryable failure of its work; twice as long after each further one, an hour at most.',
+    ),
+  },
   Maintenance: {
     INTENT_TTL_SECONDS: seconds(120, 10, 86400).describe(
       'An upload that has not renewed its intent for so long is taken for dead.',

@@ -55,6 +55,8 @@ export function testProducts(db: TestDatabase, uploads: Partial<UploadParts> = {
     bucket: BUCKET,
     formerBuckets: ['former-images'],
     urlTtlSeconds: 900,
+    estimate: () => Promise.resolve(15),
+    publicUrl: () => 'https://api.test',
     uploadLimits: { maxImages: 8, maxImageBytes: 1 << 20, maxUploadBytes: 1 << 23 },
     imageLimits: { minWidth: 800, minHeight: 600, maxPixels: 50_000_000 },
     intentTtlSeconds: 120,

@@ -6,11 +6,14 @@ import { abortUpload } from './application/direct/abort-upload';
 import { completeUpload } from './application/direct/complete-upload';
 import { renewUploadUrls } from './application/direct/renew-upload-urls';
 import { startUpload } from './application/direct/start-upload';
+import { type AnnouncedObject, verifyImages } from './application/direct/verify-images';
 import type { Signing } from './application/signed-product';
 import { Slots } from './application/slots';
 import type { DeclarationLimits } from './domain/declared-images';
 import type { DirectObjects } from './domain/direct-upload-ports';
+import { inspectHeadAndTail, type ReadRange } from './domain/images/head-and-tail';
 import type { ImageLimits } from './domain/images/image-facts';
+import { inspectResult } from './domain/images/inspect-result';
 import type { ProductRepository } from './domain/ports';
 import type { AttemptJournal } from './domain/upload-ports';
 import { postgresDirectUploads } from './infrastructure/postgres-direct-uploads';
@@ -46,6 +49,7 @@ export function directUploadUseCases(
     uploadedProducts: postgresUploadedProducts(deps.database.orm, deps.storedUrls),
     keys: postgresIdempotencyKeys({ inTransaction, journal, ttlSeconds }),
     verifySlots: new Slots(CONCURRENT_VERIFICATIONS),
+    inspect: (sizeBytes: number, read: ReadRange) => inspectHeadAndTail(deps.imageLimits, sizeBytes, read),
     limits: deps.uploadLimits,
   };
   return {
@@ -54,4 +58,14 @@ export function directUploadUseCases(
     completeUpload: completeUpload(shared),
     abortUpload: abortUpload(shared),
   };
+}
+
+/** Looks whether the results of workers are stored as announced: the same rules as for uploads, and WebP. */
+export function resultVerifier({ objects, imageLimits }: Pick<DirectPartsDeps, 'objects' | 'imageLimits'>) {
+  const deps = {
+    objects,
+    verifySlots: new Slots(CONCURRENT_VERIFICATIONS),
+    inspect: (sizeBytes: number, read: ReadRange) => inspectResult(imageLimits, sizeBytes, read),
+  };
+  return (images: readonly AnnouncedObject[]) => verifyImages(deps, images);
 }

@@ -1,2 +1,2 @@
 export { LIFECYCLE_EVENTS } from './domain/lifecycle';
-export { productsModule } from './module';
+export { type ProductsModule, productsModule } from './module';

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type WorkMetrics, workMetrics } from './work-metrics';
 
 type Outcome = 'ok' | 'error';
 /** Told of each operation when it has ended. */
@@ -22,6 +23,7 @@ export interface Metrics {
   ingested(bytes: number): void;
   readonly storeOperation: RecordOperation;
   readonly databaseQuery: RecordOperation;
+  readonly work: WorkMetrics;
   /**
    * A gauge that asks when it is scraped. Where asking fails the gauge is left out of that scrape.
    * @param ask values by the label's value
@@ -48,6 +50,7 @@ export function createMetrics(): Metrics {
     ingested: (bytes) => ingest.inc(bytes),
     storeOperation: operationRecorder(registry, 'store_operation', 'Time of calls to the object store.'),
     databaseQuery: operationRecorder(registry, 'database_query', 'Time of statements, from sending to the last row.'),
+    work: workMetrics(registry),
     collected: (name, help, label, ask) => collectedGauge(registry, name, help, label, ask),
   };
 }

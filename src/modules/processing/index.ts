@@ -1,0 +1,1 @@
+export { workEstimate, workParts } from './work-parts';
