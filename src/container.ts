@@ -7,12 +7,13 @@ import type { Log } from './kernel/log';
 import { identityModule } from './modules/identity';
 import { workEstimate } from './modules/processing';
 import { productsModule } from './modules/products';
+import { realtimeModule } from './modules/realtime';
 import { type StorageModule, storageModule } from './modules/storage';
 import { Database } from './platform/database/database';
 import { migrate, requireCurrentSchema } from './platform/database/migrate';
 import { type DatabaseUrls, provideDatabase } from './platform/database/provide-database';
 import { transactionsOf } from './platform/database/transaction';
-import { router } from './platform/http/procedures';
+import { mergeRouters, router } from './platform/http/procedures';
 import { keptSecret } from './platform/kept-secret';
 import { openStagingArea } from './platform/staging/open-staging-area';
 import type { StagingArea } from './platform/staging/staging-area';
@@ -43,6 +44,7 @@ export async function buildContainer(ground: Ground) {
     const modules = buildModules(ground, database, staging, secrets);
     const { storage } = modules;
     await storage.store.prepare();
+    metrics.collected('realtime_sockets', 'Open WebSockets and event streams.', 'door', modules.realtime.followers);
     metrics.collected('intents_outstanding', 'Intents by state.', 'state', storage.outstandingIntents);
     return {
       database,
@@ -50,6 +52,7 @@ export async function buildContainer(ground: Ground) {
       embeddedDatabase: urls.embedded,
       /** After the last request: what runs in the background ends, temporary files go, connections close. */
       async close() {
+        await modules.realtime.stop();
         await storage.drainer.idle();
         await staging.close();
         await database.close();
@@ -66,16 +69,19 @@ export async function buildContainer(ground: Ground) {
 export function buildModules(ground: Ground, database: Database, staging: StagingArea, secrets: Secrets) {
   const storage = buildStorage(ground, database, staging, secrets);
   const identity = buildIdentity(ground, database, secrets);
+  const realtime = buildRealtime(ground, database, identity);
   const products = buildProducts(ground, database, staging, storage);
   const work = buildWork(ground, database, storage, products);
   return {
     storage,
     identity,
     products,
+    realtime,
     work,
     router: router({
       ...identity.routers,
-      products: products.router,
+      products: mergeRouters(products.router, realtime.productEventsRouter),
+      realtime: realtime.router,
       uploads: products.uploadsRouter,
       work: work.router,
     }),
@@ -139,6 +145,24 @@ function buildIdentity({ settings, log }: Ground, database: Database, secrets: S
       refreshTokenTtlSeconds: settings.REFRESH_TOKEN_TTL_SECONDS,
       registrationEnabled: settings.REGISTRATION_ENABLED,
     },
+  });
+}
+
+function buildRealtime(
+  { settings, log, port, metrics }: Ground,
+  database: Database,
+  identities: ReturnType<typeof buildIdentity>,
+) {
+  return realtimeModule({
+    database,
+    identities,
+    clock: systemClock,
+    log,
+    corsOrigins: settings.CORS_ORIGINS,
+    publicUrl: () => publicUrlOf(settings, port()),
+    unknownProductSeconds: settings.UPLOAD_FOLLOW_SECONDS,
+    slowConsumerSeconds: settings.SLOW_CONSUMER_SECONDS,
+    delivered: metrics.eventDelivered,
   });
 }
 

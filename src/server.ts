@@ -32,7 +32,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       router: container.router,
       authenticate: container.identity.authenticate,
       multipartBody: uploadBodies(settings),
-      doors: filesDoor ? [filesDoor] : [],
+      doors: [...(filesDoor ? [filesDoor] : []), container.realtime.wsDoor(inFlight.stopping)],
       readiness: readinessOf(container),
       log,
       metrics,
@@ -45,6 +45,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     const { server } = app;
     if (!server) throw new Error('the server did not start');
     port = server.port ?? settings.PORT;
+    container.realtime.start();
     const jobs = await startMaintenance(container, settings, log);
     return {
       url: publicUrlOf(settings, port),

@@ -153,6 +153,14 @@ export const settings = {
       'How long a product waits after the first retryable failure of its work; twice as long after each further one, an hour at most.',
     ),
   },
+  Realtime: {
+    UPLOAD_FOLLOW_SECONDS: seconds(10, 1, 300).describe(
+      'How long a client may follow a product that is not there yet: its upload may be about to begin.',
+    ),
+    SLOW_CONSUMER_SECONDS: seconds(20, 1, 300).describe(
+      'How long events wait for a client that does not read; then it is closed and told where to resume.',
+    ),
+  },
   Maintenance: {
     INTENT_TTL_SECONDS: seconds(120, 10, 86400).describe(
       'An upload that has not renewed its intent for so long is taken for dead.',

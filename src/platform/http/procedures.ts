@@ -23,6 +23,8 @@ const t = initTRPC
   .context<RequestContext>()
   .create({
     isDev: false, // never a stack in an answer
+    // Bun cuts what is silent; and a client that hears nothing for so long connects again
+    sse: { ping: { enabled: true, intervalMs: 3_000 }, client: { reconnectAfterInactivityMs: 10_000 } },
     errorFormatter({ shape, error, ctx, path }) {
       const seen = toAppError(error);
       return {
@@ -40,6 +42,7 @@ const t = initTRPC
   });
 
 export const router = t.router;
+export const mergeRouters = t.mergeRouters;
 export const callerFactory = t.createCallerFactory;
 
 /** Errors leave every procedure as TRPCError with the status of their code, so that each door answers alike. */

@@ -19,6 +19,8 @@ export interface Metrics {
   /** The text that Prometheus reads. */
   render(): Promise<string>;
   request(measure: RequestMeasure): void;
+  /** An event was handed to a follower, so many seconds after its transaction began. */
+  eventDelivered(seconds: number): void;
   /** Bytes of files received from clients, by any door. */
   ingested(bytes: number): void;
   readonly storeOperation: RecordOperation;
@@ -47,6 +49,7 @@ export function createMetrics(): Metrics {
     contentType: registry.contentType,
     render: () => registry.metrics(),
     request: requestRecorder(registry),
+    eventDelivered: deliveryRecorder(registry),
     ingested: (bytes) => ingest.inc(bytes),
     storeOperation: operationRecorder(registry, 'store_operation', 'Time of calls to the object store.'),
     databaseQuery: operationRecorder(registry, 'database_query', 'Time of statements, from sending to the last row.'),
@@ -69,6 +72,21 @@ function requestRecorder(registry: Registry): Metrics['request'] {
   return ({ method, route, status, seconds }) => {
     total.inc({ method, route, status });
     duration.observe({ method, route }, seconds);
+  };
+}
+
+function deliveryRecorder(registry: Registry): Metrics['eventDelivered'] {
+  const registers = [registry];
+  const total = new Counter({ name: 'events_delivered_total', help: 'Events handed to followers.', registers });
+  const delay = new Histogram({
+    name: 'event_delivery_seconds',
+    help: 'Time from the beginning of an event’s transaction to its follower; what was missed and resumed is old.',
+    buckets: OPERATION_SECONDS,
+    registers,
+  });
+  return (seconds) => {
+    total.inc();
+    delay.observe(seconds);
   };
 }
 
