@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { publicUrlOf, type Secrets, s3ConfigOf, secretsOf } from './config/derive';
 import type { Settings } from './config/load';
+import { buildPrepare } from './container/prepare';
 import { buildWork } from './container/work';
 import { systemClock } from './kernel/clock';
 import type { Log } from './kernel/log';
@@ -14,6 +15,7 @@ import { migrate, requireCurrentSchema } from './platform/database/migrate';
 import { type DatabaseUrls, provideDatabase } from './platform/database/provide-database';
 import { transactionsOf } from './platform/database/transaction';
 import { mergeRouters, router } from './platform/http/procedures';
+import { type PrepareQueue, prepareQueue } from './platform/jobs/prepare-jobs';
 import { keptSecret } from './platform/kept-secret';
 import { openStagingArea } from './platform/staging/open-staging-area';
 import type { StagingArea } from './platform/staging/staging-area';
@@ -70,7 +72,9 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
   const storage = buildStorage(ground, database, staging, secrets);
   const identity = buildIdentity(ground, database, secrets);
   const realtime = buildRealtime(ground, database, identity);
-  const products = buildProducts(ground, database, staging, storage);
+  const queue = prepareQueue();
+  const products = buildProducts(ground, database, staging, storage, queue);
+  const prepare = buildPrepare(ground, { database, staging }, storage, products);
   const work = buildWork(ground, database, storage, products);
   return {
     storage,
@@ -78,6 +82,8 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
     products,
     realtime,
     work,
+    prepare,
+    prepareQueue: queue,
     router: router({
       ...identity.routers,
       products: mergeRouters(products.router, realtime.productEventsRouter),
@@ -171,10 +177,12 @@ function buildProducts(
   database: Database,
   folders: StagingArea,
   storage: StorageModule,
+  prepareQueue: PrepareQueue,
 ) {
   return productsModule({
     database,
     folders,
+    prepareQueue,
     log,
     journal: storage.journal,
     originals: storage.store,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bytes, flag, list, optionalText, optionalUrl, port, seconds, secret, whole } from './kinds';
+import { bytes, flag, list, optionalText, optionalUrl, optionalWhole, port, seconds, secret, whole } from './kinds';
 
 /**
  * Every environment variable that this software reads, once. `docs/environment.md` and `.env.example` are generated from it
@@ -159,6 +159,14 @@ export const settings = {
     ),
     SLOW_CONSUMER_SECONDS: seconds(20, 1, 300).describe(
       'How long events wait for a client that does not read; then it is closed and told where to resume.',
+    ),
+  },
+  'Preparing images': {
+    PREPARE_CONCURRENCY: optionalWhole(0, 64).describe(
+      'Images that this instance decodes at once, each in a process of its own with the lowest priority. 0: it leaves them to other instances. Default: half of the processors, at least 1.',
+    ),
+    PREPARE_TIMEOUT_SECONDS: seconds(60, 1, 3600).describe(
+      'A decoder that takes longer over one image is ended; the image is tried again later.',
     ),
   },
   Maintenance: {

@@ -19,6 +19,7 @@ export async function directKit() {
     database: kit.db.database,
     journal: kit.storage.journal,
     objects: kit.storage.store,
+    prepareQueue: kit.deps.prepareQueue,
     clock: () => new Date(),
     uploadLimits: LIMITS,
     imageLimits: { minWidth: 800, minHeight: 600, maxPixels: 50_000_000 },

@@ -27,11 +27,12 @@ function showingUrls(): ImageUrls & { signed: number } {
 
 type UploadParts = Pick<
   ProductsModuleDeps,
-  'journal' | 'originals' | 'objects' | 'folders' | 'copies' | 'drainProduct'
+  'prepareQueue' | 'journal' | 'originals' | 'objects' | 'folders' | 'copies' | 'drainProduct'
 >;
 
 const notHere = () => Promise.reject(new Error('this test uploads nothing'));
 const noUploads: UploadParts = {
+  prepareQueue: { enqueue: notHere, wake: () => undefined },
   journal: { open: notHere, renew: notHere, settle: notHere, abandon: notHere, drain: notHere },
   originals: { put: notHere },
   objects: { signPut: () => ({ method: 'PUT', url: 'https://store.test/', headers: {} }), head: notHere, get: notHere },

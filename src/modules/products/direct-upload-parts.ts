@@ -15,6 +15,7 @@ import { inspectHeadAndTail, type ReadRange } from './domain/images/head-and-tai
 import type { ImageLimits } from './domain/images/image-facts';
 import { inspectResult } from './domain/images/inspect-result';
 import type { ProductRepository } from './domain/ports';
+import type { PrepareQueue } from './domain/prepare-queue';
 import type { AttemptJournal } from './domain/upload-ports';
 import { postgresDirectUploads } from './infrastructure/postgres-direct-uploads';
 import { postgresIdempotencyKeys } from './infrastructure/postgres-idempotency-keys';
@@ -28,6 +29,7 @@ export interface DirectPartsDeps {
   readonly database: Database;
   readonly journal: AttemptJournal;
   readonly objects: DirectObjects;
+  readonly prepareQueue: PrepareQueue;
   readonly clock: Clock;
   readonly uploadLimits: DeclarationLimits;
   readonly imageLimits: ImageLimits;

@@ -12,6 +12,7 @@ import { Slots } from './application/slots';
 import type { ImageLimits } from './domain/images/image-facts';
 import { createImageInspector } from './domain/images/image-inspector';
 import type { ProductRepository } from './domain/ports';
+import type { PrepareQueue } from './domain/prepare-queue';
 import type { DrainProduct, ObjectCopies } from './domain/rekey';
 import type { AttemptJournal, EstimatePhase, Originals, UploadFolders } from './domain/upload-ports';
 import { postgresIdempotencyKeys } from './infrastructure/postgres-idempotency-keys';
@@ -29,6 +30,7 @@ export interface UploadPartsDeps {
   readonly copies: ObjectCopies;
   readonly drainProduct: DrainProduct;
   readonly folders: UploadFolders;
+  readonly prepareQueue: PrepareQueue;
   readonly estimate: EstimatePhase;
   readonly uploadLimits: UploadLimits;
   readonly imageLimits: ImageLimits;

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type PrepareMetrics, prepareMetrics } from './prepare-metrics';
 import { type WorkMetrics, workMetrics } from './work-metrics';
 
 type Outcome = 'ok' | 'error';
@@ -26,6 +27,7 @@ export interface Metrics {
   readonly storeOperation: RecordOperation;
   readonly databaseQuery: RecordOperation;
   readonly work: WorkMetrics;
+  readonly prepare: PrepareMetrics;
   /**
    * A gauge that asks when it is scraped. Where asking fails the gauge is left out of that scrape.
    * @param ask values by the label's value
@@ -54,6 +56,7 @@ export function createMetrics(): Metrics {
     storeOperation: operationRecorder(registry, 'store_operation', 'Time of calls to the object store.'),
     databaseQuery: operationRecorder(registry, 'database_query', 'Time of statements, from sending to the last row.'),
     work: workMetrics(registry),
+    prepare: prepareMetrics(registry),
     collected: (name, help, label, ask) => collectedGauge(registry, name, help, label, ask),
   };
 }

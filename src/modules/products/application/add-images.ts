@@ -6,6 +6,7 @@ import type { InTransaction, Transaction } from '../../../kernel/transaction';
 import { requireEditable } from '../domain/edit-rules';
 import type { ImageInspector } from '../domain/images/image-facts';
 import type { ProductReads } from '../domain/ports';
+import type { PrepareQueue } from '../domain/prepare-queue';
 import type { Product } from '../domain/product';
 import type { ReceivedImage, StoredImage } from '../domain/received-image';
 import type { UploadBody } from '../domain/upload-body';
@@ -19,6 +20,7 @@ export interface AddImagesDeps extends AttemptDeps, GiveUpDeps {
   readonly folders: UploadFolders;
   readonly products: Pick<ProductReads, 'find'>;
   readonly append: (tx: Transaction, seller: Seller, id: ProductId, images: readonly StoredImage[]) => Promise<Product>;
+  readonly prepareQueue: PrepareQueue;
   readonly inTransaction: InTransaction;
   readonly inspect: () => ImageInspector;
   readonly limits: UploadLimits;
@@ -62,10 +64,14 @@ async function storeAndAppend(
   try {
     for (const image of received) attempt.store(image);
     const images = await attempt.stored();
-    return await deps.inTransaction(async (tx) => {
+    const product = await deps.inTransaction(async (tx) => {
       await deps.journal.settle(tx, id);
-      return deps.append(tx, seller, productId, images);
+      const appended = await deps.append(tx, seller, productId, images);
+      await deps.prepareQueue.enqueue(tx, productId);
+      return appended;
     });
+    deps.prepareQueue.wake();
+    return product;
   } catch (error) {
     const committed = async () => {
       const product = await deps.products.find(seller, productId);

@@ -6,6 +6,7 @@ import type { InTransaction } from '../../../kernel/transaction';
 import type { CreatedProduct } from '../domain/created-product';
 import { uploadFingerprint } from '../domain/fingerprint';
 import type { ImageInspector } from '../domain/images/image-facts';
+import type { PrepareQueue } from '../domain/prepare-queue';
 import { type Prompt, parsePrompt } from '../domain/prompt';
 import type { ReceivedImage } from '../domain/received-image';
 import type { UploadBody } from '../domain/upload-body';
@@ -27,6 +28,7 @@ export interface CreateProductDeps extends AttemptDeps {
   readonly folders: UploadFolders;
   readonly keys: IdempotencyKeys;
   readonly products: UploadedProducts;
+  readonly prepareQueue: PrepareQueue;
   readonly inTransaction: InTransaction;
   readonly estimate: EstimateProcessingTime;
   readonly inspect: () => ImageInspector;
@@ -75,7 +77,9 @@ export const createProduct =
         if (key?.kind !== 'done') upload.attempt.store(image);
       });
       if (key?.kind === 'done') return { product: replay(key, received), replayed: true };
-      return { product: await commit(deps, upload, received), replayed: false };
+      const product = await commit(deps, upload, received);
+      deps.prepareQueue.wake();
+      return { product, replayed: false };
     } catch (error) {
       const committed = () => committedProduct(deps, upload);
       return { product: await giveUp(deps, { ...upload, committed }, error), replayed: false };
@@ -131,6 +135,7 @@ async function commit(deps: CreateProductDeps, upload: Upload, received: Receive
     await deps.journal.settle(tx, attempt.id);
     const product = { id: attempt.productId, prompt: received.prompt, images };
     const createdAt = await deps.products.insert(tx, seller, product);
+    await deps.prepareQueue.enqueue(tx, product.id);
     const answer: CreatedProduct = {
       id: attempt.productId,
       status: 'uploading',

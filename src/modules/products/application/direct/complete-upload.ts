@@ -6,6 +6,7 @@ import type { DirectUpload } from '../../domain/direct-upload';
 import type { DirectUploads } from '../../domain/direct-upload-ports';
 import type { ImageFacts } from '../../domain/images/image-facts';
 import type { ProductReads, ProductWrites } from '../../domain/ports';
+import type { PrepareQueue } from '../../domain/prepare-queue';
 import type { PlacedImage, Product } from '../../domain/product';
 import type { AttemptJournal, UploadedProducts } from '../../domain/upload-ports';
 import { type SignedProduct, type Signing, signProduct } from '../signed-product';
@@ -16,6 +17,7 @@ export interface CompleteUploadDeps extends VerifyImagesDeps, Signing {
   readonly uploadedProducts: Pick<UploadedProducts, 'insert'>;
   readonly products: Pick<ProductReads, 'find'> & Pick<ProductWrites, 'reload'>;
   readonly journal: Pick<AttemptJournal, 'settle'>;
+  readonly prepareQueue: PrepareQueue;
   readonly inTransaction: InTransaction;
 }
 
@@ -35,7 +37,9 @@ export const completeUpload =
       if (!upload) return signProduct(deps, await completedProduct(deps, seller, id));
       const facts = await verifyImages(deps, upload.images);
       const product = await deps.inTransaction((tx) => commit(deps, tx, seller, upload, facts));
-      if (product) return signProduct(deps, product);
+      if (!product) continue;
+      deps.prepareQueue.wake();
+      return signProduct(deps, product);
     }
     throw new AppError('CONFLICT', 'The images were declared anew while they were verified.');
   };
@@ -62,6 +66,7 @@ async function commit(
   // Takes the rows of the upload with it, and journals what was superseded (drizzle/0003_direct_upload_rules.sql).
   await deps.journal.settle(tx, upload.intentId);
   await deps.uploadedProducts.insert(tx, seller, { id: upload.productId, prompt: upload.prompt, images });
+  await deps.prepareQueue.enqueue(tx, upload.productId);
   return deps.products.reload(tx, seller, upload.productId);
 }
 
