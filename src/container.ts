@@ -7,7 +7,7 @@ import { systemClock } from './kernel/clock';
 import type { Log } from './kernel/log';
 import { identityModule } from './modules/identity';
 import { workEstimate } from './modules/processing';
-import { productsModule } from './modules/products';
+import { productsModule, type UploadProgress } from './modules/products';
 import { realtimeModule } from './modules/realtime';
 import { type StorageModule, storageModule } from './modules/storage';
 import { Database } from './platform/database/database';
@@ -73,7 +73,7 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
   const identity = buildIdentity(ground, database, secrets);
   const realtime = buildRealtime(ground, database, identity);
   const queue = prepareQueue();
-  const products = buildProducts(ground, database, staging, storage, queue);
+  const products = buildProducts(ground, database, staging, storage, queue, realtime.uploadProgress);
   const prepare = buildPrepare(ground, { database, staging }, storage, products);
   const work = buildWork(ground, database, storage, products);
   return {
@@ -178,8 +178,10 @@ function buildProducts(
   folders: StagingArea,
   storage: StorageModule,
   prepareQueue: PrepareQueue,
+  progress: UploadProgress,
 ) {
   return productsModule({
+    progress,
     database,
     folders,
     prepareQueue,

@@ -17,6 +17,7 @@ import { inspectResult } from './domain/images/inspect-result';
 import type { ProductRepository } from './domain/ports';
 import type { PrepareQueue } from './domain/prepare-queue';
 import type { AttemptJournal } from './domain/upload-ports';
+import type { UploadProgress } from './domain/upload-progress';
 import { postgresDirectUploads } from './infrastructure/postgres-direct-uploads';
 import { postgresIdempotencyKeys } from './infrastructure/postgres-idempotency-keys';
 import { postgresUploadedProducts } from './infrastructure/postgres-uploaded-products';
@@ -36,6 +37,7 @@ export interface DirectPartsDeps {
   readonly directUploadTtlSeconds: number;
   readonly putUrlTtlSeconds: number;
   readonly idempotencyTtlSeconds: number;
+  readonly progress?: UploadProgress;
   readonly log: Log;
 }
 

@@ -15,6 +15,7 @@ import type { ProductRepository } from './domain/ports';
 import type { PrepareQueue } from './domain/prepare-queue';
 import type { DrainProduct, ObjectCopies } from './domain/rekey';
 import type { AttemptJournal, EstimatePhase, Originals, UploadFolders } from './domain/upload-ports';
+import type { UploadProgress } from './domain/upload-progress';
 import { postgresIdempotencyKeys } from './infrastructure/postgres-idempotency-keys';
 import { postgresUploadedProducts } from './infrastructure/postgres-uploaded-products';
 import { rekeyedProducts } from './infrastructure/rekey-rows';
@@ -36,6 +37,8 @@ export interface UploadPartsDeps {
   readonly imageLimits: ImageLimits;
   readonly intentTtlSeconds: number;
   readonly idempotencyTtlSeconds: number;
+  /** Absent: nobody follows uploads. */
+  readonly progress?: UploadProgress;
   readonly log: Log;
 }
 

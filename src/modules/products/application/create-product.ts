@@ -19,10 +19,12 @@ import type {
   UploadFolder,
   UploadFolders,
 } from '../domain/upload-ports';
+import type { UploadProgress } from '../domain/upload-progress';
 import { admitUpload, type UploadLimits } from './admit-upload';
 import { giveUp } from './give-up-upload';
 import { receiveImages } from './receive-images';
 import { type AttemptDeps, UploadAttempt } from './upload-attempt';
+import { UploadMeter } from './upload-meter';
 
 export interface CreateProductDeps extends AttemptDeps {
   readonly folders: UploadFolders;
@@ -33,6 +35,7 @@ export interface CreateProductDeps extends AttemptDeps {
   readonly estimate: EstimateProcessingTime;
   readonly inspect: () => ImageInspector;
   readonly limits: UploadLimits;
+  readonly progress?: UploadProgress;
 }
 
 export interface CreateProductRequest {
@@ -52,6 +55,7 @@ interface Upload {
   readonly seller: Seller;
   readonly attempt: UploadAttempt;
   readonly claim: IdempotencyClaim | null;
+  readonly meter: UploadMeter;
 }
 
 interface ReceivedUpload {
@@ -73,7 +77,7 @@ export const createProduct =
     const key = await claimKey(deps, upload);
     const folder = await deps.folders.open();
     try {
-      const received = await receiveUpload(deps, request.body, folder, (image) => {
+      const received = await receiveUpload(deps, upload, request.body, folder, (image) => {
         if (key?.kind !== 'done') upload.attempt.store(image);
       });
       if (key?.kind === 'done') return { product: replay(key, received), replayed: true };
@@ -94,7 +98,8 @@ function beginUpload(deps: CreateProductDeps, seller: Seller, request: CreatePro
   const id = newId<AttemptId>();
   const attempt = new UploadAttempt(deps, { id, kind: 'upload', productId, prefix: attemptPrefix(productId, id) });
   const claim = request.idempotencyKey && { seller, procedure: 'products.create', key: request.idempotencyKey };
-  return { seller, attempt, claim: claim || null };
+  const meter = new UploadMeter(deps.progress, { seller, productId, totalBytes: request.body.contentLength });
+  return { seller, attempt, claim: claim || null, meter };
 }
 
 async function claimKey(deps: CreateProductDeps, { claim, attempt }: Upload): Promise<ClaimedKey | null> {
@@ -106,6 +111,7 @@ async function claimKey(deps: CreateProductDeps, { claim, attempt }: Upload): Pr
 
 async function receiveUpload(
   deps: CreateProductDeps,
+  { meter }: Upload,
   body: UploadBody,
   folder: UploadFolder,
   onImage: (image: ReceivedImage) => void,
@@ -120,14 +126,16 @@ async function receiveUpload(
       primaryIndex = parseIndex(value);
     },
   };
-  const images = await receiveImages({ body, folder, limits: deps.limits, inspect: deps.inspect, fields, onImage });
+  const { limits, inspect } = deps;
+  const images = await receiveImages({ body, folder, limits, inspect, fields, meter, onImage });
   if (primaryIndex >= images.length) throw wrongPrimaryIndex();
   return { prompt: prompt ?? parsePrompt(undefined), primaryIndex, images };
 }
 
 async function commit(deps: CreateProductDeps, upload: Upload, received: ReceivedUpload): Promise<CreatedProduct> {
-  const { seller, attempt, claim } = upload;
+  const { seller, attempt, claim, meter } = upload;
   const stored = await attempt.stored();
+  meter.stored();
   const images = stored.map((image, index) => ({ ...image, isPrimary: index === received.primaryIndex }));
   const estimate = await deps.estimate();
   return deps.inTransaction(async (tx) => {

@@ -9,6 +9,7 @@ import type { ProductReads, ProductWrites } from '../../domain/ports';
 import type { PrepareQueue } from '../../domain/prepare-queue';
 import type { PlacedImage, Product } from '../../domain/product';
 import type { AttemptJournal, UploadedProducts } from '../../domain/upload-ports';
+import { stateOfDirectUpload, type UploadProgress } from '../../domain/upload-progress';
 import { type SignedProduct, type Signing, signProduct } from '../signed-product';
 import { type VerifyImagesDeps, verifyImages } from './verify-images';
 
@@ -18,6 +19,7 @@ export interface CompleteUploadDeps extends VerifyImagesDeps, Signing {
   readonly products: Pick<ProductReads, 'find'> & Pick<ProductWrites, 'reload'>;
   readonly journal: Pick<AttemptJournal, 'settle'>;
   readonly prepareQueue: PrepareQueue;
+  readonly progress?: UploadProgress;
   readonly inTransaction: InTransaction;
 }
 
@@ -36,6 +38,8 @@ export const completeUpload =
       const upload = await deps.uploads.find(seller, id);
       if (!upload) return signProduct(deps, await completedProduct(deps, seller, id));
       const facts = await verifyImages(deps, upload.images);
+      const state = stateOfDirectUpload({ userId: seller.userId, productId: id }, upload.images, () => true);
+      deps.progress?.tell(state);
       const product = await deps.inTransaction((tx) => commit(deps, tx, seller, upload, facts));
       if (!product) continue;
       deps.prepareQueue.wake();
