@@ -9,8 +9,9 @@ import { median } from '../report/statistics';
 import { short, table } from '../report/table';
 import { fillQueue, putAllBack } from './fill-queue';
 
-/** A turn takes so many products from each queue: half of the short one. */
-const PRODUCTS_A_TURN = 500;
+/** A turn takes at most so many products from each queue: half of the short one. */
+const MOST_A_TURN = 500;
+const CLAIMS_A_TURN = 100;
 const WORKERS = 4;
 const SHORT = 1000;
 
@@ -75,7 +76,8 @@ async function inTurns([few, many]: readonly [Queue, Queue], max: number, rounds
 }
 
 async function ratePerSecond(queue: Queue, max: number): Promise<number> {
-  let left = PRODUCTS_A_TURN;
+  const products = Math.min(MOST_A_TURN, CLAIMS_A_TURN * max);
+  let left = products;
   const startedAt = performance.now();
   const work = async () => {
     while (left > 0) {
@@ -84,7 +86,7 @@ async function ratePerSecond(queue: Queue, max: number): Promise<number> {
     }
   };
   await Promise.all(Array.from({ length: WORKERS }, work));
-  const rate = PRODUCTS_A_TURN / ((performance.now() - startedAt) / 1000);
+  const rate = products / ((performance.now() - startedAt) / 1000);
   await putAllBack(queue.server.db.url);
   return rate;
 }

@@ -24,7 +24,7 @@ interface ClaimWish {
 
 /** A whole server, and workers that call its procedures as a door would. The clock sweeps nothing. */
 export async function workKit(change: Environment = {}, log: Log = silentLog) {
-  const server = await startTestServer({ S3_FORMER_BUCKET_NAMES: BUCKET, ...change }, log);
+  const server = await startTestServer({ S3_FORMER_BUCKET_NAMES: BUCKET, PREPARE_CONCURRENCY: '0', ...change }, log);
   const { db, container } = server;
   const call = callerFactory(container.router);
   const as = (principal: Principal | null) => call(requestContext(principal));

@@ -65,11 +65,10 @@ export const authenticatedProcedure = publicProcedure.use(({ ctx, next }) =>
 export const sellerProcedure = publicProcedure.use(({ ctx, next }) =>
   next({ ctx: { seller: ofRole(ctx, 'seller') as Seller } }),
 );
-/** @public the routers of work are the next to come */
 export const workerProcedure = publicProcedure.use(({ ctx, next }) =>
   next({ ctx: { worker: ofRole(ctx, 'worker') as Worker } }),
 );
-/** @public as above */
+/** @public nothing asks for it yet */
 export const adminProcedure = publicProcedure.use(({ ctx, next }) =>
   next({ ctx: { admin: ofRole(ctx, 'admin') as Admin } }),
 );
