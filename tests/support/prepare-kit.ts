@@ -4,12 +4,14 @@ import { objectKey } from '../../src/kernel/object-key';
 import type { Seller } from '../../src/kernel/principal';
 import type { PrepareFailure } from '../../src/modules/processing/domain/prepare/prepare-record';
 import { type PrepareDeps, prepareParts } from '../../src/modules/processing/prepare-parts';
+import { addImages } from '../../src/modules/products/application/add-images';
+import { appendImages } from '../../src/modules/products/application/append-images';
 import { changeStatusWithin } from '../../src/modules/products/application/change-status';
 import { postgresStatusStore } from '../../src/modules/products/infrastructure/status-store';
 import { storedUrls } from '../../src/modules/products/infrastructure/stored-url';
 import { silentLog } from './log';
 import { revocationKit } from './revocation-kit';
-import { PROMPT, productParts, type UploadKitOptions } from './upload-kit';
+import { bodyOf, PROMPT, productParts, type UploadKitOptions } from './upload-kit';
 
 export type PrepareKit = Awaited<ReturnType<typeof prepareKit>>;
 
@@ -67,6 +69,14 @@ export async function prepareKit(options: UploadKitOptions = {}) {
         ),
       );
       return product.id as ProductId;
+    },
+
+    /** POST /api/products/{id}/images */
+    async addImage(seller: Seller, id: ProductId, bytes: Buffer): Promise<void> {
+      const { products } = kit;
+      const add = addImages({ ...kit.deps, products, append: appendImages({ products, maxImages: 8 }) });
+      const files = productParts(PROMPT, [bytes]).filter(({ name }) => name === 'images');
+      await add(seller, { body: bodyOf(files), productId: id });
     },
 
     async statusOf(id: ProductId) {
