@@ -50,6 +50,7 @@ beforeAll(async () => {
   db = kit.db;
   const { journal, store, copyIfThere, drainProduct } = kit.storage;
   products = testProducts(db, {
+    prepareQueue: kit.deps.prepareQueue,
     journal,
     originals: store,
     copies: { copy: copyIfThere },
