@@ -6,12 +6,14 @@
  *   bun run bench sign [--rounds 5] [--store disk|s3] [--save]
  *   bun run bench api [--concurrency 16] [--products 1000000] [--save]
  *   bun run bench layers [--mb 1.1|6] [--rounds 5] [--save]
+ *   bun run bench queue [--products 100000] [--rounds 9] [--save]
  * `--save` writes the tables into docs/performance.md.
  */
 import { benchApi } from './api/api';
 import { benchDirect } from './direct/direct';
 import { benchIngest } from './ingest/ingest';
 import { benchLayers } from './ingest/layers';
+import { benchQueue } from './queue/queue';
 import { benchSign } from './sign/sign';
 
 const BENCHES: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
@@ -20,6 +22,7 @@ const BENCHES: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   sign: benchSign,
   api: benchApi,
   layers: benchLayers,
+  queue: benchQueue,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -2,6 +2,8 @@ import { join, resolve } from 'node:path';
 import { dotenvExample } from './documents/dotenv-example';
 import { environmentPage } from './documents/environment-page';
 import { openApiJson } from './documents/openapi';
+import { lifecyclePage } from './lifecycle/page';
+import { lifecyclePicture } from './lifecycle/picture';
 
 const REPOSITORY = resolve(import.meta.dir, '..');
 
@@ -9,6 +11,8 @@ const REPOSITORY = resolve(import.meta.dir, '..');
 const DOCUMENTS: Readonly<Record<string, () => string | Promise<string>>> = {
   '.env.example': dotenvExample,
   'docs/environment.md': environmentPage,
+  'docs/lifecycle.md': lifecyclePage,
+  'docs/lifecycle.svg': () => lifecyclePicture(),
   'docs/openapi.json': openApiJson,
 };
 

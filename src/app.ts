@@ -46,10 +46,18 @@ const SERVE = {
   reusePort: false,
 };
 
+const WEB_SOCKETS = {
+  // Seconds. Bun pings shortly before, and closes what has not answered: a peer that is gone is noticed within that time.
+  idleTimeout: 30,
+  sendPings: true,
+  // clients have nothing to say
+  maxPayloadLength: 4096,
+};
+
 /** The HTTP server's app; `.listen({ port, hostname })` starts it. */
 export function createApp(parts: AppParts) {
   // Elysia's routing by Bun itself leaves out what is wrapped around; all requests go one way.
-  const app = new Elysia({ serve: SERVE, systemRouter: false });
+  const app = new Elysia({ serve: SERVE, websocket: WEB_SOCKETS, systemRouter: false });
   const contextOf = requestContexts({ ...parts, peer: (request) => app.server?.requestIP(request)?.address ?? null });
   const multipart: MultipartParts = {
     multipartBody: parts.multipartBody,

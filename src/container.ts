@@ -1,16 +1,21 @@
 import { join, resolve } from 'node:path';
 import { publicUrlOf, type Secrets, s3ConfigOf, secretsOf } from './config/derive';
 import type { Settings } from './config/load';
+import { buildPrepare } from './container/prepare';
+import { buildWork } from './container/work';
 import { systemClock } from './kernel/clock';
 import type { Log } from './kernel/log';
 import { identityModule } from './modules/identity';
-import { productsModule } from './modules/products';
+import { workEstimate } from './modules/processing';
+import { productsModule, type UploadProgress } from './modules/products';
+import { realtimeModule } from './modules/realtime';
 import { type StorageModule, storageModule } from './modules/storage';
 import { Database } from './platform/database/database';
 import { migrate, requireCurrentSchema } from './platform/database/migrate';
 import { type DatabaseUrls, provideDatabase } from './platform/database/provide-database';
 import { transactionsOf } from './platform/database/transaction';
-import { router } from './platform/http/procedures';
+import { mergeRouters, router } from './platform/http/procedures';
+import { type PrepareQueue, prepareQueue } from './platform/jobs/prepare-jobs';
 import { keptSecret } from './platform/kept-secret';
 import { openStagingArea } from './platform/staging/open-staging-area';
 import type { StagingArea } from './platform/staging/staging-area';
@@ -41,6 +46,7 @@ export async function buildContainer(ground: Ground) {
     const modules = buildModules(ground, database, staging, secrets);
     const { storage } = modules;
     await storage.store.prepare();
+    metrics.collected('realtime_sockets', 'Open WebSockets and event streams.', 'door', modules.realtime.followers);
     metrics.collected('intents_outstanding', 'Intents by state.', 'state', storage.outstandingIntents);
     return {
       database,
@@ -48,6 +54,7 @@ export async function buildContainer(ground: Ground) {
       embeddedDatabase: urls.embedded,
       /** After the last request: what runs in the background ends, temporary files go, connections close. */
       async close() {
+        await modules.realtime.stop();
         await storage.drainer.idle();
         await staging.close();
         await database.close();
@@ -64,12 +71,26 @@ export async function buildContainer(ground: Ground) {
 export function buildModules(ground: Ground, database: Database, staging: StagingArea, secrets: Secrets) {
   const storage = buildStorage(ground, database, staging, secrets);
   const identity = buildIdentity(ground, database, secrets);
-  const products = buildProducts(ground, database, staging, storage);
+  const realtime = buildRealtime(ground, database, identity);
+  const queue = prepareQueue();
+  const products = buildProducts(ground, database, staging, storage, queue, realtime.uploadProgress);
+  const prepare = buildPrepare(ground, { database, staging }, storage, products);
+  const work = buildWork(ground, database, storage, products);
   return {
     storage,
     identity,
     products,
-    router: router({ ...identity.routers, products: products.router, uploads: products.uploadsRouter }),
+    realtime,
+    work,
+    prepare,
+    prepareQueue: queue,
+    router: router({
+      ...identity.routers,
+      products: mergeRouters(products.router, realtime.productEventsRouter),
+      realtime: realtime.router,
+      uploads: products.uploadsRouter,
+      work: work.router,
+    }),
   };
 }
 
@@ -133,10 +154,37 @@ function buildIdentity({ settings, log }: Ground, database: Database, secrets: S
   });
 }
 
-function buildProducts({ settings, log }: Ground, database: Database, folders: StagingArea, storage: StorageModule) {
+function buildRealtime(
+  { settings, log, port, metrics }: Ground,
+  database: Database,
+  identities: ReturnType<typeof buildIdentity>,
+) {
+  return realtimeModule({
+    database,
+    identities,
+    clock: systemClock,
+    log,
+    corsOrigins: settings.CORS_ORIGINS,
+    publicUrl: () => publicUrlOf(settings, port()),
+    unknownProductSeconds: settings.UPLOAD_FOLLOW_SECONDS,
+    slowConsumerSeconds: settings.SLOW_CONSUMER_SECONDS,
+    delivered: metrics.eventDelivered,
+  });
+}
+
+function buildProducts(
+  { settings, log, port }: Ground,
+  database: Database,
+  folders: StagingArea,
+  storage: StorageModule,
+  prepareQueue: PrepareQueue,
+  progress: UploadProgress,
+) {
   return productsModule({
+    progress,
     database,
     folders,
+    prepareQueue,
     log,
     journal: storage.journal,
     originals: storage.store,
@@ -149,6 +197,8 @@ function buildProducts({ settings, log }: Ground, database: Database, folders: S
     bucket: storage.store.bucket,
     formerBuckets: settings.S3_FORMER_BUCKET_NAMES,
     urlTtlSeconds: settings.URL_TTL_SECONDS,
+    estimate: workEstimate({ database }),
+    publicUrl: () => publicUrlOf(settings, port()),
     intentTtlSeconds: settings.INTENT_TTL_SECONDS,
     idempotencyTtlSeconds: settings.IDEMPOTENCY_TTL_SECONDS,
     directUploadTtlSeconds: settings.DIRECT_UPLOAD_TTL_SECONDS,

@@ -3,11 +3,12 @@ import { createApp } from './app';
 import { publicUrlOf } from './config/derive';
 import type { Settings } from './config/load';
 import { buildContainer, type Container } from './container';
+import type { ProductId } from './kernel/ids';
 import type { Log } from './kernel/log';
 import { schemaState } from './platform/database/migrate';
 import { multipartBody } from './platform/http/multipart-body';
 import { gracefulStop, InFlight } from './platform/http/shutdown';
-import { type Jobs, startJobs } from './platform/jobs/jobs';
+import { type Jobs, type QueuedWork, startJobs } from './platform/jobs/jobs';
 import { createMetrics } from './platform/telemetry/metrics';
 
 export interface RunningServer {
@@ -32,7 +33,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       router: container.router,
       authenticate: container.identity.authenticate,
       multipartBody: uploadBodies(settings),
-      doors: filesDoor ? [filesDoor] : [],
+      doors: [...(filesDoor ? [filesDoor] : []), container.realtime.wsDoor(inFlight.stopping)],
       readiness: readinessOf(container),
       log,
       metrics,
@@ -45,6 +46,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     const { server } = app;
     if (!server) throw new Error('the server did not start');
     port = server.port ?? settings.PORT;
+    container.realtime.start();
     const jobs = await startMaintenance(container, settings, log);
     return {
       url: publicUrlOf(settings, port),
@@ -52,7 +54,9 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       container,
       async stop() {
         const cutOff = await gracefulStop(server, inFlight, settings.SHUTDOWN_GRACE_SECONDS * 1000);
-        await jobs.stop();
+        const stopping = jobs.stop();
+        container.prepare.stop();
+        await stopping;
         await container.close();
         return cutOff;
       },
@@ -94,7 +98,25 @@ function readinessOf({ database, storage }: Container) {
 }
 
 /** What runs by the clock, and once now: a process that died before may have left something. */
-async function startMaintenance({ database, storage }: Container, settings: Settings, log: Log): Promise<Jobs> {
+async function startMaintenance(container: Container, settings: Settings, log: Log): Promise<Jobs> {
+  const { database, storage, work, prepare, prepareQueue } = container;
   storage.drainer.soon();
-  return startJobs(database, [{ queue: 'sweep', cron: settings.SWEEP_CRON, work: storage.sweep }], log);
+  const sweep = async () => {
+    await work.putBackDue(); // first: what a lost lease has stored is drained with the rest
+    await storage.sweep();
+    await prepare.enqueueMissing();
+  };
+  const prepareJobs: QueuedWork = {
+    queue: 'prepare',
+    concurrency: prepare.concurrency,
+    work: (data) => prepare.prepareProduct((data as { productId: ProductId }).productId),
+  };
+  const jobs = await startJobs(
+    database,
+    [{ queue: 'sweep', cron: settings.SWEEP_CRON, work: sweep }],
+    [prepareJobs],
+    log,
+  );
+  prepareQueue.wakenBy(() => jobs.wake('prepare'));
+  return jobs;
 }

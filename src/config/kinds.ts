@@ -10,6 +10,10 @@ export const whole = (fallback: number, least: number, most: number) =>
     .max(most)
     .default(fallback);
 
+/** Absent where its default depends on the machine. */
+export const optionalWhole = (least: number, most: number) =>
+  z.coerce.number({ error: 'must be a whole number' }).int('must be a whole number').min(least).max(most).optional();
+
 export const port = (fallback: number) => whole(fallback, 0, 65535);
 export const seconds = whole;
 export const bytes = (fallback: number) => whole(fallback, 1, 10 * 1024 ** 3);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bytes, flag, list, optionalText, optionalUrl, port, seconds, secret, whole } from './kinds';
+import { bytes, flag, list, optionalText, optionalUrl, optionalWhole, port, seconds, secret, whole } from './kinds';
 
 /**
  * Every environment variable that this software reads, once. `docs/environment.md` and `.env.example` are generated from it
@@ -150,6 +150,30 @@ export const settings = {
       'Life of the presigned PUTs of a direct upload; fresh ones can be asked for.',
     ),
     IDEMPOTENCY_TTL_SECONDS: seconds(86400, 60, 2592000).describe('How long an Idempotency-Key replays its answer.'),
+  },
+  Work: {
+    WORK_MAX_ATTEMPTS: whole(3, 1, 100).describe(
+      'How many leases a product may be given in one phase; when the last one fails or expires, the product fails.',
+    ),
+    WORK_RETRY_BASE_SECONDS: seconds(10, 1, 3600).describe(
+      'How long a product waits after the first retryable failure of its work; twice as long after each further one, an hour at most.',
+    ),
+  },
+  Realtime: {
+    UPLOAD_FOLLOW_SECONDS: seconds(10, 1, 300).describe(
+      'How long a client may follow a product that is not there yet: its upload may be about to begin.',
+    ),
+    SLOW_CONSUMER_SECONDS: seconds(20, 1, 300).describe(
+      'How long events wait for a client that does not read; then it is closed and told where to resume.',
+    ),
+  },
+  'Preparing images': {
+    PREPARE_CONCURRENCY: optionalWhole(0, 64).describe(
+      'Images that this instance decodes at once, each in a process of its own with the lowest priority. 0: it leaves them to other instances. Default: half of the processors, at least 1.',
+    ),
+    PREPARE_TIMEOUT_SECONDS: seconds(60, 1, 3600).describe(
+      'A decoder that takes longer over one image is ended; the image is tried again later.',
+    ),
   },
   Maintenance: {
     INTENT_TTL_SECONDS: seconds(120, 10, 86400).describe(

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { newId } from '../../src/kernel/ids';
 import type { Seller } from '../../src/kernel/principal';
+import type { Status } from '../../src/modules/products/domain/lifecycle';
 import { MultipartInput } from '../../src/platform/http/multipart-input';
 import { proceduresOf } from '../support/id-inputs';
 import type { TestPart } from '../support/multipart';
@@ -18,7 +19,7 @@ interface Ids {
  * How to call each procedure that takes an id, so that its owner is let through. A procedure that is missing here fails the
  * first test below: nobody adds one without saying how a stranger would call it.
  */
-const CALLS: readonly (readonly [procedure: string, inputOf: (product: Ids) => unknown])[] = [
+const CALLS: readonly (readonly [procedure: string, inputOf: (product: Ids) => unknown, status?: Status])[] = [
   ['get', ({ id }) => ({ id })],
   ['history', ({ id }) => ({ id })],
   ['update', ({ id }) => ({ id, prompt_text: 'mine from now on, all of it' })],
@@ -28,6 +29,9 @@ const CALLS: readonly (readonly [procedure: string, inputOf: (product: Ids) => u
   ['removeImage', ({ id, images }) => ({ id, image_id: images[0] })],
   ['imageUrls', ({ id }) => ({ id, variant: 'original' })],
   ['revokeUrls', ({ id }) => ({ id })],
+  ['regenerate', ({ id }) => ({ id })],
+  ['publish', ({ id }) => ({ id })],
+  ['retry', ({ id }) => ({ id }), 'failed'],
   ['imageUrlsBatch', ({ id }) => ({ products: [id], variant: 'original' })],
   ['addImages', ({ id }) => new MultipartInput(bodyOf([photoPart]), { id })], // by REST, the id in the path
   ['addImages', ({ id }) => new MultipartInput(bodyOf([photoPart, { name: 'id', content: id }]))], // by tRPC, in the form
@@ -46,6 +50,7 @@ beforeAll(async () => {
   db = kit.db;
   const { journal, store, copyIfThere, drainProduct } = kit.storage;
   products = testProducts(db, {
+    prepareQueue: kit.deps.prepareQueue,
     journal,
     originals: store,
     copies: { copy: copyIfThere },
@@ -67,7 +72,7 @@ function call(as: Seller | null, procedure: string, input: unknown): Promise<unk
 
 /** Everything that the database holds of a product. */
 async function rowsOf({ id }: ProductFixture): Promise<unknown> {
-  const tables = ['product_images', 'product_status_history', 'product_events', 'intents'];
+  const tables = ['work_items', 'product_images', 'product_status_history', 'product_events', 'intents'];
   const rows: unknown[] = await db.sql('select * from products where id = $1', [id]);
   for (const table of tables) {
     rows.push(await db.sql(`select * from ${table} where product_id = $1 order by 1`, [id]));
@@ -84,9 +89,9 @@ describe('every procedure that takes an id', () => {
     expect(named(procedures.filter(({ ids }) => ids.length === 0))).toEqual(TAKES_NO_ID);
   });
 
-  for (const [procedure, inputOf] of CALLS) {
+  for (const [procedure, inputOf, status = 'ready'] of CALLS) {
     test(`${procedure} answers another seller’s id exactly as an unknown one, and does nothing`, async () => {
-      const product = await aProduct(db, owner);
+      const product = await aProduct(db, owner, { status });
       const before = await rowsOf(product);
       const { signed } = products.imageUrls;
       const unknown = await answerOf(call(stranger, procedure, inputOf({ id: newId(), images: [newId(), newId()] })));
@@ -98,7 +103,7 @@ describe('every procedure that takes an id', () => {
     });
 
     test(`${procedure} lets the owner through`, async () => {
-      await call(owner, procedure, inputOf(await aProduct(db, owner)));
+      await call(owner, procedure, inputOf(await aProduct(db, owner, { status })));
     });
   }
 });
@@ -108,8 +113,9 @@ describe('every procedure', () => {
     const product = await aProduct(db, owner);
     const before = await rowsOf(product);
     const [worker, admin] = [await aUser(db, 'worker'), await aUser(db, 'admin')];
+    const inputs = new Map(CALLS.map(([procedure, inputOf]) => [procedure, inputOf]));
     for (const { path } of proceduresOf(products.router)) {
-      const input = new Map(CALLS).get(path)?.(product) ?? {};
+      const input = inputs.get(path)?.(product) ?? {};
       expect(await answerOf(call(null, path, input))).toMatchObject({ code: 'UNAUTHENTICATED' });
       expect(await answerOf(call(worker, path, input))).toMatchObject({ code: 'FORBIDDEN' });
       expect(await answerOf(call(admin, path, input))).toMatchObject({ code: 'FORBIDDEN' });

@@ -34,6 +34,7 @@ describe('changeStatus', () => {
       event: 'FAIL',
       actor: 'operator',
       reason: 'the second photo cannot be decoded',
+      errorType: 'undecodable',
     });
     expect(status).toBe('failed');
     expect(await statusOf(id)).toEqual({ status: 'failed', failed_from: 'uploading' });
@@ -52,11 +53,24 @@ describe('changeStatus', () => {
       'select number::int, type, data from product_events where user_id = $1 order by number',
       [other.userId],
     );
-    expect(events.map(({ number }) => number)).toEqual([1, 2]);
-    expect(events[1]).toMatchObject({
-      type: 'status_change',
-      data: { product_id: id, status: 'failed', message: 'the second photo cannot be decoded' },
-    });
+    expect(events.map(({ number }) => number)).toEqual([1, 2, 3]);
+    expect(events.slice(1)).toEqual([
+      {
+        number: 2,
+        type: 'status_change',
+        data: { product_id: id, status: 'failed', message: 'the second photo cannot be decoded' },
+      },
+      {
+        number: 3,
+        type: 'error',
+        data: {
+          product_id: id,
+          error_type: 'undecodable',
+          error_message: 'the second photo cannot be decoded',
+          retry_available: false,
+        },
+      },
+    ]);
     const [ledger] = await db.sql('select uploading, failed from seller_ledger where user_id = $1', [other.userId]);
     expect(ledger).toEqual({ uploading: 0, failed: 1 });
   });
@@ -83,6 +97,17 @@ describe('changeStatus', () => {
     expect((await statusOf(id)).status).toBe('uploading');
   });
 
+  test('an edge that is not for this kind of actor is FORBIDDEN and changes nothing', async () => {
+    const { id } = await aProduct(db, seller, { status: 'ready' });
+    for (const actor of ['worker:operator', 'system', 'nobody']) {
+      const change = products.changeStatus({ productId: id, event: 'PUBLISH', actor, reason: null });
+      await expect(change).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    }
+    expect((await statusOf(id)).status).toBe('ready');
+    const bySeller = { productId: id, event: 'PUBLISH', actor: `seller:${seller.userId}`, reason: null } as const;
+    expect(await products.changeStatus(bySeller)).toBe('publishing');
+  });
+
   test('RETRY goes back to the phase that failed, and is refused where the upload failed', async () => {
     const retry = (productId: ProductId) =>
       products.changeStatus({ productId, event: 'RETRY', actor: 'operator', reason: null });
@@ -103,7 +128,7 @@ describe('changeStatus', () => {
   test('of many that want the same change at once, one makes it and the others are told', async () => {
     const { id } = await aProduct(db, seller, { status: 'uploading' });
     const changes = Array.from({ length: 8 }, (_, n) =>
-      products.changeStatus({ productId: id, event: 'UPLOADS_VERIFIED', actor: `operator ${n}`, reason: null }),
+      products.changeStatus({ productId: id, event: 'UPLOADS_VERIFIED', actor: `operator:${n}`, reason: null }),
     );
     const outcomes = await Promise.allSettled(changes);
     expect(outcomes.filter((one) => one.status === 'fulfilled')).toHaveLength(1);

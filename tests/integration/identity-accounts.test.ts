@@ -115,7 +115,7 @@ describe('login', () => {
       inTransaction: transactionsOf(db.database),
       clock: () => new Date(),
       refreshTokenTtlSeconds: 60,
-      accessTokens: { ttlSeconds: 60, sign: async () => 'token', verify: async () => null },
+      accessTokens: { ttlSeconds: 60, sign: async () => 'token', verify: async () => null, expiryOf: () => new Date(0) },
       hasher: {
         hash: async () => '',
         verify: async () => {

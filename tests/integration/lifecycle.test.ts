@@ -25,11 +25,12 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => db.drop());
 
-/** Puts a row into a phase without going there: with the triggers off, as nobody but the owner of the table can. */
+/** Puts a row into a phase without going there: with the triggers off, as nobody but the owner of the table can; not into the queue. */
 async function putInto(id: ProductId, phase: LifecyclePhase): Promise<void> {
   await db.sql('alter table products disable trigger user');
   await db.sql('update products set status = $1, failed_from = $2 where id = $3', [phase.status, phase.failedFrom, id]);
   await db.sql('alter table products enable trigger user');
+  await db.sql('delete from work_items where product_id = $1', [id]);
 }
 
 async function statusOf(id: ProductId): Promise<{ status: Status; failed_from: Status | null }> {

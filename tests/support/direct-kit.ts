@@ -20,6 +20,7 @@ export async function directKit() {
     journal: kit.storage.journal,
     objects: kit.storage.store,
     copies: { copy: kit.storage.copyIfThere },
+    prepareQueue: kit.deps.prepareQueue,
     clock: () => new Date(),
     uploadLimits: LIMITS,
     directLimits: { maxOpenUploads: 20, maxReplacements: 40 },

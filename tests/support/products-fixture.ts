@@ -27,11 +27,12 @@ function showingUrls(): ImageUrls & { signed: number } {
 
 type UploadParts = Pick<
   ProductsModuleDeps,
-  'journal' | 'originals' | 'objects' | 'folders' | 'copies' | 'drainProduct'
+  'prepareQueue' | 'journal' | 'originals' | 'objects' | 'folders' | 'copies' | 'drainProduct'
 >;
 
 const notHere = () => Promise.reject(new Error('this test uploads nothing'));
 const noUploads: UploadParts = {
+  prepareQueue: { enqueue: notHere, wake: () => undefined },
   journal: { open: notHere, renew: notHere, settle: notHere, abandon: notHere, drain: notHere },
   originals: { put: notHere },
   objects: { signPut: () => ({ method: 'PUT', url: 'https://store.test/', headers: {} }), head: notHere, get: notHere },
@@ -56,6 +57,8 @@ export function testProducts(db: TestDatabase, uploads: Partial<UploadParts> = {
     formerBuckets: ['former-images'],
     urlTtlSeconds: 900,
     directLimits: { maxOpenUploads: 20, maxReplacements: 40 },
+    estimate: () => Promise.resolve(15),
+    publicUrl: () => 'https://api.test',
     uploadLimits: { maxImages: 8, maxImageBytes: 1 << 20, maxUploadBytes: 1 << 23 },
     imageLimits: { minWidth: 800, minHeight: 600, maxPixels: 50_000_000 },
     intentTtlSeconds: 120,

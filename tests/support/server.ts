@@ -24,8 +24,14 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** What every server of the tests is told: a free port of this machine, and no work by the clock unless a test wants it. */
-export const ON_A_FREE_PORT: Environment = { NODE_ENV: 'test', HOST: '127.0.0.1', PORT: '0', SWEEP_CRON: 'off' };
+/** What every server of the tests is told: a free port of this machine, and no work by itself unless a test wants it. */
+export const ON_A_FREE_PORT: Environment = {
+  NODE_ENV: 'test',
+  HOST: '127.0.0.1',
+  PORT: '0',
+  SWEEP_CRON: 'off',
+  PREPARE_CONCURRENCY: '0',
+};
 
 /**
  * The whole server in this process, on a database and a data folder of its own.

@@ -15,6 +15,7 @@ import { storageModule } from '../../src/modules/storage';
 import type { S3StoreConfig } from '../../src/modules/storage/infrastructure/s3/s3-config';
 import { transactionsOf } from '../../src/platform/database/transaction';
 import { multipartBody } from '../../src/platform/http/multipart-body';
+import { enqueuePrepare } from '../../src/platform/jobs/prepare-jobs';
 import { openStagingArea } from '../../src/platform/staging/open-staging-area';
 import { silentLog } from './log';
 import { chunkedRequest, multipartBytes, multipartType, productParts, type TestPart } from './multipart';
@@ -61,6 +62,7 @@ export async function uploadKit(options: UploadKitOptions = {}) {
     folders: staging,
     keys: postgresIdempotencyKeys({ inTransaction, journal: storage.journal, ttlSeconds: 86_400 }),
     products: postgresUploadedProducts(db.database.orm, storedUrls(storage.store.bucket, [])),
+    prepareQueue: { enqueue: enqueuePrepare, wake: () => undefined },
     inTransaction,
     estimate: () => Promise.resolve(15),
     inspect: () => createImageInspector({ minWidth: 800, minHeight: 600, maxPixels: 50_000_000 }),

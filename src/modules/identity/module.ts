@@ -4,7 +4,7 @@ import type { InTransaction } from '../../kernel/transaction';
 import type { Database } from '../../platform/database/database';
 import { authRouter } from './api/auth-router';
 import { usersRouter } from './api/users-router';
-import { authenticate } from './application/authenticate';
+import { authenticate, restoredPrincipal } from './application/authenticate';
 import { changePassword } from './application/change-password';
 import { logIn } from './application/log-in';
 import { logOut } from './application/log-out';
@@ -16,6 +16,7 @@ import { setPassword } from './application/operator/set-password';
 import { refresh } from './application/refresh';
 import { register } from './application/register';
 import { listSessions, revokeSession } from './application/sessions';
+import type { SessionId } from './domain/session';
 import { argon2PasswordHasher } from './infrastructure/argon2-password-hasher';
 import { createAccessTokens } from './infrastructure/jwt-access-tokens';
 import { postgresSessions } from './infrastructure/postgres-sessions';
@@ -47,6 +48,9 @@ export function identityModule(parts: IdentityParts) {
   return {
     routers: { auth: authRouter(authUseCases(deps)), users: usersRouter(usersUseCases(deps)) },
     authenticate: authenticate(deps),
+    expiryOf: deps.accessTokens.expiryOf,
+    restored: restoredPrincipal,
+    liveSessions: (ids: readonly string[]): Promise<ReadonlySet<string>> => deps.sessions.live(ids as SessionId[]),
     operator: operatorUseCases(deps),
   };
 }

@@ -6,15 +6,20 @@ import { abortUpload } from './application/direct/abort-upload';
 import { completeUpload } from './application/direct/complete-upload';
 import { renewUploadUrls } from './application/direct/renew-upload-urls';
 import { startUpload } from './application/direct/start-upload';
+import { type AnnouncedObject, verifyImages } from './application/direct/verify-images';
 import type { Signing } from './application/signed-product';
 import { Slots } from './application/slots';
 import type { DeclarationLimits } from './domain/declared-images';
 import type { DirectUploadLimits } from './domain/direct-upload';
 import type { DirectObjects } from './domain/direct-upload-ports';
+import { inspectHeadAndTail, type ReadRange } from './domain/images/head-and-tail';
 import type { ImageLimits } from './domain/images/image-facts';
+import { inspectResult } from './domain/images/inspect-result';
 import type { ProductRepository } from './domain/ports';
 import type { ObjectCopies } from './domain/rekey';
+import type { PrepareQueue } from './domain/prepare-queue';
 import type { AttemptJournal } from './domain/upload-ports';
+import type { UploadProgress } from './domain/upload-progress';
 import { postgresDirectUploads } from './infrastructure/postgres-direct-uploads';
 import { postgresIdempotencyKeys } from './infrastructure/postgres-idempotency-keys';
 import { postgresUploadedProducts } from './infrastructure/postgres-uploaded-products';
@@ -30,6 +35,7 @@ export interface DirectPartsDeps {
   readonly journal: AttemptJournal;
   readonly objects: DirectObjects;
   readonly copies: ObjectCopies;
+  readonly prepareQueue: PrepareQueue;
   readonly clock: Clock;
   readonly uploadLimits: DeclarationLimits;
   readonly directLimits: DirectUploadLimits;
@@ -38,6 +44,7 @@ export interface DirectPartsDeps {
   readonly putUrlTtlSeconds: number;
   readonly intentTtlSeconds: number;
   readonly idempotencyTtlSeconds: number;
+  readonly progress?: UploadProgress;
   readonly log: Log;
 }
 
@@ -56,6 +63,7 @@ export function directUploadUseCases(
     putSlots: new Slots(CONCURRENT_COPIES),
     renewEveryMs: (deps.intentTtlSeconds * 1000) / 4,
     limits: { ...deps.uploadLimits, ...deps.directLimits },
+    inspect: (sizeBytes: number, read: ReadRange) => inspectHeadAndTail(deps.imageLimits, sizeBytes, read),
   };
   return {
     startUpload: startUpload(shared),
@@ -63,4 +71,14 @@ export function directUploadUseCases(
     completeUpload: completeUpload(shared),
     abortUpload: abortUpload(shared),
   };
+}
+
+/** Looks whether the results of workers are stored as announced: the same rules as for uploads, and WebP. */
+export function resultVerifier({ objects, imageLimits }: Pick<DirectPartsDeps, 'objects' | 'imageLimits'>) {
+  const deps = {
+    objects,
+    verifySlots: new Slots(CONCURRENT_VERIFICATIONS),
+    inspect: (sizeBytes: number, read: ReadRange) => inspectResult(imageLimits, sizeBytes, read),
+  };
+  return (images: readonly AnnouncedObject[]) => verifyImages(deps, images);
 }

@@ -1,2 +1,3 @@
 export { LIFECYCLE_EVENTS } from './domain/lifecycle';
-export { productsModule } from './module';
+export type { UploadProgress } from './domain/upload-progress';
+export { type ProductsModule, productsModule } from './module';

@@ -1,18 +1,22 @@
+import type { ImageId } from '../../kernel/ids';
+import type { ObjectKey, ObjectKind } from '../../kernel/object-key';
 import type { Database } from '../../platform/database/database';
 import { transactionsOf } from '../../platform/database/transaction';
 import { directUploadsRouter } from './api/direct-uploads';
 import { productsRouter } from './api/router';
-import { changeStatus } from './application/change-status';
+import { changeStatus, changeStatusWithin } from './application/change-status';
 import { deleteProduct } from './application/delete-product';
 import { editPrompt } from './application/edit-prompt';
 import { getProduct } from './application/get-product';
+import { leadOn } from './application/lead-on';
 import { listProducts } from './application/list-products';
 import { productHistory } from './application/product-history';
 import { removeImage } from './application/remove-image';
 import { reorderImages } from './application/reorder-images';
 import { setPrimaryImage } from './application/set-primary-image';
 import { signImageUrls } from './application/sign-image-urls';
-import { type DirectPartsDeps, directUploadUseCases } from './direct-upload-parts';
+import { signKey } from './application/signed-product';
+import { type DirectPartsDeps, directUploadUseCases, resultVerifier } from './direct-upload-parts';
 import type { DrainSoon, ImageUrls } from './domain/ports';
 import { productRepository } from './infrastructure/product-repository';
 import { postgresStatusStore } from './infrastructure/status-store';
@@ -27,14 +31,24 @@ export interface ProductsModuleDeps extends UploadPartsDeps, DirectPartsDeps {
   readonly bucket: string;
   readonly formerBuckets: readonly string[];
   readonly urlTtlSeconds: number;
+  /** Where clients reach this server; known when it listens. */
+  readonly publicUrl: () => string;
 }
+
+export type ProductsModule = ReturnType<typeof productsModule>;
 
 /** Part of the composition root: gives the use cases their dependencies. */
 export function productsModule(deps: ProductsModuleDeps) {
   const inTransaction = transactionsOf(deps.database);
   const urls = storedUrls(deps.bucket, deps.formerBuckets);
   const products = productRepository(deps.database, urls);
-  const common = { ...deps, inTransaction, products, storedUrls: urls };
+  const common = {
+    ...deps,
+    inTransaction,
+    products,
+    storedUrls: urls,
+    changeStatusWithin: changeStatusWithin(postgresStatusStore),
+  };
   return {
     router: productsRouter({
       ...uploadUseCases(common),
@@ -47,10 +61,18 @@ export function productsModule(deps: ProductsModuleDeps) {
       reorderImages: reorderImages(common),
       removeImage: removeImage(common),
       signImageUrls: signImageUrls(common),
+      leadOn: leadOn(common),
     }),
     uploadsRouter: directUploadsRouter(directUploadUseCases(common)),
     changeStatus: changeStatus({ inTransaction, statuses: postgresStatusStore }),
+    /** The same as the last step of another module's transaction. */
+    changeStatusWithin: common.changeStatusWithin,
     /** Reads the URLs by which rows name their objects. */
     keyOf: urls.keyOf,
+    urlOf: urls.urlOf,
+    /** A signed GET of one file of an image, for another module's callers. */
+    signImage: (imageId: ImageId, kind: ObjectKind, key: ObjectKey, expiresInSeconds: number) =>
+      signKey(deps, imageId, kind, key, expiresInSeconds),
+    verifyResults: resultVerifier(deps),
   };
 }

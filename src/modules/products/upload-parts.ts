@@ -12,15 +12,15 @@ import { Slots } from './application/slots';
 import type { ImageLimits } from './domain/images/image-facts';
 import { createImageInspector } from './domain/images/image-inspector';
 import type { ProductRepository } from './domain/ports';
+import type { PrepareQueue } from './domain/prepare-queue';
 import type { DrainProduct, ObjectCopies } from './domain/rekey';
-import type { AttemptJournal, Originals, UploadFolders } from './domain/upload-ports';
+import type { AttemptJournal, EstimatePhase, Originals, UploadFolders } from './domain/upload-ports';
+import type { UploadProgress } from './domain/upload-progress';
 import { postgresIdempotencyKeys } from './infrastructure/postgres-idempotency-keys';
 import { postgresUploadedProducts } from './infrastructure/postgres-uploaded-products';
 import { rekeyedProducts } from './infrastructure/rekey-rows';
 import type { StoredUrls } from './infrastructure/stored-url';
 
-/** Answered while nothing is known of how long processing takes. */
-const UNKNOWN_PROCESSING_SECONDS = 15;
 /** Puts of one process at once: more only make each other wait for the same disk and network. */
 const CONCURRENT_PUTS = 12;
 
@@ -31,10 +31,14 @@ export interface UploadPartsDeps {
   readonly copies: ObjectCopies;
   readonly drainProduct: DrainProduct;
   readonly folders: UploadFolders;
+  readonly prepareQueue: PrepareQueue;
+  readonly estimate: EstimatePhase;
   readonly uploadLimits: UploadLimits;
   readonly imageLimits: ImageLimits;
   readonly intentTtlSeconds: number;
   readonly idempotencyTtlSeconds: number;
+  /** Absent: nobody follows uploads. */
+  readonly progress?: UploadProgress;
   readonly log: Log;
 }
 
@@ -58,7 +62,7 @@ export function uploadUseCases(
     createProduct: createProduct({
       ...shared,
       products: postgresUploadedProducts(deps.database.orm, deps.storedUrls),
-      estimate: () => Promise.resolve(UNKNOWN_PROCESSING_SECONDS),
+      estimate: () => deps.estimate('processing'),
     }),
     addImages: async (seller: Seller, request: AddImagesRequest) => signProduct(deps, await add(seller, request)),
     revokeUrls: revokeUrls({ ...shared, products: { ...deps.products, ...rekeyedProducts(deps.storedUrls) } }),

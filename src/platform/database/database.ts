@@ -1,5 +1,5 @@
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
-import { Pool, type PoolClient } from 'pg';
+import { Client, type ClientConfig, Pool, type PoolClient } from 'pg';
 import type { Log } from '../../kernel/log';
 import type { RecordOperation } from '../telemetry/metrics';
 import { measuredClient } from './measured-client';
@@ -26,22 +26,15 @@ export class Database {
   /** How long a connection may take to be made, or to answer what costs the server nothing. */
   readonly connectTimeoutMs: number;
   private readonly pool: Pool;
+  private readonly connection: ClientConfig;
 
   constructor(options: DatabaseOptions, log: Log) {
     this.connectTimeoutMs = options.connectTimeoutMs;
+    this.connection = connectionOf(options);
     this.pool = new Pool({
       ...(options.record ? { Client: measuredClient(options.record) } : {}),
-      connectionString: options.url,
+      ...this.connection,
       max: options.poolSize,
-      statement_timeout: options.statementTimeoutMs,
-      lock_timeout: options.lockTimeoutMs,
-      idle_in_transaction_session_timeout: options.statementTimeoutMs * 2,
-      connectionTimeoutMillis: options.connectTimeoutMs,
-      // A statement whose answer never comes (a dead network path) must not hold its connection for ever.
-      query_timeout: options.statementTimeoutMs + 5000,
-      keepAlive: true,
-      application_name: 'intellipost',
-      options: `-c role=${APPLICATION_ROLE} -c timezone=UTC`,
     });
     // Idle connections die when the server goes away; the pool drops them and makes new ones when asked. While it closes they are
     // to go: an embedded server that is stopped next may be quicker than they are.
@@ -54,6 +47,11 @@ export class Database {
   /** A connection of one's own. Release it with `true` when its state is unknown. */
   connect(): Promise<PoolClient> {
     return this.pool.connect();
+  }
+
+  /** A connection outside the pool, not opened yet: for LISTEN, which holds it for good. Its owner listens for its errors and ends it. */
+  dedicated(applicationName: string): Client {
+    return new Client({ ...this.connection, application_name: applicationName });
   }
 
   /** One statement on any connection. */
@@ -77,4 +75,19 @@ export class Database {
   close(): Promise<void> {
     return this.pool.end();
   }
+}
+
+function connectionOf(options: DatabaseOptions): ClientConfig {
+  return {
+    connectionString: options.url,
+    statement_timeout: options.statementTimeoutMs,
+    lock_timeout: options.lockTimeoutMs,
+    idle_in_transaction_session_timeout: options.statementTimeoutMs * 2,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    // A statement whose answer never comes (a dead network path) must not hold its connection for ever.
+    query_timeout: options.statementTimeoutMs + 5000,
+    keepAlive: true,
+    application_name: 'intellipost',
+    options: `-c role=${APPLICATION_ROLE} -c timezone=UTC`,
+  };
 }

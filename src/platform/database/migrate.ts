@@ -4,6 +4,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator';
 import { Client } from 'pg';
 import { installJobs } from '../jobs/install';
+import { enqueueMissingPrepares } from '../jobs/prepare-jobs';
 import { APPLICATION_ROLE } from './database';
 
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../../drizzle', import.meta.url));
@@ -46,6 +47,7 @@ export async function migrate(ownerUrl: string): Promise<void> {
     if ((await schemaState((sql) => client.query(sql))) === 'newer') throw newerThanCode();
     await applyMigrations(drizzle(client), { migrationsFolder: MIGRATIONS_FOLDER });
     await installJobs(ownerUrl);
+    await enqueueMissingPrepares((text, values) => client.query(text, values));
     await client.query(`grant usage on schema drizzle to ${APPLICATION_ROLE}`);
     await client.query(`grant select on drizzle.__drizzle_migrations to ${APPLICATION_ROLE}`);
   } finally {

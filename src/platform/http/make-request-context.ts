@@ -15,19 +15,21 @@ export interface ContextParts {
   readonly log: Log;
 }
 
-export type MakeRequestContext = (request: Request) => Promise<RequestContext>;
+/** @param otherToken counts where the request has no Authorization header: an EventSource of a browser can send none */
+export type MakeRequestContext = (request: Request, otherToken?: string | undefined) => Promise<RequestContext>;
 
 /** The same context for every door. A token that is not valid counts as none: only a procedure that needs one refuses. */
 export function requestContexts(parts: ContextParts): MakeRequestContext {
-  return async (request) => {
+  return async (request, otherToken) => {
     const exchange = exchangeOf(request);
     const { headers } = request;
-    const token = bearerToken(headers);
+    const token = headers.has('authorization') ? bearerToken(headers) : (otherToken ?? null);
     const principal = token === null ? null : await parts.authenticate(token);
     exchange.userId = principal?.userId ?? null;
     return {
       requestId: exchange.requestId,
       principal,
+      ...(principal === null || token === null ? {} : { accessToken: token }),
       ip: clientAddress(parts, request),
       userAgent: headers.get('user-agent'),
       headers,

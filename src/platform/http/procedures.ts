@@ -23,6 +23,8 @@ const t = initTRPC
   .context<RequestContext>()
   .create({
     isDev: false, // never a stack in an answer
+    // Bun cuts what is silent; and a client that hears nothing for so long connects again
+    sse: { ping: { enabled: true, intervalMs: 3_000 }, client: { reconnectAfterInactivityMs: 10_000 } },
     errorFormatter({ shape, error, ctx, path }) {
       const seen = toAppError(error);
       return {
@@ -40,6 +42,7 @@ const t = initTRPC
   });
 
 export const router = t.router;
+export const mergeRouters = t.mergeRouters;
 export const callerFactory = t.createCallerFactory;
 
 /** Errors leave every procedure as TRPCError with the status of their code, so that each door answers alike. */
@@ -62,11 +65,10 @@ export const authenticatedProcedure = publicProcedure.use(({ ctx, next }) =>
 export const sellerProcedure = publicProcedure.use(({ ctx, next }) =>
   next({ ctx: { seller: ofRole(ctx, 'seller') as Seller } }),
 );
-/** @public the routers of work are the next to come */
 export const workerProcedure = publicProcedure.use(({ ctx, next }) =>
   next({ ctx: { worker: ofRole(ctx, 'worker') as Worker } }),
 );
-/** @public as above */
+/** @public nothing asks for it yet */
 export const adminProcedure = publicProcedure.use(({ ctx, next }) =>
   next({ ctx: { admin: ofRole(ctx, 'admin') as Admin } }),
 );

@@ -6,6 +6,8 @@ export interface RequestContext {
   readonly requestId: string;
   /** Null without a valid access token. */
   readonly principal: Principal | null;
+  /** What the principal was proven by, for what ends with it. Absent where there was none, or it was not good. */
+  readonly accessToken?: string | undefined;
   /** The address that we believe: of the connection, or as a trusted proxy reports it. */
   readonly ip: string | null;
   readonly userAgent: string | null;

@@ -35,7 +35,7 @@ async function answer(router: AnyTRPCRouter, parts: TrpcParts, request: Request)
     router,
     req: seenByTrpc(request, parts),
     maxBatchSize: MAX_BATCH_SIZE,
-    createContext: () => parts.contextOf(request),
+    createContext: ({ info }) => parts.contextOf(request, info.connectionParams?.token),
     responseMeta: ({ ctx, errors, info }) =>
       answerMeta(ctx as RequestContext | undefined, errors, info?.isBatchCall ?? false),
     onError: ({ error }) => exchange.fail(error),

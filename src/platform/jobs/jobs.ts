@@ -11,16 +11,58 @@ export interface ScheduledWork {
   readonly work: () => Promise<unknown>;
 }
 
+/** Work that others queue, one job after the other. */
+export interface QueuedWork {
+  readonly queue: QueueName;
+  /** Jobs of this process at once; 0: it takes none. */
+  readonly concurrency: number;
+  /** @param data what the job was queued with. When it throws, the job is queued again, later each time */
+  readonly work: (data: unknown) => Promise<unknown>;
+}
+
 export interface Jobs {
+  /** Something was queued: this process looks for it now, not when it would have. */
+  wake(queue: QueueName): void;
   stop(): Promise<void>;
 }
+
+/** How soon a process finds what another has queued. */
+const LOOKS_EVERY_SECONDS = 1;
 
 /**
  * Runs scheduled work over all instances, one at a time per queue, on the application's own connections: pg-boss's tables were
  * made by the migration, and this role could not alter them.
  */
-export async function startJobs(database: Database, schedules: readonly ScheduledWork[], log: Log): Promise<Jobs> {
-  const boss = new PgBoss({
+export async function startJobs(
+  database: Database,
+  schedules: readonly ScheduledWork[],
+  queued: readonly QueuedWork[],
+  log: Log,
+): Promise<Jobs> {
+  const boss = jobQueue(database);
+  boss.on(
+    'error',
+    seldom(10_000, (error) => log.warn({ err: error }, 'the job queue met an error and goes on')),
+  );
+  await boss.start();
+  for (const { queue, cron, work } of schedules) {
+    if (cron === 'off') {
+      await boss.unschedule(queue);
+      continue;
+    }
+    await boss.schedule(queue, cron, null, { tz: 'UTC' });
+    await boss.work(queue, { pollingIntervalSeconds: 5 }, work);
+  }
+  const workers = new Map<QueueName, string[]>();
+  const wake = (queue: QueueName) => {
+    for (const worker of workers.get(queue) ?? []) boss.notifyWorker(worker);
+  };
+  for (const one of queued) workers.set(one.queue, await startWorkers(boss, one, () => wake(one.queue)));
+  return { wake, stop: () => boss.stop({ graceful: true, timeout: 10_000 }) };
+}
+
+function jobQueue(database: Database): PgBoss {
+  return new PgBoss({
     db: { executeSql: (text, values) => database.query(text, values) },
     schema: JOBS_SCHEMA,
     migrate: false,
@@ -31,15 +73,32 @@ export async function startJobs(database: Database, schedules: readonly Schedule
     superviseIntervalSeconds: 20,
     monitorIntervalSeconds: 20,
   });
-  boss.on('error', (error) => log.warn({ err: error }, 'the job queue met an error and goes on'));
-  await boss.start();
-  for (const { queue, cron, work } of schedules) {
-    if (cron === 'off') {
-      await boss.unschedule(queue);
-      continue;
-    }
-    await boss.schedule(queue, cron, null, { tz: 'UTC' });
-    await boss.work(queue, { pollingIntervalSeconds: 5 }, work);
+}
+
+/** @param onEnd called before each job counts as done: pg-boss would rest after each, though more may be waiting */
+async function startWorkers(boss: PgBoss, { queue, concurrency, work }: QueuedWork, onEnd: () => void) {
+  const options = { pollingIntervalSeconds: LOOKS_EVERY_SECONDS };
+  const ids: string[] = [];
+  while (ids.length < concurrency) {
+    ids.push(
+      await boss.work(queue, options, async ([job]) => {
+        try {
+          if (job) await work(job.data);
+        } finally {
+          onEnd();
+        }
+      }),
+    );
   }
-  return { stop: () => boss.stop({ graceful: true, timeout: 10_000 }) };
+  return ids;
+}
+
+/** Every worker meets the same outage once a second: the log need not say so each time. */
+function seldom<Told>(everyMs: number, tell: (told: Told) => void): (told: Told) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (told) => {
+    if (performance.now() - last < everyMs) return;
+    last = performance.now();
+    tell(told);
+  };
 }

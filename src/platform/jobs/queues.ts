@@ -13,6 +13,21 @@ export const QUEUES = {
     heartbeatSeconds: 30,
     deleteAfterSeconds: 3600,
   },
+  /**
+   * A product whose images are to be decoded, named by its key: one of it is queued and one is active at most, so images that are
+   * added while it is being prepared get a job of their own. It is repeated without end: only a verdict ends it, and that is no
+   * failure of the job. When a process dies, its jobs are another's as soon as their heartbeat has ended.
+   */
+  prepare: {
+    policy: 'stately',
+    retryLimit: 1_000_000,
+    retryDelay: 2,
+    retryBackoff: true,
+    retryDelayMax: 300,
+    expireInSeconds: 3600,
+    heartbeatSeconds: 30,
+    deleteAfterSeconds: 60,
+  },
 } as const satisfies Record<string, Omit<Queue, 'name'>>;
 
 export type QueueName = keyof typeof QUEUES;

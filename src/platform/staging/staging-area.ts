@@ -19,5 +19,9 @@ export interface StagingFolder {
     bytes: AsyncIterable<Uint8Array>,
     onChunk?: (chunk: Uint8Array, sizeBytes: number) => void,
   ): Promise<StagedFile>;
+  /** A path in the folder that nobody else was given, for a file that another process writes. */
+  newPath(): string;
+  /** Hashes such a file, once it is whole. */
+  adopt(path: string): Promise<StagedFile>;
   remove(): Promise<void>;
 }

@@ -1,4 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type PrepareMetrics, prepareMetrics } from './prepare-metrics';
+import { type WorkMetrics, workMetrics } from './work-metrics';
 
 type Outcome = 'ok' | 'error';
 /** Told of each operation when it has ended. */
@@ -18,10 +20,14 @@ export interface Metrics {
   /** The text that Prometheus reads. */
   render(): Promise<string>;
   request(measure: RequestMeasure): void;
+  /** An event was handed to a follower, so many seconds after its transaction began. */
+  eventDelivered(seconds: number): void;
   /** Bytes of files received from clients, by any door. */
   ingested(bytes: number): void;
   readonly storeOperation: RecordOperation;
   readonly databaseQuery: RecordOperation;
+  readonly work: WorkMetrics;
+  readonly prepare: PrepareMetrics;
   /**
    * A gauge that asks when it is scraped. Where asking fails the gauge is left out of that scrape.
    * @param ask values by the label's value
@@ -45,9 +51,12 @@ export function createMetrics(): Metrics {
     contentType: registry.contentType,
     render: () => registry.metrics(),
     request: requestRecorder(registry),
+    eventDelivered: deliveryRecorder(registry),
     ingested: (bytes) => ingest.inc(bytes),
     storeOperation: operationRecorder(registry, 'store_operation', 'Time of calls to the object store.'),
     databaseQuery: operationRecorder(registry, 'database_query', 'Time of statements, from sending to the last row.'),
+    work: workMetrics(registry),
+    prepare: prepareMetrics(registry),
     collected: (name, help, label, ask) => collectedGauge(registry, name, help, label, ask),
   };
 }
@@ -66,6 +75,21 @@ function requestRecorder(registry: Registry): Metrics['request'] {
   return ({ method, route, status, seconds }) => {
     total.inc({ method, route, status });
     duration.observe({ method, route }, seconds);
+  };
+}
+
+function deliveryRecorder(registry: Registry): Metrics['eventDelivered'] {
+  const registers = [registry];
+  const total = new Counter({ name: 'events_delivered_total', help: 'Events handed to followers.', registers });
+  const delay = new Histogram({
+    name: 'event_delivery_seconds',
+    help: 'Time from the beginning of an event’s transaction to its follower; what was missed and resumed is old.',
+    buckets: OPERATION_SECONDS,
+    registers,
+  });
+  return (seconds) => {
+    total.inc();
+    delay.observe(seconds);
   };
 }
 

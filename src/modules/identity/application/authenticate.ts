@@ -20,3 +20,8 @@ export const authenticate =
 export function principalOf(user: User): Principal {
   return authenticatedPrincipal({ userId: user.id, role: user.role });
 }
+
+/** Of claims that were authenticated before and written down by this server itself, such as a ticket's holder. */
+export function restoredPrincipal(claims: Pick<Principal, 'userId' | 'role' | 'sessionId'>): Principal {
+  return authenticatedPrincipal(claims);
+}

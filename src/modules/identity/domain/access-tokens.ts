@@ -15,4 +15,6 @@ export interface AccessTokens {
   sign(claims: Claims): Promise<string>;
   /** Null for whatever isn't a living token of ours, for this audience. */
   verify(token: string): Promise<Claims | null>;
+  /** When a token that `verify` has accepted ends. */
+  expiryOf(token: string): Date;
 }

@@ -26,6 +26,8 @@ export interface SessionRepository {
   revokeOwn(tx: Transaction, userId: UserId, sessionId: SessionId, at: Date): Promise<boolean>;
   /** @param except stays as it is; null: every session goes */
   revokeAll(tx: Transaction, userId: UserId, except: SessionId | null, at: Date): Promise<void>;
+  /** Those of these that are neither revoked nor gone. */
+  live(ids: readonly SessionId[]): Promise<ReadonlySet<SessionId>>;
   /** Those that can still be refreshed, last used first. */
   listActive(userId: UserId, now: Date): Promise<Session[]>;
 }

@@ -56,6 +56,10 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
       const claims = claimsShape.safeParse(payload);
       return claims.success ? claims.data : null;
     },
+    expiryOf: (token) => {
+      const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+      return new Date(z.object({ exp: z.number() }).parse(payload).exp * 1000);
+    },
   };
 }
 

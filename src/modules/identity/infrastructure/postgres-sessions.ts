@@ -1,4 +1,4 @@
-import { and, desc, eq, exists, gt, isNull, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, exists, gt, inArray, isNull, ne, sql } from 'drizzle-orm';
 import type { UserId } from '../../../kernel/ids';
 import type { Database } from '../../../platform/database/database';
 import { read } from '../../../platform/database/read';
@@ -48,6 +48,11 @@ export function postgresSessions({ orm }: Database): SessionRepository {
     revokeAll: async (tx, userId, except, at) => {
       const others = and(eq(sessions.userId, userId), alive, except === null ? undefined : ne(sessions.id, except));
       await ormOf(tx).update(sessions).set({ revokedAt: at }).where(others);
+    },
+    live: async (ids) => {
+      const which = and(inArray(sessions.id, [...ids]), alive);
+      const rows = await read(() => orm.select({ id: sessions.id }).from(sessions).where(which));
+      return new Set(rows.map(({ id }) => id as SessionId));
     },
     listActive: async (userId, now) => {
       const refreshable = orm

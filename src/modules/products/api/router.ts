@@ -1,6 +1,7 @@
 import { router } from '../../../platform/http/procedures';
 import { editProcedures } from './edit';
 import { imageProcedures } from './images';
+import { lifecycleProcedures } from './lifecycle';
 import { readProcedures } from './read';
 import { revokeProcedures } from './revoke';
 import { uploadProcedures } from './uploads';
@@ -15,5 +16,6 @@ export function productsRouter(useCases: ProductUseCases) {
     ...imageProcedures(useCases),
     ...urlProcedures(useCases),
     ...revokeProcedures(useCases),
+    ...lifecycleProcedures(useCases),
   });
 }

@@ -4,6 +4,7 @@ import type { createProduct } from '../application/create-product';
 import type { deleteProduct } from '../application/delete-product';
 import type { editPrompt } from '../application/edit-prompt';
 import type { getProduct } from '../application/get-product';
+import type { leadOn } from '../application/lead-on';
 import type { listProducts } from '../application/list-products';
 import type { productHistory } from '../application/product-history';
 import type { removeImage } from '../application/remove-image';
@@ -26,5 +27,6 @@ export interface ProductUseCases {
   readonly reorderImages: ReturnType<typeof reorderImages>;
   readonly removeImage: ReturnType<typeof removeImage>;
   readonly revokeUrls: ReturnType<typeof revokeUrls>;
+  readonly leadOn: ReturnType<typeof leadOn>;
   readonly signImageUrls: ReturnType<typeof signImageUrls>;
 }

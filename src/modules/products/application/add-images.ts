@@ -6,22 +6,27 @@ import type { InTransaction, Transaction } from '../../../kernel/transaction';
 import { requireEditable } from '../domain/edit-rules';
 import type { ImageInspector } from '../domain/images/image-facts';
 import type { ProductReads } from '../domain/ports';
+import type { PrepareQueue } from '../domain/prepare-queue';
 import type { Product } from '../domain/product';
 import type { ReceivedImage, StoredImage } from '../domain/received-image';
 import type { UploadBody } from '../domain/upload-body';
 import type { UploadFolder, UploadFolders } from '../domain/upload-ports';
+import type { UploadProgress } from '../domain/upload-progress';
 import { admitUpload, type UploadLimits } from './admit-upload';
 import { type GiveUpDeps, giveUp } from './give-up-upload';
 import { receiveImages } from './receive-images';
 import { type AttemptDeps, UploadAttempt } from './upload-attempt';
+import { UploadMeter } from './upload-meter';
 
 export interface AddImagesDeps extends AttemptDeps, GiveUpDeps {
   readonly folders: UploadFolders;
   readonly products: Pick<ProductReads, 'find'>;
   readonly append: (tx: Transaction, seller: Seller, id: ProductId, images: readonly StoredImage[]) => Promise<Product>;
+  readonly prepareQueue: PrepareQueue;
   readonly inTransaction: InTransaction;
   readonly inspect: () => ImageInspector;
   readonly limits: UploadLimits;
+  readonly progress?: UploadProgress;
 }
 
 export interface AddImagesRequest {
@@ -40,21 +45,27 @@ export const addImages =
   async (seller: Seller, request: AddImagesRequest): Promise<Product> => {
     admitUpload(deps.limits, request.body);
     if (request.productId !== null) await editableProduct(deps, seller, request.productId);
+    const meter = meterOf(deps, seller, request);
     const folder = await deps.folders.open();
     try {
-      const { productId, images } = await receive(deps, request, folder);
+      const { productId, images } = await receive(deps, request, folder, meter);
       const product = await editableProduct(deps, seller, productId);
-      return await storeAndAppend(deps, seller, product.id, images);
+      return await storeAndAppend(deps, seller, { productId: product.id, images, meter });
     } finally {
       await folder.remove();
     }
   };
 
+interface Received {
+  readonly productId: ProductId;
+  readonly images: readonly ReceivedImage[];
+  readonly meter: UploadMeter | undefined;
+}
+
 async function storeAndAppend(
   deps: AddImagesDeps,
   seller: Seller,
-  productId: ProductId,
-  received: readonly ReceivedImage[],
+  { productId, images: received, meter }: Received,
 ): Promise<Product> {
   const id = newId<AttemptId>();
   const prefix = attemptPrefix(productId, id);
@@ -62,10 +73,15 @@ async function storeAndAppend(
   try {
     for (const image of received) attempt.store(image);
     const images = await attempt.stored();
-    return await deps.inTransaction(async (tx) => {
+    meter?.stored();
+    const product = await deps.inTransaction(async (tx) => {
       await deps.journal.settle(tx, id);
-      return deps.append(tx, seller, productId, images);
+      const appended = await deps.append(tx, seller, productId, images);
+      await deps.prepareQueue.enqueue(tx, productId);
+      return appended;
     });
+    deps.prepareQueue.wake();
+    return product;
   } catch (error) {
     const committed = async () => {
       const product = await deps.products.find(seller, productId);
@@ -77,7 +93,13 @@ async function storeAndAppend(
   }
 }
 
-async function receive(deps: AddImagesDeps, request: AddImagesRequest, folder: UploadFolder) {
+/** Whom a form names only at its end is told nothing of it. */
+function meterOf({ progress }: AddImagesDeps, seller: Seller, { body, productId }: AddImagesRequest) {
+  if (productId === null) return undefined;
+  return new UploadMeter(progress, { seller, productId: productId as ProductId, totalBytes: body.contentLength });
+}
+
+async function receive(deps: AddImagesDeps, request: AddImagesRequest, folder: UploadFolder, meter?: UploadMeter) {
   let named: string | undefined;
   const fields = {
     id: (value: string) => {
@@ -91,6 +113,7 @@ async function receive(deps: AddImagesDeps, request: AddImagesRequest, folder: U
     inspect: deps.inspect,
     fields: request.productId === null ? fields : {},
     onImage: () => undefined,
+    ...(meter && { meter }),
   });
   const productId = request.productId ?? named;
   if (productId === undefined) {

@@ -6,6 +6,7 @@ import type { InTransaction } from '../../../kernel/transaction';
 import type { CreatedProduct } from '../domain/created-product';
 import { uploadFingerprint } from '../domain/fingerprint';
 import type { ImageInspector } from '../domain/images/image-facts';
+import type { PrepareQueue } from '../domain/prepare-queue';
 import { type Prompt, parsePrompt } from '../domain/prompt';
 import type { ReceivedImage } from '../domain/received-image';
 import type { UploadBody } from '../domain/upload-body';
@@ -18,19 +19,23 @@ import type {
   UploadFolder,
   UploadFolders,
 } from '../domain/upload-ports';
+import type { UploadProgress } from '../domain/upload-progress';
 import { admitUpload, type UploadLimits } from './admit-upload';
 import { giveUp } from './give-up-upload';
 import { receiveImages } from './receive-images';
 import { type AttemptDeps, UploadAttempt } from './upload-attempt';
+import { UploadMeter } from './upload-meter';
 
 export interface CreateProductDeps extends AttemptDeps {
   readonly folders: UploadFolders;
   readonly keys: IdempotencyKeys;
   readonly products: UploadedProducts;
+  readonly prepareQueue: PrepareQueue;
   readonly inTransaction: InTransaction;
   readonly estimate: EstimateProcessingTime;
   readonly inspect: () => ImageInspector;
   readonly limits: UploadLimits;
+  readonly progress?: UploadProgress;
 }
 
 export interface CreateProductRequest {
@@ -50,6 +55,7 @@ interface Upload {
   readonly seller: Seller;
   readonly attempt: UploadAttempt;
   readonly claim: IdempotencyClaim | null;
+  readonly meter: UploadMeter;
 }
 
 interface ReceivedUpload {
@@ -71,11 +77,13 @@ export const createProduct =
     const key = await claimKey(deps, upload);
     const folder = await deps.folders.open();
     try {
-      const received = await receiveUpload(deps, request.body, folder, (image) => {
+      const received = await receiveUpload(deps, upload, request.body, folder, (image) => {
         if (key?.kind !== 'done') upload.attempt.store(image);
       });
       if (key?.kind === 'done') return { product: replay(key, received), replayed: true };
-      return { product: await commit(deps, upload, received), replayed: false };
+      const product = await commit(deps, upload, received);
+      deps.prepareQueue.wake();
+      return { product, replayed: false };
     } catch (error) {
       const committed = () => committedProduct(deps, upload);
       return { product: await giveUp(deps, { ...upload, committed }, error), replayed: false };
@@ -90,7 +98,8 @@ function beginUpload(deps: CreateProductDeps, seller: Seller, request: CreatePro
   const id = newId<AttemptId>();
   const attempt = new UploadAttempt(deps, { id, kind: 'upload', productId, prefix: attemptPrefix(productId, id) });
   const claim = request.idempotencyKey && { seller, procedure: 'products.create', key: request.idempotencyKey };
-  return { seller, attempt, claim: claim || null };
+  const meter = new UploadMeter(deps.progress, { seller, productId, totalBytes: request.body.contentLength });
+  return { seller, attempt, claim: claim || null, meter };
 }
 
 async function claimKey(deps: CreateProductDeps, { claim, attempt }: Upload): Promise<ClaimedKey | null> {
@@ -102,6 +111,7 @@ async function claimKey(deps: CreateProductDeps, { claim, attempt }: Upload): Pr
 
 async function receiveUpload(
   deps: CreateProductDeps,
+  { meter }: Upload,
   body: UploadBody,
   folder: UploadFolder,
   onImage: (image: ReceivedImage) => void,
@@ -116,14 +126,16 @@ async function receiveUpload(
       primaryIndex = parseIndex(value);
     },
   };
-  const images = await receiveImages({ body, folder, limits: deps.limits, inspect: deps.inspect, fields, onImage });
+  const { limits, inspect } = deps;
+  const images = await receiveImages({ body, folder, limits, inspect, fields, meter, onImage });
   if (primaryIndex >= images.length) throw wrongPrimaryIndex();
   return { prompt: prompt ?? parsePrompt(undefined), primaryIndex, images };
 }
 
 async function commit(deps: CreateProductDeps, upload: Upload, received: ReceivedUpload): Promise<CreatedProduct> {
-  const { seller, attempt, claim } = upload;
+  const { seller, attempt, claim, meter } = upload;
   const stored = await attempt.stored();
+  meter.stored();
   const images = stored.map((image, index) => ({ ...image, isPrimary: index === received.primaryIndex }));
   const estimate = await deps.estimate();
   return deps.inTransaction(async (tx) => {
@@ -131,6 +143,7 @@ async function commit(deps: CreateProductDeps, upload: Upload, received: Receive
     await deps.journal.settle(tx, attempt.id);
     const product = { id: attempt.productId, prompt: received.prompt, images };
     const createdAt = await deps.products.insert(tx, seller, product);
+    await deps.prepareQueue.enqueue(tx, product.id);
     const answer: CreatedProduct = {
       id: attempt.productId,
       status: 'uploading',

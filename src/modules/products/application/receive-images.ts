@@ -4,6 +4,7 @@ import type { ImageInspector } from '../domain/images/image-facts';
 import type { ReceivedImage } from '../domain/received-image';
 import type { FilePart, UploadBody } from '../domain/upload-body';
 import type { UploadFolder } from '../domain/upload-ports';
+import type { UploadMeter } from './upload-meter';
 
 export interface ReceivingLimits {
   readonly maxImages: number;
@@ -17,6 +18,7 @@ export interface Receiving {
   readonly inspect: () => ImageInspector;
   /** Names of the text fields that are allowed, each with what judges its value as soon as it comes. */
   readonly fields: Readonly<Record<string, (value: string) => void>>;
+  readonly meter?: UploadMeter;
   /** Called for each image as soon as it is whole and good, while the next is being received. */
   readonly onImage: (image: ReceivedImage) => void;
 }
@@ -56,15 +58,19 @@ export async function receiveImages(receiving: Receiving): Promise<ReceivedImage
   return images;
 }
 
-async function receiveOne({ folder, limits, inspect }: Receiving, part: FilePart): Promise<ReceivedImage> {
+async function receiveOne({ folder, limits, inspect, meter }: Receiving, part: FilePart): Promise<ReceivedImage> {
   const inspector = inspect();
+  meter?.imageBegan();
   const file = await folder.stage(part.bytes, (chunk, sizeBytes) => {
     if (sizeBytes > limits.maxImageBytes) {
       throw new AppError('IMAGE_TOO_LARGE', `A file may have ${limits.maxImageBytes} bytes at most.`);
     }
     inspector.push(chunk);
+    meter?.received(chunk.byteLength);
   });
-  return { id: newId<ImageId>(), position: part.index, file, facts: inspector.finish() };
+  const facts = inspector.finish();
+  meter?.imageIsWhole();
+  return { id: newId<ImageId>(), position: part.index, file, facts };
 }
 
 function unknownField(name: string): AppError {

@@ -69,9 +69,11 @@ export type ProductRepository = ProductReads & ProductWrites;
 
 /** Who changes a status and why; both go into the history. */
 export interface StatusReason {
-  /** Such as `operator`, `seller` or `worker:<name>`: shown to the seller. */
+  /** A kind of actor, with more behind a colon: `operator`, `system`, `seller:<id>`, `worker:<name>`. Shown to the seller. */
   readonly actor: string;
   readonly reason: string | null;
+  /** Of the event that tells of a failure; by default it is named after the status, such as `processing_failed`. */
+  readonly errorType?: string;
 }
 
 /** The status of any seller's product, for operators and workers: never reached from a seller's request. */

@@ -17,7 +17,8 @@ export const postgresStatusStore: StatusStore = {
   async advance(tx, id, from, to, why) {
     const orm = ormOf(tx);
     await orm.execute(sql`select set_config('intellipost.actor', ${why.actor}, true),
-      set_config('intellipost.reason', ${why.reason ?? ''}, true)`);
+      set_config('intellipost.reason', ${why.reason ?? ''}, true),
+      set_config('intellipost.error_type', ${why.errorType ?? ''}, true)`);
     const changed = await orm
       .update(products)
       .set({ status: to })

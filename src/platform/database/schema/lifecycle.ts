@@ -29,7 +29,10 @@ export const productStatusHistory = pgTable(
     reason: text('reason'),
     at: instant('at').notNull().defaultNow(),
   },
-  (table) => [index('product_status_history_product_id_idx').on(table.productId, table.id)],
+  (table) => [
+    index('product_status_history_product_id_idx').on(table.productId, table.id),
+    index('product_status_history_at_idx').on(table.at),
+  ],
 );
 
 /** Exact counts of one seller and the number of the last event; its row lock puts a seller's events in commit order. */
@@ -60,5 +63,5 @@ export const productEvents = pgTable(
     data: jsonb('data').notNull(),
     at: instant('at').notNull().defaultNow(),
   },
-  (table) => [primaryKey({ columns: [table.userId, table.number] })],
+  (table) => [primaryKey({ columns: [table.userId, table.number] }), index('product_events_at_idx').on(table.at)],
 );

@@ -37,6 +37,8 @@ export const products = pgTable(
     processingStartedAt: instant('processing_started_at'),
     processingCompletedAt: instant('processing_completed_at'),
     processingError: text('processing_error'),
+    /** Neither retention nor anybody else deletes it. */
+    legalHold: boolean('legal_hold').notNull().default(false),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
   },
@@ -77,6 +79,10 @@ export const productImages = pgTable(
     putExpiresAt: instant('put_expires_at'),
     uploadedAt: instant('uploaded_at').notNull().defaultNow(),
     processedAt: instant('processed_at'),
+    /** When it was decoded whole and its variants were stored; null until then. */
+    preparedAt: instant('prepared_at'),
+    /** When its stored bytes were found not to be those that were sent, or gone; null where nothing is known to be wrong. */
+    damagedAt: instant('damaged_at'),
   },
   (table) => [
     check('product_images_file_size_bytes_check', sql`${table.fileSizeBytes} > 0`),
@@ -89,6 +95,11 @@ export const productImages = pgTable(
     // deferrable by the migration that follows, which the schema language cannot say.
     unique('product_images_product_id_position_key').on(table.productId, table.position),
     uniqueIndex('product_images_one_primary_idx').on(table.productId).where(sql`${table.isPrimary}`),
+    index('product_images_unprepared_idx').on(table.productId).where(sql`${table.preparedAt} is null`),
+    index('product_images_damaged_idx').on(table.productId).where(sql`${table.damagedAt} is not null`),
+    index('product_images_processed_s3_url_idx')
+      .on(sql`${table.processedS3Url} collate "C"`)
+      .where(sql`${table.processedS3Url} is not null`),
     index('product_images_original_s3_url_idx').on(sql`${table.originalS3Url} collate "C"`),
   ],
 );

@@ -3,12 +3,14 @@ import type { ProductId } from '../../../../kernel/ids';
 import type { Seller } from '../../../../kernel/principal';
 import type { DirectUploads } from '../../domain/direct-upload-ports';
 import type { Product } from '../../domain/product';
+import { stateOfDirectUpload, type UploadProgress } from '../../domain/upload-progress';
 import { type SignedProduct, type Signing, signProduct } from '../signed-product';
 import { type KeepImagesDeps, keepImages } from './keep-images';
 import { type VerifyImagesDeps, verifyImages } from './verify-images';
 
 export interface CompleteUploadDeps extends VerifyImagesDeps, KeepImagesDeps, Signing {
   readonly uploads: Pick<DirectUploads, 'find' | 'lock'>;
+  readonly progress?: UploadProgress;
 }
 
 /** How often what was verified may turn out to have been declared anew meanwhile. */
@@ -26,8 +28,11 @@ export const completeUpload =
       const upload = await deps.uploads.find(seller, id);
       if (!upload) return signProduct(deps, await completedProduct(deps, seller, id));
       const facts = await verifyImages(deps, upload.images);
+      deps.progress?.tell(stateOfDirectUpload({ userId: seller.userId, productId: id }, upload.images, () => true));
       const product = await keepImages(deps, seller, upload, facts);
-      if (product) return signProduct(deps, product);
+      if (!product) continue;
+      deps.prepareQueue.wake();
+      return signProduct(deps, product);
     }
     throw new AppError('CONFLICT', 'The images were declared anew while they were verified.');
   };

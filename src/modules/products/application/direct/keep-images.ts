@@ -6,6 +6,7 @@ import { type DirectImage, type DirectUpload, originalKey } from '../../domain/d
 import type { DirectUploads } from '../../domain/direct-upload-ports';
 import type { ImageFacts } from '../../domain/images/image-facts';
 import type { ProductReads, ProductWrites } from '../../domain/ports';
+import type { PrepareQueue } from '../../domain/prepare-queue';
 import type { PlacedImage, Product } from '../../domain/product';
 import type { ObjectCopies } from '../../domain/rekey';
 import type { UploadedProducts } from '../../domain/upload-ports';
@@ -18,6 +19,7 @@ export interface KeepImagesDeps extends WritingDeps, GiveUpDeps {
   readonly uploadedProducts: Pick<UploadedProducts, 'insert'>;
   readonly products: Pick<ProductReads, 'find'> & Pick<ProductWrites, 'reload'>;
   readonly copies: ObjectCopies;
+  readonly prepareQueue: PrepareQueue;
 }
 
 /**
@@ -69,7 +71,7 @@ async function copyOne(
 }
 
 async function commit(
-  { uploads, journal, uploadedProducts, products }: KeepImagesDeps,
+  { uploads, journal, uploadedProducts, products, prepareQueue }: KeepImagesDeps,
   tx: Transaction,
   seller: Seller,
   { verified, images, attempt }: { verified: DirectUpload; images: readonly PlacedImage[]; attempt: AttemptId },
@@ -82,5 +84,6 @@ async function commit(
   // Takes the rows of the upload with it, and journals every key that has had a PUT URL (drizzle/0004_direct_upload_copies.sql).
   await journal.settle(tx, upload.intentId);
   await uploadedProducts.insert(tx, seller, { id: upload.productId, prompt: upload.prompt, images });
+  await prepareQueue.enqueue(tx, upload.productId);
   return products.reload(tx, seller, upload.productId);
 }

@@ -18,6 +18,7 @@ import {
   originalKey,
 } from '../../domain/direct-upload';
 import type { DirectObjects, DirectUploads } from '../../domain/direct-upload-ports';
+import { stateOfDirectUpload, type UploadProgress } from '../../domain/upload-progress';
 import { type AwaitedUpload, type PutSigning, putTimes, signPuts } from './presigned-puts';
 
 export interface RenewUploadUrlsDeps extends PutSigning {
@@ -25,6 +26,7 @@ export interface RenewUploadUrlsDeps extends PutSigning {
   readonly uploads: Pick<DirectUploads, 'find' | 'lock' | 'countReplaced' | 'replace' | 'extendPuts'>;
   readonly inTransaction: InTransaction;
   readonly limits: DeclarationLimits & Pick<DirectUploadLimits, 'maxReplacements'>;
+  readonly progress?: UploadProgress;
 }
 
 /** Another photo in the place of one that was announced. */
@@ -48,7 +50,7 @@ export const renewUploadUrls =
     // Asked before the transaction. Keys are write-once: what is there stays, and a key that is new by then is not there.
     const found = await objectsAt(deps.objects, seen.images);
     const times = putTimes(deps);
-    const missing = await deps.inTransaction(async (tx) => {
+    const { images, missing } = await deps.inTransaction(async (tx) => {
       const upload = (await deps.uploads.lock(tx, seller, id)) ?? notFound();
       const images = redeclare(upload, changes, found, times.expiresAt);
       requireTotal(deps.limits, images);
@@ -56,8 +58,10 @@ export const renewUploadUrls =
       if (replaced.length > 0) await replace(deps, tx, upload, replaced);
       const unsent = images.filter(({ key }) => found.get(key) !== 'right');
       if (unsent.length > 0) await deps.uploads.extendPuts(tx, upload, unsent, times.expiresAt);
-      return unsent;
+      return { images, missing: unsent };
     });
+    const isThere = (index: number) => found.get(images[index]?.key as ObjectKey) === 'right';
+    deps.progress?.tell(stateOfDirectUpload({ userId: seller.userId, productId: id }, images, isThere));
     return { productId: id, puts: signPuts(deps, missing, times) };
   };
 

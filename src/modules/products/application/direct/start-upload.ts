@@ -20,6 +20,7 @@ import {
 import type { DirectUploads } from '../../domain/direct-upload-ports';
 import { type Prompt, parsePrompt } from '../../domain/prompt';
 import type { AttemptIntent, AttemptJournal, ClaimedKey, IdempotencyKeys } from '../../domain/upload-ports';
+import { stateOfDirectUpload, type UploadProgress } from '../../domain/upload-progress';
 import { type AwaitedUpload, type PutSigning, type PutTimes, putTimes, signPuts } from './presigned-puts';
 
 export interface StartUploadDeps extends PutSigning {
@@ -30,6 +31,7 @@ export interface StartUploadDeps extends PutSigning {
   readonly limits: DeclarationLimits & Pick<DirectUploadLimits, 'maxOpenUploads'>;
   /** DIRECT_UPLOAD_TTL_SECONDS */
   readonly directUploadTtlSeconds: number;
+  readonly progress?: UploadProgress;
 }
 
 export interface StartUploadRequest {
@@ -64,7 +66,9 @@ export const startUpload =
     const fingerprint = directFingerprint(prompt, primaryIndex, declared);
     const key = await deps.inTransaction((tx) => begin(deps, tx, seller, { upload, times, fingerprint, request }));
     if (key.kind === 'held') {
-      return { productId: upload.productId, puts: signPuts(deps, upload.images, times), replayed: false };
+      const { productId } = upload;
+      deps.progress?.tell(stateOfDirectUpload({ userId: seller.userId, productId }, upload.images, () => false));
+      return { productId, puts: signPuts(deps, upload.images, times), replayed: false };
     }
     if (key.fingerprint !== fingerprint) throw new AppError('IDEMPOTENCY_MISMATCH');
     return replay(deps, seller, key.answer, times);

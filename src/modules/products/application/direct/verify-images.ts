@@ -3,13 +3,20 @@ import type { ErrorCode } from '../../../../kernel/error-codes';
 import type { ImageId } from '../../../../kernel/ids';
 import type { DirectImage } from '../../domain/direct-upload';
 import type { DirectObjects } from '../../domain/direct-upload-ports';
-import { inspectHeadAndTail } from '../../domain/images/head-and-tail';
-import type { ImageFacts, ImageLimits } from '../../domain/images/image-facts';
+import type { ReadRange } from '../../domain/images/head-and-tail';
+import type { ImageFacts } from '../../domain/images/image-facts';
 import type { Slots } from '../slots';
 
-export interface VerifyImagesDeps {
+/** A stored image and what was announced of it. */
+export type AnnouncedObject = Pick<DirectImage, 'id' | 'key' | 'sizeBytes' | 'sha256'> & {
+  readonly contentType: string;
+};
+
+/** @typeParam Facts what the bytes say of themselves */
+export interface VerifyImagesDeps<Facts extends { readonly contentType: string } = ImageFacts> {
   readonly objects: Pick<DirectObjects, 'head' | 'get'>;
-  readonly imageLimits: ImageLimits;
+  /** @throws AppError with one of the codes by which a multipart upload is refused */
+  readonly inspect: (sizeBytes: number, read: ReadRange) => Promise<Facts>;
   /** Images of this process that are verified at once. */
   readonly verifySlots: Slots;
 }
@@ -50,13 +57,13 @@ class ImageRefused extends Error {
  * Looks whether every announced image is there as announced, and usable: by HEAD, and by the head and the tail of its bytes.
  * @throws AppError UPLOAD_INCOMPLETE, its details naming every image that is missing or wrong; STORAGE_UNAVAILABLE
  */
-export async function verifyImages(
-  deps: VerifyImagesDeps,
-  images: readonly DirectImage[],
-): Promise<ReadonlyMap<ImageId, ImageFacts>> {
-  const facts = new Map<ImageId, ImageFacts>();
+export async function verifyImages<Facts extends { readonly contentType: string }>(
+  deps: VerifyImagesDeps<Facts>,
+  images: readonly AnnouncedObject[],
+): Promise<ReadonlyMap<ImageId, Facts>> {
+  const facts = new Map<ImageId, Facts>();
   const problems = new Map<ImageId, ImageRefused>();
-  const verify = async (image: DirectImage) => {
+  const verify = async (image: AnnouncedObject) => {
     try {
       facts.set(image.id, await verifyOne(deps, image));
     } catch (error) {
@@ -70,7 +77,10 @@ export async function verifyImages(
 }
 
 /** HEAD and reads at once: each answer of the store is a round trip away. What HEAD says goes first. */
-async function verifyOne(deps: VerifyImagesDeps, image: DirectImage): Promise<ImageFacts> {
+async function verifyOne<Facts extends { readonly contentType: string }>(
+  deps: VerifyImagesDeps<Facts>,
+  image: AnnouncedObject,
+): Promise<Facts> {
   const { objects } = deps;
   const reading = judge(deps, image);
   reading.catch(() => undefined); // told below, if HEAD finds nothing wrong
@@ -84,9 +94,12 @@ async function verifyOne(deps: VerifyImagesDeps, image: DirectImage): Promise<Im
   }
 }
 
-async function judge({ objects, imageLimits }: VerifyImagesDeps, image: DirectImage): Promise<ImageFacts> {
+async function judge<Facts extends { readonly contentType: string }>(
+  { objects, inspect }: VerifyImagesDeps<Facts>,
+  image: AnnouncedObject,
+): Promise<Facts> {
   try {
-    const facts = await inspectHeadAndTail(imageLimits, image.sizeBytes, async (range) =>
+    const facts = await inspect(image.sizeBytes, async (range) =>
       Bun.readableStreamToBytes(await objects.get(image.key, range)),
     );
     if (facts.contentType !== image.contentType) throw refused('TYPE_MISMATCH');
@@ -99,7 +112,7 @@ async function judge({ objects, imageLimits }: VerifyImagesDeps, image: DirectIm
   }
 }
 
-async function requireAsAnnounced(objects: VerifyImagesDeps['objects'], image: DirectImage): Promise<void> {
+async function requireAsAnnounced(objects: VerifyImagesDeps['objects'], image: AnnouncedObject): Promise<void> {
   const head = await objects.head(image.key);
   if (!head) throw refused('MISSING');
   if (head.sizeBytes !== image.sizeBytes) throw refused('SIZE_MISMATCH');
@@ -111,7 +124,7 @@ function refused(problem: keyof typeof SAYS): ImageRefused {
 }
 
 /** In the order of the images. */
-function incomplete(images: readonly DirectImage[], problems: ReadonlyMap<ImageId, ImageRefused>): AppError {
+function incomplete(images: readonly AnnouncedObject[], problems: ReadonlyMap<ImageId, ImageRefused>): AppError {
   const named = images.flatMap(({ id }) => {
     const found = problems.get(id);
     return found ? [{ image_id: id, problem: found.problem, message: found.message }] : [];

@@ -1,0 +1,39 @@
+import type { Settings } from '../config/load';
+import { systemClock } from '../kernel/clock';
+import type { Log } from '../kernel/log';
+import { workParts } from '../modules/processing';
+import type { ProductsModule } from '../modules/products';
+import type { StorageModule } from '../modules/storage';
+import type { Database } from '../platform/database/database';
+import type { Metrics } from '../platform/telemetry/metrics';
+
+interface Ground {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** The work queue, on what storage and products give it. */
+export function buildWork(
+  { settings, log, metrics }: Ground,
+  database: Database,
+  storage: StorageModule,
+  products: ProductsModule,
+) {
+  const work = workParts({
+    database,
+    log,
+    clock: systemClock,
+    storedUrls: products,
+    signImage: products.signImage,
+    verifyResults: products.verifyResults,
+    changeStatus: products.changeStatusWithin,
+    objects: { signPut: (request) => storage.store.signPut(request), copy: storage.copyIfThere },
+    metrics: metrics.work,
+    limits: { maxImages: settings.MAX_IMAGES, maxImageBytes: settings.MAX_IMAGE_BYTES },
+    maxAttempts: settings.WORK_MAX_ATTEMPTS,
+    retryBaseSeconds: settings.WORK_RETRY_BASE_SECONDS,
+  });
+  metrics.work.queueLengths(work.queueLengths);
+  return work;
+}

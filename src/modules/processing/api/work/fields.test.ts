@@ -1,0 +1,24 @@
+import { expect, test } from 'bun:test';
+import { imageIdOf, jsonSchema, leaseIdOf, textSchema } from './fields';
+
+test('text and objects that PostgreSQL cannot hold are refused, however deep it stands', () => {
+  const bad = ['a\0b', '\ud800'];
+  for (const text of bad) {
+    expect(textSchema(10).safeParse(text).success).toBe(false);
+    expect(jsonSchema.safeParse({ a: [{ b: text }] }).success).toBe(false);
+    expect(jsonSchema.safeParse({ [text]: 1 }).success).toBe(false);
+  }
+  expect(jsonSchema.safeParse({ title: 'Lámpara 💡', steps: [1, null, { done: true }] }).success).toBe(true);
+});
+
+test('an object is taken up to 64 KiB of JSON', () => {
+  expect(jsonSchema.safeParse({ a: 'x'.repeat(65_000) }).success).toBe(true);
+  expect(jsonSchema.safeParse({ a: 'x'.repeat(65_600) }).success).toBe(false);
+});
+
+test('what is no id is an unknown one; upper case is an id', () => {
+  expect(() => leaseIdOf('lease')).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
+  expect(() => imageIdOf("'")).toThrow(expect.objectContaining({ code: 'IMAGE_NOT_FOUND' }));
+  const id = '019f4f2c-52c1-7abc-8def-0123456789ab';
+  expect([leaseIdOf(id.toUpperCase()), imageIdOf(id.toUpperCase())]).toEqual([id, id] as never);
+});

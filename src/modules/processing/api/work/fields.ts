@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { AppError } from '../../../../kernel/app-error';
+import { type ImageId, isUuid } from '../../../../kernel/ids';
+import { type LeaseId, WORK_PHASES } from '../../domain/work/lease';
+
+/** Any text is let through: what is no id at all is answered as an unknown id, not as a fault of the request. */
+export const idSchema = z.string().meta({ format: 'uuid', example: '019f4f2c-52c1-7abc-8def-0123456789ab' });
+export const phaseSchema = z.enum(WORK_PHASES);
+export const timeSchema = z.iso.datetime();
+
+/** Text that a database column can hold. */
+export const textSchema = (longest: number) =>
+  z.string().trim().min(1).max(longest).refine(isStorable, 'must not contain NUL or half of a surrogate pair');
+
+const LARGEST_JSON = 64 * 1024;
+
+/** An object that a `jsonb` column can hold. */
+export const jsonSchema = z
+  .record(z.string(), z.unknown())
+  .refine((value) => isStorableJson(value), 'must not contain NUL or half of a surrogate pair')
+  .refine((value) => JSON.stringify(value).length <= LARGEST_JSON, `may have ${LARGEST_JSON} characters at most`);
+
+/** @throws AppError NOT_FOUND for what cannot be the id of anything */
+export function leaseIdOf(text: string): LeaseId {
+  const id = text.toLowerCase(); // RFC 9562, 4: upper case is accepted on input
+  if (!isUuid(id)) throw new AppError('NOT_FOUND', 'No such lease of yours.');
+  return id as LeaseId;
+}
+
+/** @throws AppError IMAGE_NOT_FOUND for what cannot be the id of anything */
+export function imageIdOf(text: string): ImageId {
+  const id = text.toLowerCase();
+  if (!isUuid(id)) throw new AppError('IMAGE_NOT_FOUND');
+  return id as ImageId;
+}
+
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0');
+}
+
+function isStorableJson(value: unknown): boolean {
+  if (typeof value === 'string') return isStorable(value);
+  if (value === null || typeof value !== 'object') return true;
+  return Object.entries(value).every(([key, inner]) => isStorable(key) && isStorableJson(inner));
+}

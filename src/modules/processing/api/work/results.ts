@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { sha256FromHex } from '../../../../kernel/sha256';
+import { workerProcedure } from '../../../../platform/http/procedures';
+import { idSchema, imageIdOf, leaseIdOf, timeSchema } from './fields';
+import type { WorkUseCases } from './use-cases';
+
+// The limits of number, type and size are the domain's, which answers each with a code of its own.
+const announcedSchema = z.strictObject({
+  image_id: idSchema,
+  content_type: z
+    .string()
+    .max(100)
+    .meta({ description: 'image/jpeg, image/png or image/webp.', example: 'image/webp' }),
+  file_size_bytes: z.int().min(1),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits')
+    .meta({ description: 'Of the bytes of the processed image.' }),
+});
+
+const putsSchema = z.object({
+  uploads: z.array(
+    z.object({
+      image_id: idSchema,
+      method: z.literal('PUT'),
+      url: z.string().meta({ format: 'uri', description: 'Signed: whoever holds it may send these bytes, once.' }),
+      headers: z.record(z.string(), z.string()).meta({ description: 'To be sent as they are.' }),
+      expires_at: timeSchema,
+    }),
+  ),
+});
+
+export function resultUrlsProcedure({ resultUrls }: Pick<WorkUseCases, 'resultUrls'>) {
+  return workerProcedure
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/api/work/leases/{id}/result-urls',
+        tags: ['Work'],
+        summary: 'Get PUTs for processed images',
+        description:
+          'Send each as it stands: method, URL, headers, and exactly the bytes that were announced. What is announced anew takes the place of what was announced for that image before. The images are the product’s when the work is completed; a lost lease leaves none.',
+      },
+      errors: [
+        'NOT_FOUND',
+        'LEASE_LOST',
+        'IMAGE_NOT_FOUND',
+        'TOO_MANY_IMAGES',
+        'UNSUPPORTED_FORMAT',
+        'IMAGE_TOO_LARGE',
+        'CONFLICT',
+      ],
+    })
+    .input(z.strictObject({ id: idSchema, images: z.array(announcedSchema).min(1) }))
+    .output(putsSchema)
+    .mutation(async ({ ctx, input }) => {
+      const announced = input.images.map((image) => ({
+        imageId: imageIdOf(image.image_id),
+        contentType: image.content_type,
+        sizeBytes: image.file_size_bytes,
+        sha256: sha256FromHex(image.sha256),
+      }));
+      const puts = await resultUrls(ctx.worker, leaseIdOf(input.id), announced);
+      return {
+        uploads: puts.map(({ imageId, method, url, headers, expiresAt }) => ({
+          image_id: imageId,
+          method,
+          url,
+          headers: { ...headers },
+          expires_at: expiresAt.toISOString(),
+        })),
+      };
+    });
+}

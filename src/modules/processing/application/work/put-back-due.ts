@@ -1,0 +1,45 @@
+import type { Log } from '../../../../kernel/log';
+import type { InTransaction } from '../../../../kernel/transaction';
+import { WORK_PHASES, type WorkPhase } from '../../domain/work/lease';
+import type { ChangeStatus, SpentItem, WorkMetrics, WorkQueue } from '../../domain/work/ports';
+
+export interface PutBackDueDeps {
+  readonly queue: Pick<WorkQueue, 'hasDue' | 'putBack' | 'lockSpent'>;
+  readonly changeStatus: ChangeStatus;
+  readonly inTransaction: InTransaction;
+  readonly metrics: Pick<WorkMetrics, 'leaseEnded'>;
+  readonly log: Log;
+  /** WORK_MAX_ATTEMPTS */
+  readonly maxAttempts: number;
+}
+
+/**
+ * Puts what is due back into the queue: items whose lease expired, and those that have waited long enough. What has used up its
+ * attempts fails. Every claim does so first; the sweep does, too, where nobody claims.
+ */
+export const putBackDue = (deps: PutBackDueDeps) => async (phase: WorkPhase) => {
+  if (!(await deps.queue.hasDue(phase))) return;
+  const { lost, spent } = await deps.inTransaction((tx) => deps.queue.putBack(tx, phase, deps.maxAttempts));
+  if (lost > 0) deps.metrics.leaseEnded(phase, 'lost', lost);
+  // one transaction for each: products of several sellers in one would wait for each other's ledgers
+  for (const id of spent) {
+    const failed = await deps.inTransaction(async (tx) => {
+      const item = await deps.queue.lockSpent(tx, id, deps.maxAttempts);
+      if (!item) return false;
+      await deps.changeStatus(tx, { productId: id, event: 'FAIL', actor: 'system', reason: reasonOf(item) });
+      return true;
+    });
+    if (!failed) continue;
+    deps.metrics.leaseEnded(phase, 'lost', 1);
+    deps.log.warn({ product_id: id, phase }, 'no worker finished a product: its attempts are used up');
+  }
+};
+
+/** For the sweep: in all phases. */
+export const putBackAllDue = (deps: PutBackDueDeps) => async () => {
+  for (const phase of WORK_PHASES) await putBackDue(deps)(phase);
+};
+
+function reasonOf({ expiries }: SpentItem): string {
+  return `No worker finished it: the lease expired ${expiries === 1 ? 'once' : `${expiries} times`}.`;
+}

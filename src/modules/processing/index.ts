@@ -1,0 +1,2 @@
+export { prepareParts } from './prepare-parts';
+export { workEstimate, workParts } from './work-parts';

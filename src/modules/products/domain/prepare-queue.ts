@@ -1,0 +1,10 @@
+import type { ProductId } from '../../../kernel/ids';
+import type { Transaction } from '../../../kernel/transaction';
+
+/** Whose images are to be decoded and get their variants. */
+export interface PrepareQueue {
+  /** Queued when the transaction commits, and only then. Safe to repeat. */
+  enqueue(tx: Transaction, id: ProductId): Promise<void>;
+  /** After the commit: this process need not wait until it looks for work again. */
+  wake(): void;
+}

@@ -1,0 +1,78 @@
+import { TRPCError, tracked } from '@trpc/server';
+import { z } from 'zod';
+import { AppError } from '../../../kernel/app-error';
+import { ERROR_CODES } from '../../../kernel/error-codes';
+import { publicProcedure, router } from '../../../platform/http/procedures';
+import type { Admit, Credential } from '../application/admit';
+import type { Follow } from '../application/follow';
+import type { EndReason } from '../domain/sink';
+import { productIdOf } from './handshake';
+import { StreamSink } from './stream-sink';
+
+export interface SubscriptionParts {
+  readonly admit: Admit;
+  readonly follow: Follow;
+  readonly slowMs: number;
+  readonly opened: (change: 1 | -1) => void;
+}
+
+const input = z
+  .strictObject({
+    product_id: z.string().optional(),
+    last_event_id: z.int().min(0).optional(),
+    /** Given by tRPC itself where a stream is taken up again. */
+    lastEventId: z.stringFormat('event-id', /^\d{1,15}$/).optional(),
+    /** In place of a token, for an EventSource that can send no header. */
+    ticket: z.string().min(1).optional(),
+  })
+  .optional();
+
+/** What the client is told; of a restart nothing, so that it comes again by itself. */
+const ENDS: Readonly<Record<Exclude<EndReason, 'stopping'>, () => AppError>> = {
+  expired: () => new AppError('UNAUTHENTICATED', 'The token has expired.'),
+  revoked: () => new AppError('UNAUTHENTICATED', 'The session was revoked.'),
+  'not-found': () => new AppError('PRODUCT_NOT_FOUND'),
+  // by its code clients connect again, from the last event that they got
+  slow: () => new AppError('OVERLOADED', 'Events came faster than they were read.'),
+};
+
+/** `products.events`: what the WebSockets say, as server-sent events whose ids are the points to resume from. */
+export function productEventsRouter(parts: SubscriptionParts) {
+  return router({
+    events: publicProcedure.input(input).subscription(async function* ({ ctx, input = {}, signal }) {
+      const productId = input.product_id === undefined ? null : productIdOf(input.product_id);
+      const admitted = await parts.admit(credentialOf(input.ticket, ctx.accessToken));
+      const lastEventId = input.lastEventId === undefined ? (input.last_event_id ?? null) : Number(input.lastEventId);
+      const sink = new StreamSink(parts.slowMs);
+      const gone = () => sink.leave();
+      signal?.addEventListener('abort', gone, { once: true });
+      if (signal?.aborted) gone();
+      parts.opened(1);
+      const leave = parts.follow(admitted, { productId, lastEventId }, sink);
+      try {
+        const messages = sink.messages();
+        for (let next = await messages.next(); ; next = await messages.next()) {
+          if (next.done) ended(next.value);
+          yield tracked(String(next.value.position), next.value.message.body);
+        }
+      } finally {
+        leave();
+        parts.opened(-1);
+        signal?.removeEventListener('abort', gone);
+      }
+    }),
+  });
+}
+
+function credentialOf(ticket: string | undefined, token: string | null | undefined): Credential {
+  if (ticket !== undefined) return { ticket };
+  return token ? { token } : null;
+}
+
+/** The procedure has answered long ago: its error mapping is over, so this is mapped here. */
+function ended(why: EndReason | 'left'): never {
+  // without a word: tRPC would tell the client that it is over, and it would not come again
+  if (why === 'left' || why === 'stopping') throw new DOMException('the stream was left', 'AbortError');
+  const cause = ENDS[why]();
+  throw new TRPCError({ code: ERROR_CODES[cause.code].trpc, message: cause.message, cause });
+}

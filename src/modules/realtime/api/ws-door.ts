@@ -1,0 +1,69 @@
+import type { Server } from 'bun';
+import { Elysia } from 'elysia';
+import { AppError } from '../../../kernel/app-error';
+import type { ProductId } from '../../../kernel/ids';
+import { exchangeOf } from '../../../platform/http/exchange';
+import type { Admit } from '../application/admit';
+import type { Follow } from '../application/follow';
+import type { Sink } from '../domain/sink';
+import { productIdOf, readHandshake } from './handshake';
+import { originCheck } from './origins';
+import { SocketSink } from './socket-sink';
+
+export interface WsDoorOptions {
+  readonly admit: Admit;
+  readonly follow: Follow;
+  /** Aborts when the server begins to stop. */
+  readonly stopping: AbortSignal;
+  readonly corsOrigins: readonly string[];
+  readonly publicUrl: () => string;
+  readonly slowMs: number;
+  /** Counts open sockets up and down. */
+  readonly opened: (change: 1 | -1) => void;
+}
+
+/**
+ * `/ws/products` and `/ws/products/{id}/status`. Whatever can be refused is refused before the upgrade, with the usual error
+ * body; what turns out later closes the socket with a code of its own (docs/events.md).
+ */
+export function wsDoor(options: WsDoorOptions) {
+  const checkOrigin = originCheck(options.corsOrigins, options.publicUrl);
+  const open = async (request: Request, server: Server<unknown> | null, productId: ProductId | null) => {
+    checkOrigin(request);
+    const { credential, subprotocol, lastEventId } = readHandshake(request);
+    const admitted = await options.admit(credential);
+    exchangeOf(request).userId = admitted.seller.userId;
+    if (options.stopping.aborted) throw new AppError('OVERLOADED', 'The server is about to restart.');
+    const socket = socketOf(options, (sink) => options.follow(admitted, { productId, lastEventId }, sink));
+    const headers = new Headers({ 'x-request-id': exchangeOf(request).requestId });
+    if (subprotocol) headers.set('sec-websocket-protocol', subprotocol);
+    if (server?.upgrade(request, { data: socket, headers })) return;
+    throw new AppError('MALFORMED_REQUEST', 'A WebSocket handshake is expected here.');
+  };
+  return new Elysia({ name: 'ws-door' })
+    .get('/ws/products', ({ request, server }) => open(request, server, null), { parse: 'none' })
+    .get('/ws/products/:id/status', ({ request, server, params }) => open(request, server, productIdOf(params.id)), {
+      parse: 'none',
+    });
+}
+
+/** The following begins with the socket and ends with it. */
+function socketOf({ stopping, slowMs, opened }: WsDoorOptions, begin: (sink: Sink) => () => void): SocketSink {
+  let leave: (() => void) | null = null;
+  let stop: (() => void) | null = null;
+  return new SocketSink({
+    slowMs,
+    opened(sink) {
+      opened(1);
+      leave = begin(sink);
+      stop = () => sink.end('stopping', null);
+      stopping.addEventListener('abort', stop, { once: true });
+      if (stopping.aborted) stop();
+    },
+    closed() {
+      opened(-1);
+      leave?.();
+      if (stop) stopping.removeEventListener('abort', stop);
+    },
+  });
+}

@@ -1,0 +1,46 @@
+import type { ProductId } from '../../../kernel/ids';
+import type { Log } from '../../../kernel/log';
+import type { ProgressSignal } from '../domain/ports';
+
+export interface ProgressThrottleDeps {
+  /** All at once: one statement, however many uploads are under way. */
+  readonly announce: (signals: readonly ProgressSignal[]) => Promise<void>;
+  readonly log: Log;
+  readonly everyMs?: number;
+}
+
+/**
+ * Lets through the latest of each upload, at most twice a second; the last one always, if late. Whoever tells of progress neither
+ * waits nor hears of a failure: an upload must not suffer from being watched.
+ */
+export class ProgressThrottle {
+  readonly #latest = new Map<ProductId, ProgressSignal>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #announcedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly deps: ProgressThrottleDeps) {}
+
+  tell(signal: ProgressSignal): void {
+    this.#latest.set(signal.productId, signal);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#timer !== null) return;
+    const wait = this.#announcedAt + (this.deps.everyMs ?? 500) - performance.now();
+    this.#timer = setTimeout(() => void this.#announce(), Math.max(0, wait));
+  }
+
+  async #announce(): Promise<void> {
+    this.#announcedAt = performance.now();
+    const signals = [...this.#latest.values()];
+    this.#latest.clear();
+    try {
+      await this.deps.announce(signals);
+    } catch (error) {
+      this.deps.log.warn({ err: error }, 'progress of uploads could not be told');
+    }
+    this.#timer = null;
+    if (this.#latest.size > 0) this.#schedule();
+  }
+}

@@ -1,0 +1,25 @@
+/** What is kept of a seller's events. */
+export interface KeptEvents {
+  /** Number of the last one that was ever written; 0 where there was none. */
+  readonly last: number;
+  /** Number of the oldest that is still there; null where none is. */
+  readonly first: number | null;
+}
+
+/** Where to go on, and whether the follower has to be told that something is missing. */
+export interface Resumption {
+  /** Events after this number are sent. */
+  readonly after: number;
+  readonly resync: boolean;
+}
+
+/**
+ * @param lastEventId the last number that the follower has seen; null: it wants what comes from now on
+ */
+export function resumeAfter(lastEventId: number | null, { first, last }: KeptEvents): Resumption {
+  if (lastEventId === null) return { after: last, resync: false };
+  // From before a restore: its numbers were given again to other events.
+  if (lastEventId > last) return { after: last, resync: true };
+  const nextKept = first ?? last + 1;
+  return nextKept > lastEventId + 1 ? { after: last, resync: true } : { after: lastEventId, resync: false };
+}

@@ -1,0 +1,84 @@
+import { desc, sql } from 'drizzle-orm';
+import {
+  bigint,
+  bigserial,
+  boolean,
+  char,
+  check,
+  index,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+  varchar,
+} from 'drizzle-orm/pg-core';
+import { instant } from './columns';
+
+/** Every run of an upkeep task (sweep, audit, scrub, retention, …): when, how it ended, and what it did. */
+export const maintenanceRuns = pgTable(
+  'maintenance_runs',
+  {
+    id: bigserial('id', { mode: 'number' }).primaryKey(),
+    task: varchar('task', { length: 20 }).notNull(),
+    startedAt: instant('started_at').notNull().defaultNow(),
+    /** Null while it runs, and for ever where its process died. */
+    endedAt: instant('ended_at'),
+    outcome: varchar('outcome', { length: 10 }),
+    dryRun: boolean('dry_run').notNull().default(false),
+    /** Numbers by name: what was looked at, found, changed. */
+    counts: jsonb('counts').notNull().default({}),
+    /** Where the next run goes on. */
+    cursor: text('cursor'),
+    error: text('error'),
+  },
+  (table) => [
+    check('maintenance_runs_outcome_check', sql`${table.outcome} in ('ok', 'failed', 'stopped')`),
+    check('maintenance_runs_ended_at_check', sql`(${table.endedAt} is null) = (${table.outcome} is null)`),
+    index('maintenance_runs_task_started_at_idx').on(table.task, desc(table.startedAt)),
+  ],
+);
+
+/** Where store and database disagreed in a run of the audit, until the run has looked again and acted. */
+export const auditFindings = pgTable(
+  'audit_findings',
+  {
+    runId: bigint('run_id', { mode: 'number' })
+      .notNull()
+      .references(() => maintenanceRuns.id, { onDelete: 'cascade' }),
+    key: varchar('key', { length: 1024 }).notNull(),
+    kind: varchar('kind', { length: 12 }).notNull(),
+    /** What was expected and what was there. */
+    details: jsonb('details').notNull().default({}),
+    state: varchar('state', { length: 12 }).notNull().default('found'),
+    foundAt: instant('found_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.runId, table.key] }),
+    check('audit_findings_kind_check', sql`${table.kind} in ('orphan', 'missing', 'wrong_size', 'wrong_sha256')`),
+    check('audit_findings_state_check', sql`${table.state} in ('found', 'cleared', 'quarantined', 'reported')`),
+  ],
+);
+
+/**
+ * An object that nothing names, moved out of the way and not deleted: written before the first byte is copied, so that a move cut
+ * short is finished or taken back. No key is in it twice.
+ */
+export const quarantinedObjects = pgTable(
+  'quarantined_objects',
+  {
+    key: varchar('key', { length: 1024 }).primaryKey(),
+    quarantineKey: varchar('quarantine_key', { length: 1024 }).notNull(),
+    fileSizeBytes: bigint('file_size_bytes', { mode: 'number' }).notNull(),
+    sha256: char('sha256', { length: 64 }),
+    /** moving: being copied away. held: only in quarantine. releasing: being copied back. expiring: being deleted. */
+    state: varchar('state', { length: 10 }).notNull().default('moving'),
+    reason: text('reason').notNull(),
+    quarantinedAt: instant('quarantined_at').notNull().defaultNow(),
+  },
+  (table) => [
+    check('quarantined_objects_state_check', sql`${table.state} in ('moving', 'held', 'releasing', 'expiring')`),
+    uniqueIndex('quarantined_objects_quarantine_key_idx').on(table.quarantineKey),
+    index('quarantined_objects_state_quarantined_at_idx').on(table.state, table.quarantinedAt),
+  ],
+);

@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { PgBoss } from 'pg-boss';
+import { newId, type ProductId } from '../../src/kernel/ids';
+import type { Seller } from '../../src/kernel/principal';
+import { migrate } from '../../src/platform/database/migrate';
+import { transactionsOf } from '../../src/platform/database/transaction';
+import { type Jobs, startJobs } from '../../src/platform/jobs/jobs';
+import { enqueueMissingPrepares, enqueuePrepare, prepareQueueLengths } from '../../src/platform/jobs/prepare-jobs';
+import { silentLog } from '../support/log';
+import { photo } from '../support/photos';
+import { type PrepareKit, prepareKit } from '../support/prepare-kit';
+import { until } from '../support/server';
+
+let kit: PrepareKit;
+let seller: Seller;
+beforeAll(async () => {
+  kit = await prepareKit();
+  seller = await kit.seller();
+});
+afterAll(() => kit.stop());
+
+const jobsOf = (id: ProductId) =>
+  kit.db.sql<{ state: string; [column: string]: unknown }>(
+    'select * from pgboss.job where singleton_key = $1 order by created_on',
+    [id],
+  );
+const forget = () => kit.db.sql("delete from pgboss.job where name = 'prepare'");
+const sweep = () => enqueueMissingPrepares((text, values) => kit.db.database.query(text, values));
+const inTransaction = <Result>(work: Parameters<ReturnType<typeof transactionsOf>>[0]) =>
+  transactionsOf(kit.db.database)(work) as Promise<Result>;
+
+async function working(work: (id: ProductId) => Promise<unknown>, use: (jobs: Jobs) => Promise<void>, concurrency = 2) {
+  const queued = {
+    queue: 'prepare' as const,
+    concurrency,
+    work: (data: unknown) => work((data as { productId: ProductId }).productId),
+  };
+  const jobs = await startJobs(kit.db.database, [], [queued], silentLog);
+  try {
+    await use(jobs);
+  } finally {
+    await jobs.stop();
+  }
+}
+
+test('a job that is queued in a transaction is what pg-boss itself would have sent', async () => {
+  const [ours, theirs] = [newId<ProductId>(), newId<ProductId>()];
+  await inTransaction((tx) => enqueuePrepare(tx, ours));
+  const boss = new PgBoss({
+    db: { executeSql: (text, values) => kit.db.database.query(text, values) },
+    migrate: false,
+    schedule: false,
+    supervise: false,
+  });
+  await boss.start();
+  await boss.send('prepare', { productId: theirs }, { singletonKey: theirs });
+  await boss.stop({ graceful: false });
+  const plain = ({
+    id: _id,
+    data: _data,
+    singleton_key: _key,
+    created_on,
+    start_after,
+    keep_until,
+    ...job
+  }: Record<string, unknown>) => ({
+    ...job,
+    keptFor: Number(keep_until) - Number(start_after),
+    startsAtOnce: Number(start_after) - Number(created_on),
+  });
+  const [[our], [their]] = [await jobsOf(ours), await jobsOf(theirs)];
+  expect(plain(our!)).toEqual(plain(their!));
+  expect([our!.data, their!.data]).toEqual([{ productId: ours }, { productId: theirs }]);
+  await forget();
+});
+
+test('a product has a job when its commit has happened, and none when it has not; a second one is none', async () => {
+  const id = await kit.upload(seller, [await photo()]);
+  expect((await jobsOf(id)).map(({ state }) => state)).toEqual(['created']);
+  await inTransaction((tx) => enqueuePrepare(tx, id));
+  expect((await jobsOf(id)).length).toBe(1);
+  const other = newId<ProductId>();
+  const undone = inTransaction(async (tx) => {
+    await enqueuePrepare(tx, other);
+    throw new Error('no');
+  });
+  await expect(undone).rejects.toThrow('no');
+  expect(await jobsOf(other)).toEqual([]);
+  await forget();
+});
+
+test('images that are added while their product is being prepared get a job of their own', async () => {
+  const id = await kit.upload(seller, [await photo()]);
+  let rounds = 0;
+  const work = async () => {
+    rounds += 1;
+    if (rounds === 1) await inTransaction((tx) => enqueuePrepare(tx, id));
+    if (rounds === 1) expect((await jobsOf(id)).map(({ state }) => state).sort()).toEqual(['active', 'created']);
+  };
+  await working(work, () => until(() => rounds === 2, 'the second job'));
+});
+
+test('a job that fails is tried again, later each time, and others go on meanwhile', async () => {
+  await forget();
+  const [bad, good] = [newId<ProductId>(), newId<ProductId>()];
+  const seen: ProductId[] = [];
+  await inTransaction(async (tx) => {
+    await enqueuePrepare(tx, bad);
+    await enqueuePrepare(tx, good);
+  });
+  const work = (id: ProductId) => {
+    seen.push(id);
+    return id === bad ? Promise.reject(new Error('an outage')) : Promise.resolve();
+  };
+  await working(work, () =>
+    until(() => seen.includes(good) && seen.filter((id) => id === bad).length >= 2, 'a repetition'),
+  );
+  await until(async () => (await jobsOf(bad))[0]?.state === 'retry', 'it waits for the next time');
+  expect((await jobsOf(bad))[0]).toMatchObject({ retry_limit: 1_000_000, retry_backoff: true, retry_delay_max: 300 });
+  await forget();
+});
+
+test('a queue is worked off without a rest between the jobs', async () => {
+  const ids = Array.from({ length: 60 }, () => newId<ProductId>());
+  await inTransaction(async (tx) => {
+    for (const id of ids) await enqueuePrepare(tx, id);
+  });
+  const seen = new Set<ProductId>();
+  // at one job a second and worker this would take 60 seconds
+  await working(
+    (id) => Promise.resolve(seen.add(id)),
+    () => until(() => seen.size === ids.length, 'all of them', 20_000),
+    1,
+  );
+});
+
+test('the sweep gives a job to what lacks one, and to nothing else', async () => {
+  const [waiting, failed, done, added] = [
+    await kit.upload(seller, [await photo()]),
+    await kit.upload(seller, [await photo()]),
+    await kit.upload(seller, [await photo()]),
+    await kit.upload(seller, [await photo()]),
+  ];
+  await kit.db.sql("update products set status = 'failed' where id = $1", [failed]);
+  for (const id of [done, added]) await kit.prepare(id);
+  await kit.makeReady(added);
+  await kit.addImage(seller, added, await photo({ seed: 4 }));
+  await forget();
+  await kit.db.sql("update products set status = 'failed' where status = 'uploading' and id <> $1", [waiting]);
+  expect(await sweep()).toBe(2);
+  expect(
+    (await kit.db.sql<{ singleton_key: string }>("select singleton_key from pgboss.job where name = 'prepare'"))
+      .map((job) => job.singleton_key)
+      .sort(),
+  ).toEqual([waiting, added].sort());
+  expect(await sweep()).toBe(0);
+  expect(await prepareQueueLengths((text) => kit.db.database.query(text))).toEqual({ created: 2, retry: 0, active: 0 });
+  await kit.prepare(added);
+  await forget();
+  expect(await sweep()).toBe(1);
+});
+
+test('a migration gives their job to products that were committed before there were any', async () => {
+  const id = await kit.upload(seller, [await photo()]);
+  await forget();
+  await migrate(kit.db.url);
+  expect((await jobsOf(id)).map(({ state }) => state)).toEqual(['created']);
+});
+
+test('an upload whose images are all prepared goes on, whatever kept it', async () => {
+  const id = await kit.upload(seller, [await photo()]);
+  await kit.db.sql('update product_images set prepared_at = now() where product_id = $1', [id]);
+  await forget();
+  await sweep();
+  expect((await jobsOf(id)).length).toBe(1);
+  await kit.prepare(id);
+  expect((await kit.statusOf(id)).status).toBe('processing');
+});

@@ -1,0 +1,285 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { PgDialect } from 'drizzle-orm/pg-core';
+import type { Principal } from '../../src/kernel/principal';
+import { firstOfQueue } from '../../src/modules/processing/infrastructure/work/claim';
+import { answerOf, aVariant } from '../support/products-fixture';
+import { type WorkKit, workKit } from '../support/work-kit';
+
+let kit: WorkKit;
+let worker: Principal;
+
+beforeAll(async () => {
+  kit = await workKit();
+  worker = await kit.aWorker();
+}, 60_000);
+afterAll(() => kit.stop());
+beforeEach(() => kit.rows('delete from products'));
+
+describe('a claim', () => {
+  test('leases a product for the time asked for, with its prompt and fresh URLs of its images', async () => {
+    const product = await kit.aProduct(await kit.aSeller());
+    await aVariant(kit.db, product.images[0]!, 'model');
+    const [job, ...others] = await kit.claim(worker, { worker: 'gpu-7', max: 5, lease_seconds: 120 });
+    expect(others).toEqual([]);
+    expect(job).toMatchObject({ product_id: product.id, attempt: 1, prompt_text: 'a lamp in good order' });
+    expect(job?.images.map(({ id, is_primary }) => [id, is_primary])).toEqual([
+      [product.images[0]!, true],
+      [product.images[1]!, false],
+    ]);
+    expect(job?.images[0]?.urls).toEqual({
+      model: expect.stringContaining(`${product.images[0]}/model.jpg?`),
+      thumb: null,
+    });
+    expect(job?.images[1]?.urls).toEqual({ model: null, thumb: null });
+    expect(job).not.toHaveProperty('credentials');
+    const [lease] = await kit.rows(
+      'select worker, state, extract(epoch from expires_at - created_at)::int as seconds from work_leases where id = $1',
+      job?.lease_id,
+    );
+    expect(lease).toEqual({ worker: 'gpu-7', state: 'live', seconds: 120 });
+    expect(await kit.item(product)).toMatchObject({ state: 'leased', attempts: 1 });
+    const [row] = await kit.rows<{ at: Date | null }>(
+      'select processing_started_at as at from products where id = $1',
+      product.id,
+    );
+    expect(row?.at).toBeInstanceOf(Date);
+  });
+
+  test('of a product that is published gives processed images and credentials; without an account they are null', async () => {
+    const product = await kit.aProduct(await kit.aSeller(), 'publishing', 1);
+    await kit.rows(
+      "update product_images set processed_s3_url = 's3://test-images/done.webp' where id = $1",
+      product.images[0],
+    );
+    expect(await kit.claim(worker)).toEqual([]);
+    const [job] = await kit.claim(worker, { phase: 'publishing' });
+    expect(job?.credentials).toBeNull();
+    expect(job?.images[0]?.urls).toEqual({
+      model: null,
+      thumb: null,
+      processed: expect.stringContaining('/done.webp?'),
+    });
+  });
+
+  test('of an empty queue is answered with nothing', async () => {
+    expect(await kit.claim(worker)).toEqual([]);
+  });
+
+  test('finds the first of many by the queue’s index alone', async () => {
+    const seller = await kit.aSeller();
+    await kit.rows(
+      `insert into products (id, user_id, prompt_text) select gen_random_uuid(), $1, 'a lamp in good order' from generate_series(1, 3000)`,
+      seller.userId,
+    );
+    await kit.rows("update products set status = 'processing'");
+    await kit.rows('analyze work_items, products');
+    const { sql, params } = new PgDialect().sqlToQuery(firstOfQueue('processing', 10));
+    const plan = JSON.stringify(await kit.rows(`explain (format json) ${sql}`, ...params));
+    expect(plan).toContain('work_items_queue_idx');
+    expect(plan).not.toContain('"Seq Scan"');
+    expect(plan).not.toContain('"Sort"');
+  }, 30_000);
+});
+
+describe('twenty workers at once', () => {
+  test('get every product once, and none waits for another', async () => {
+    const sellers = [await kit.aSeller(), await kit.aSeller(), await kit.aSeller()];
+    const expected = new Set<string>();
+    for (let n = 0; n < 60; n += 1) expected.add((await kit.aProduct(sellers[n % 3]!, 'processing', 1)).id);
+    const got: string[] = [];
+    const work = async (name: number) => {
+      for (;;) {
+        const jobs = await kit.claim(worker, { worker: `w${name}`, max: 2 });
+        if (jobs.length === 0) return;
+        got.push(...jobs.map(({ product_id }) => product_id));
+      }
+    };
+    await Promise.all(Array.from({ length: 20 }, (_, name) => work(name)));
+    // one that was passed over because another had it in hand may have been left by the last of them
+    await work(20);
+    expect(got).toHaveLength(60);
+    expect(new Set(got)).toEqual(expected);
+    expect(await kit.rows("select 1 from work_leases where state = 'live'")).toHaveLength(60);
+  }, 30_000);
+
+  test('pass over a product that another transaction has in hand', async () => {
+    const [first, second] = [await kit.aProduct(await kit.aSeller()), await kit.aProduct(await kit.aSeller())];
+    await kit.rows('begin');
+    await kit.rows('update products set prompt_text = prompt_text where id = $1', first.id);
+    const jobs = await kit.claim(worker, { max: 10 });
+    await kit.rows('commit');
+    expect(jobs.map(({ product_id }) => product_id)).toEqual([second.id]);
+  });
+});
+
+describe('between sellers', () => {
+  test('one’s thousand products do not make another’s first wait', async () => {
+    const [many, one] = [await kit.aSeller(), await kit.aSeller()];
+    await kit.rows(
+      `insert into products (id, user_id, prompt_text) select gen_random_uuid(), $1, 'a lamp in good order' from generate_series(1, 1000)`,
+      many.userId,
+    );
+    await kit.rows("update products set status = 'processing'");
+    expect(await kit.claim(worker, { max: 10 })).toHaveLength(10);
+    const late = await kit.aProduct(one);
+    expect((await kit.claim(worker, { max: 2 })).map(({ product_id }) => product_id)).toContain(late.id);
+  }, 30_000);
+
+  test('turns go round', async () => {
+    const [a, b] = [await kit.aSeller(), await kit.aSeller()];
+    const of = new Map<string, string>();
+    for (let n = 0; n < 3; n += 1) of.set((await kit.aProduct(a)).id, 'a');
+    for (let n = 0; n < 3; n += 1) of.set((await kit.aProduct(b)).id, 'b');
+    const order: (string | undefined)[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      const turn = (await kit.claim(worker, { max: 2 })).map(({ product_id }) => of.get(product_id));
+      order.push(...turn.sort());
+    }
+    expect(order).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
+  });
+});
+
+describe('a lease that expired', () => {
+  test('is taken over by the next claim, and its former worker cannot change anything any more', async () => {
+    const product = await kit.aProduct(await kit.aSeller());
+    const first = await kit.claimOne(worker, product);
+    await kit.expire(first.lease_id);
+    const other = await kit.aWorker();
+    const second = await kit.claimOne(other, product);
+    expect(second).toMatchObject({ attempt: 2 });
+    expect(await kit.leaseState(first.lease_id)).toBe('lost');
+    const before = await kit.rows('select * from product_events where product_id = $1', product.id);
+    const { work } = kit.as(worker);
+    const id = first.lease_id;
+    for (const call of [
+      () => work.heartbeat({ id, progress: 50 }),
+      () => work.complete({ id, images: [] }),
+      () => work.fail({ id, error: 'too late', retryable: false }),
+      () => work.urls({ id }),
+      () =>
+        work.resultUrls({
+          id,
+          images: [
+            { image_id: product.images[0]!, content_type: 'image/webp', file_size_bytes: 1, sha256: 'a'.repeat(64) },
+          ],
+        }),
+    ]) {
+      expect(await answerOf(call())).toMatchObject({ code: 'LEASE_LOST' });
+    }
+    expect(await kit.rows('select * from product_events where product_id = $1', product.id)).toEqual(before);
+    await kit.as(other).work.complete({ id: second.lease_id, images: [] });
+    expect(await kit.product(product)).toMatchObject({ status: 'ready' });
+  });
+
+  test('is dead before anybody has taken it over', async () => {
+    const product = await kit.aProduct(await kit.aSeller());
+    const { lease_id: id } = await kit.claimOne(worker, product);
+    await kit.expire(id);
+    expect(await answerOf(kit.as(worker).work.heartbeat({ id }))).toMatchObject({ code: 'LEASE_LOST' });
+    expect(await answerOf(kit.as(worker).work.complete({ id, images: [] }))).toMatchObject({ code: 'LEASE_LOST' });
+    expect(await kit.product(product)).toMatchObject({ status: 'processing' });
+  });
+
+  test('goes back to its old turn by the sweep, where nobody claims', async () => {
+    const seller = await kit.aSeller();
+    const product = await kit.aProduct(seller);
+    const { lease_id } = await kit.claimOne(worker, product);
+    await kit.aProduct(seller);
+    await kit.expire(lease_id);
+    await kit.sweep();
+    expect(await kit.item(product)).toEqual({ state: 'queued', attempts: 1, turn: 0, due_at: null });
+    expect(await kit.leaseState(lease_id)).toBe('lost');
+  });
+
+  test('as often as it may fails the product with the reason, and the seller may try again', async () => {
+    const seller = await kit.aSeller();
+    const product = await kit.aProduct(seller);
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      const job = await kit.claimOne(worker, product);
+      expect(job.attempt).toBe(attempt);
+      await kit.expire(job.lease_id);
+    }
+    await Promise.all([kit.sweep(), kit.claim(worker), kit.claim(worker)]);
+    const reason = 'No worker finished it: the lease expired 3 times.';
+    expect(await kit.product(product)).toEqual({
+      status: 'failed',
+      failed_from: 'processing',
+      processing_error: reason,
+    });
+    const failures = await kit.rows(
+      "select data from product_events where product_id = $1 and type = 'error'",
+      product.id,
+    );
+    expect(failures).toEqual([
+      {
+        data: { product_id: product.id, error_type: 'processing_failed', error_message: reason, retry_available: true },
+      },
+    ]);
+    expect(await kit.item(product)).toBeUndefined();
+    expect(
+      await kit.rows("select 1 from work_leases where product_id = $1 and state = 'lost'", product.id),
+    ).toHaveLength(3);
+    await kit.as(seller).products.retry({ id: product.id });
+    expect(await kit.claimOne(worker, product)).toMatchObject({ attempt: 1 });
+  });
+});
+
+describe('a heartbeat', () => {
+  test('extends the lease by its own length, so that nobody takes it over', async () => {
+    const product = await kit.aProduct(await kit.aSeller());
+    const job = await kit.claimOne(worker, product, { lease_seconds: 60 });
+    await kit.rows("update work_leases set expires_at = now() + interval '5 s' where id = $1", job.lease_id);
+    await kit.rows("update work_items set due_at = now() + interval '5 s' where product_id = $1", product.id);
+    const { lease_id, lease_expires_at } = await kit.as(worker).work.heartbeat({ id: job.lease_id });
+    expect(lease_id).toBe(job.lease_id);
+    const [row] = await kit.rows<{ ends: Date; due: Date; seconds: number }>(
+      `select l.expires_at as ends, i.due_at as due, extract(epoch from l.expires_at - now())::int as seconds
+        from work_leases l join work_items i using (product_id) where l.id = $1`,
+      job.lease_id,
+    );
+    expect(row?.ends.toISOString()).toBe(lease_expires_at);
+    expect(row?.due).toEqual(row!.ends);
+    expect(row?.seconds).toBeWithin(50, 61);
+  });
+
+  test('tells the seller of progress as an event, and says nothing where there is nothing to say', async () => {
+    const product = await kit.aProduct(await kit.aSeller());
+    const { lease_id: id } = await kit.claimOne(worker, product);
+    const { work } = kit.as(worker);
+    const events = () =>
+      kit.rows<{ number: number; data: unknown }>(
+        'select number::int, data from product_events where product_id = $1 order by number',
+        product.id,
+      );
+    const before = await events();
+    await work.heartbeat({ id });
+    expect(await events()).toEqual(before);
+    await work.heartbeat({ id, progress: 40, message: 'removing the background' });
+    await work.heartbeat({ id, progress: 0 });
+    const told = (await events()).slice(before.length);
+    expect(told).toEqual([
+      {
+        number: before.length + 1,
+        data: { product_id: product.id, status: 'processing', progress: 40, message: 'removing the background' },
+      },
+      { number: before.length + 2, data: { product_id: product.id, status: 'processing', progress: 0 } },
+    ]);
+  });
+
+  test('beside a change of status by the owner does not deadlock: one of the two is first', async () => {
+    const seller = await kit.aSeller();
+    for (let n = 0; n < 10; n += 1) {
+      const product = await kit.aProduct(seller);
+      const { lease_id: id } = await kit.claimOne(worker, product);
+      const [beat] = await Promise.allSettled([
+        kit.as(worker).work.heartbeat({ id, progress: n }),
+        kit.as(seller).products.delete({ id: product.id }),
+      ]);
+      if (beat.status === 'rejected') expect((await answerOf(Promise.reject(beat.reason))).code).toBe('NOT_FOUND');
+    }
+    const [{ deadlocks } = { deadlocks: -1 }] = await kit.rows<{ deadlocks: number }>(
+      'select deadlocks::int from pg_stat_database where datname = current_database()',
+    );
+    expect(deadlocks).toBe(0);
+  });
+});

@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { newId, type ProductId } from '../../src/kernel/ids';
+import type { Seller } from '../../src/kernel/principal';
+import { LIFECYCLE_EVENTS, nextStatus, type Status } from '../../src/modules/products/domain/lifecycle';
+import { type TestDatabase, testDatabase } from '../support/postgres';
+import { aProduct, aUser, testProducts } from '../support/products-fixture';
+
+let db: TestDatabase;
+let seller: Seller;
+
+beforeAll(async () => {
+  db = await testDatabase();
+  seller = await aUser(db);
+}, 60_000);
+afterAll(() => db.drop());
+
+const setStatus = (id: ProductId, status: Status) =>
+  db.sql('update products set status = $1 where id = $2', [status, id]);
+const itemsOf = (id: ProductId) =>
+  db.sql('select user_id, phase, state, attempts, due_at from work_items where product_id = $1', [id]);
+
+async function aLease(productId: ProductId): Promise<string> {
+  const id = newId<ProductId>();
+  await db.sql(
+    `insert into work_leases (id, product_id, phase, holder_id, worker, attempt, lease_seconds, expires_at)
+      values ($1, $2, 'processing', $3, 'w1', 1, 60, now() + interval '60 s')`,
+    [id, productId, seller.userId],
+  );
+  await db.sql(
+    `insert into intents (id, kind, product_id, prefix, expires_at) values ($1, 'result', $2, $3, now() + interval '60 s')`,
+    [id, productId, `products/${productId}/${id}/`],
+  );
+  return id;
+}
+
+const stateOf = async (table: 'work_leases' | 'intents', id: string) =>
+  (await db.sql<{ state: string }>(`select state from ${table} where id = $1`, [id]))[0]?.state;
+
+describe('the queue follows the status', () => {
+  const waysTo: Record<Status, readonly Status[]> = {
+    uploading: [],
+    processing: ['processing'],
+    ready: ['processing', 'ready'],
+    publishing: ['processing', 'ready', 'publishing'],
+    published: ['processing', 'ready', 'publishing', 'published'],
+    failed: ['processing', 'failed'],
+  };
+  for (const [from, way] of Object.entries(waysTo) as [Status, readonly Status[]][]) {
+    test(`over every edge from ${from}, by plain SQL`, async () => {
+      const failedFrom = from === 'failed' ? 'processing' : null;
+      for (const event of LIFECYCLE_EVENTS) {
+        const to = nextStatus({ status: from, failedFrom }, event);
+        if (!to) continue;
+        const { id } = await aProduct(db, seller, { images: 0, way });
+        await setStatus(id, to);
+        const queued = { user_id: seller.userId, phase: to, state: 'queued', attempts: 0, due_at: null };
+        expect(await itemsOf(id)).toEqual(to === 'processing' || to === 'publishing' ? [queued] : []);
+      }
+    });
+  }
+
+  test('by the application’s own change of status, and out of it with the product', async () => {
+    const { id } = await aProduct(db, seller, { images: 0, status: 'uploading' });
+    const { changeStatus } = testProducts(db);
+    await changeStatus({ productId: id, event: 'UPLOADS_VERIFIED', actor: 'system', reason: null });
+    expect(await itemsOf(id)).toHaveLength(1);
+    await db.sql('delete from products where id = $1', [id]);
+    expect(await itemsOf(id)).toEqual([]);
+  });
+
+  test('a product that is tried again begins with no attempts', async () => {
+    const { id } = await aProduct(db, seller, { images: 0, status: 'processing' });
+    await db.sql("update work_items set attempts = 3, state = 'waiting', due_at = now() where product_id = $1", [id]);
+    await setStatus(id, 'failed');
+    await setStatus(id, 'processing');
+    expect(await itemsOf(id)).toMatchObject([{ attempts: 0, state: 'queued', due_at: null }]);
+  });
+
+  test('each seller has one item in every turn, and no turn begins before the queue’s', async () => {
+    const [many, one] = [await aUser(db), await aUser(db)];
+    await db.sql('delete from products where user_id = $1', [seller.userId]);
+    for (let n = 0; n < 4; n += 1) await aProduct(db, many, { images: 0, status: 'processing' });
+    await aProduct(db, one, { images: 0, status: 'processing' });
+    const turns = (of: Seller) =>
+      db.sql('select turn::int from work_items where user_id = $1 order by turn', [of.userId]);
+    expect((await turns(many)).map(({ turn }) => turn)).toEqual([0, 1, 2, 3]);
+    await db.sql("update work_items set state = 'leased', due_at = now() where turn < 2 and user_id in ($1, $2)", [
+      many.userId,
+      one.userId,
+    ]);
+    await aProduct(db, one, { images: 0, status: 'processing' });
+    expect((await turns(one)).map(({ turn }) => turn)).toEqual([0, 2]);
+  });
+});
+
+describe('a lease', () => {
+  for (const [what, end] of [
+    ['its product changes status', (id: ProductId) => setStatus(id, 'failed')],
+    ['its product is deleted', (id: ProductId) => db.sql('delete from products where id = $1', [id])],
+  ] as const) {
+    test(`ends when ${what}, and what was stored under it is to be deleted`, async () => {
+      const { id } = await aProduct(db, seller, { images: 0, status: 'processing' });
+      const lease = await aLease(id);
+      await end(id);
+      expect(['lost', undefined]).toContain(await stateOf('work_leases', lease));
+      expect(await stateOf('intents', lease)).toBe('draining');
+    });
+  }
+
+  test('that was completed keeps its state and does not touch its intent', async () => {
+    const { id } = await aProduct(db, seller, { images: 0, status: 'processing' });
+    const lease = await aLease(id);
+    await db.sql("update work_leases set state = 'completed', ended_at = now() where id = $1", [lease]);
+    await setStatus(id, 'ready');
+    expect(await stateOf('work_leases', lease)).toBe('completed');
+    expect(await stateOf('intents', lease)).toBe('open');
+  });
+});
+
+describe('events that end a phase', () => {
+  test('a seller’s events have no gap and no repeat, though many products end at once with two events each', async () => {
+    const busy = await aUser(db);
+    const products: ProductId[] = [];
+    for (let n = 0; n < 12; n += 1) products.push((await aProduct(db, busy, { images: 0, status: 'processing' })).id);
+    const { changeStatus } = testProducts(db);
+    await Promise.all(
+      products.map((productId, n) =>
+        changeStatus({ productId, event: n % 2 ? 'FAIL' : 'COMPLETE', actor: 'worker:w1', reason: null }),
+      ),
+    );
+    const events = await db.sql<{ number: number; type: string; product_id: string }>(
+      'select number::int, type, product_id from product_events where user_id = $1 order by number',
+      [busy.userId],
+    );
+    // created, verified, ended: and then what it ended in
+    expect(events.map(({ number }) => number)).toEqual(Array.from({ length: 12 * 4 }, (_, n) => n + 1));
+    const [ledger] = await db.sql('select last_event::int from seller_ledger where user_id = $1', [busy.userId]);
+    expect(ledger).toEqual({ last_event: 12 * 4 });
+    for (const [n, { type, product_id }] of events.entries()) {
+      if (type === 'status_change') continue;
+      expect(events[n - 1]).toMatchObject({ type: 'status_change', product_id });
+    }
+    expect(events.filter(({ type }) => type === 'processing_complete')).toHaveLength(6);
+    expect(events.filter(({ type }) => type === 'error')).toHaveLength(6);
+  });
+});
+
+describe('the application’s role', () => {
+  for (const [what, statement] of [
+    [
+      'put into the queue',
+      (id: string) =>
+        `insert into work_items (product_id, user_id, phase, turn) values ('${id}', '${id}', 'processing', 0)`,
+    ],
+    ['take from the queue', (id: string) => `delete from work_items where product_id = '${id}'`],
+    ['move to another seller', (id: string) => `update work_items set user_id = '${id}' where product_id = '${id}'`],
+    ['move to another phase', (id: string) => `update work_items set phase = 'publishing' where product_id = '${id}'`],
+    [
+      'write events',
+      (id: string) =>
+        `insert into product_events (user_id, number, product_id, type, data) values ('${id}', 1, '${id}', 'error', '{}')`,
+    ],
+  ] as const) {
+    test(`cannot ${what}`, async () => {
+      const { id } = await aProduct(db, seller, { images: 0, status: 'processing' });
+      await expect(db.database.query(statement(id))).rejects.toMatchObject({ code: '42501' });
+      expect(await itemsOf(id)).toHaveLength(1);
+    });
+  }
+
+  test('nobody empties the queue by TRUNCATE', async () => {
+    await expect(db.sql('truncate work_items')).rejects.toMatchObject({ code: 'IP003' });
+    await expect(db.sql('truncate work_leases cascade')).rejects.toMatchObject({ code: 'IP003' });
+  });
+});

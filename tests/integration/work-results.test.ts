@@ -1,0 +1,284 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import type { Principal } from '../../src/kernel/principal';
+import { photo, photoBy } from '../support/photos';
+import { answerOf, type ProductFixture } from '../support/products-fixture';
+import { s3Server } from '../support/s3-servers';
+import { s3Environment } from '../support/server';
+import { announced, put, type WorkKit, workKit } from '../support/work-kit';
+
+const webp = await photoBy((image) => image.webp({ quality: 80 }));
+const other = await photoBy((image) => image.webp({ quality: 60 }));
+const jpeg = await photo({ width: 400, height: 300 });
+const png = await photo({ width: 500, height: 500, format: 'png' });
+
+const minio = await s3Server('minio');
+const stores = [['the disk store', {}], ...(minio ? [['MinIO', s3Environment(minio)] as const] : [])] as const;
+
+describe.each(stores)('results on %s', (_, environment) => {
+  let kit: WorkKit;
+  let worker: Principal;
+
+  beforeAll(async () => {
+    kit = await workKit(environment);
+    worker = await kit.aWorker();
+  }, 60_000);
+  afterAll(() => kit.stop());
+
+  const work = () => kit.as(worker).work;
+
+  async function leased(): Promise<{ product: ProductFixture; id: string }> {
+    const product = await kit.aProduct(await kit.aSeller());
+    return { product, id: (await kit.claimOne(worker, product)).lease_id };
+  }
+
+  /** Announces and puts one image. */
+  async function stored(id: string, imageId: string, bytes: Buffer, type = 'image/webp'): Promise<void> {
+    const { uploads } = await work().resultUrls({ id, images: [announced(imageId, bytes, type)] });
+    expect(await put(uploads[0]!, bytes)).toBeWithin(200, 205);
+  }
+
+  const keyOf = async (imageId: string) => {
+    const [row] = await kit.rows<{ key: string | null }>(
+      "select substring(processed_s3_url from '^s3://[^/]+/(.*)$') as key from product_images where id = $1",
+      imageId,
+    );
+    return row?.key ?? null;
+  };
+  const keysUnder = async (productId: string) =>
+    (await kit.server.keys()).filter((key) => key.startsWith(`products/${productId}/`)).sort();
+
+  test('become the product’s processed images when the work is completed, each type as it is', async () => {
+    const product = await kit.aProduct(await kit.aSeller(), 'processing', 3);
+    const { lease_id: id } = await kit.claimOne(worker, product);
+    const files = [
+      [webp, 'image/webp'],
+      [jpeg, 'image/jpeg'],
+      [png, 'image/png'],
+    ] as const;
+    const images = product.images.map((image, n) => announced(image, files[n]![0], files[n]![1]));
+    const { uploads } = await work().resultUrls({ id, images });
+    for (const [n, upload] of uploads.entries()) expect(await put(upload, files[n]![0])).toBeWithin(200, 205);
+    await work().complete({
+      id,
+      images: product.images.map((image_id) => ({ image_id, processing_metadata: { crop: true } })),
+    });
+    const rows = await kit.rows<{ processed_at: Date; processing_metadata: unknown }>(
+      'select processed_at, processing_metadata from product_images where product_id = $1',
+      product.id,
+    );
+    for (const row of rows)
+      expect(row).toEqual({ processed_at: expect.any(Date), processing_metadata: { crop: true } });
+    const named: string[] = [];
+    for (const [n, image] of product.images.entries()) {
+      const key = (await keyOf(image))!;
+      named.push(key);
+      const bytes = await Bun.readableStreamToBytes(await kit.server.container.storage.store.get(key as never));
+      expect(Buffer.from(bytes).equals(files[n]![0])).toBe(true);
+      // what a PUT was signed for is not what the row names: nobody can write there
+      expect(uploads.some(({ url }) => url.includes(key))).toBe(false);
+    }
+    await kit.sweep();
+    expect(await keysUnder(product.id)).toEqual(named.sort());
+    expect(await kit.rows("select 1 from intents where product_id = $1 and state = 'open'", product.id)).toEqual([]);
+    expect(await kit.rows('select 1 from work_results')).toEqual([]);
+    // until the last PUT that was allowed cannot end any more, what comes is deleted
+    const tombs = await kit.rows<{ late: boolean }>(
+      "select tombstone_until > put_expires_at + interval '59 minutes' as late from intents where product_id = $1 and put_expires_at is not null",
+      product.id,
+    );
+    expect(tombs).toEqual([{ late: true }, { late: true }, { late: true }]);
+  });
+
+  test('that are missing, of another type or cut off are refused by name, and the lease lives on', async () => {
+    const product = await kit.aProduct(await kit.aSeller(), 'processing', 5);
+    const { lease_id: id } = await kit.claimOne(worker, product);
+    const [absent, mistyped, cut, cutJpeg, good] = product.images as unknown as [
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
+    await work().resultUrls({ id, images: [announced(absent, webp)] });
+    await stored(id, mistyped, jpeg, 'image/webp');
+    await stored(id, cut, webp.subarray(0, webp.length - 100));
+    await stored(id, cutJpeg, jpeg.subarray(0, jpeg.length - 100), 'image/jpeg');
+    await stored(id, good, webp);
+    const images = product.images.map((image_id) => ({ image_id }));
+    const refused = await answerOf(work().complete({ id, images }));
+    expect(refused).toMatchObject({
+      code: 'UPLOAD_INCOMPLETE',
+      details: {
+        images: [
+          { image_id: absent, problem: 'MISSING' },
+          { image_id: mistyped, problem: 'TYPE_MISMATCH' },
+          { image_id: cut, problem: 'INVALID_IMAGE' },
+          { image_id: cutJpeg, problem: 'INVALID_IMAGE' },
+        ],
+      },
+    });
+    expect(await kit.product(product)).toMatchObject({ status: 'processing' });
+    for (const image of [absent, mistyped, cut, cutJpeg]) await stored(id, image, other);
+    await work().complete({ id, images });
+    await kit.sweep();
+    expect(await keysUnder(product.id)).toHaveLength(5);
+  });
+
+  test('with other bytes than announced do not even get into the store', async () => {
+    const { product, id } = await leased();
+    const [image] = product.images as unknown as [string];
+    const { uploads } = await work().resultUrls({ id, images: [announced(image, webp)] });
+    const wrong = Buffer.from(webp);
+    wrong[wrong.length - 1]! ^= 1;
+    expect(await put(uploads[0]!, wrong)).toBeGreaterThanOrEqual(400);
+    expect(await answerOf(work().complete({ id, images: [{ image_id: image }] }))).toMatchObject({
+      details: { images: [{ problem: 'MISSING' }] },
+    });
+  });
+
+  test('announced anew take the place of the ones before, whose bytes go', async () => {
+    const { product, id } = await leased();
+    const [image] = product.images as unknown as [string];
+    await stored(id, image, webp);
+    await stored(id, image, other);
+    await work().resultUrls({ id, images: [announced(image, other)] });
+    // the same announcement keeps its key
+    expect(await kit.rows('select superseded from work_results where lease_id = $1 order by superseded', id)).toEqual([
+      { superseded: false },
+      { superseded: true },
+    ]);
+    await work().complete({ id, images: [{ image_id: image }] });
+    await kit.sweep();
+    expect(await keysUnder(product.id)).toEqual([(await keyOf(image))!]);
+    const head = await kit.server.container.storage.store.head((await keyOf(image)) as never);
+    expect(head?.sizeBytes).toBe(other.length);
+  });
+
+  test('that are not named when the work is completed are thrown away', async () => {
+    const { product, id } = await leased();
+    await stored(id, product.images[0]!, webp);
+    await work().complete({ id, images: [] });
+    await kit.sweep();
+    expect(await keyOf(product.images[0]!)).toBeNull();
+    expect(await keysUnder(product.id)).toEqual([]);
+  });
+
+  test('replaced after a regeneration take the old object with them', async () => {
+    const seller = await kit.aSeller();
+    const product = await kit.aProduct(seller);
+    const [image] = product.images as unknown as [string];
+    const first = await kit.claimOne(worker, product);
+    await stored(first.lease_id, image, webp);
+    await work().complete({ id: first.lease_id, images: [{ image_id: image }] });
+    const old = await keyOf(image);
+    await kit.as(seller).products.regenerate({ id: product.id });
+    const second = await kit.claimOne(worker, product);
+    await stored(second.lease_id, image, other);
+    await work().complete({ id: second.lease_id, images: [{ image_id: image }] });
+    const now = await keyOf(image);
+    expect(now).not.toBe(old);
+    await kit.sweep();
+    expect(await keysUnder(product.id)).toEqual([now!]);
+  });
+
+  test('of a lost lease leave nothing, not even by a PUT after the loss', async () => {
+    const { product, id } = await leased();
+    const [image, late] = product.images as unknown as [string, string];
+    await stored(id, image, webp);
+    const { uploads } = await work().resultUrls({ id, images: [announced(late, other)] });
+    await kit.expire(id);
+    await kit.sweep();
+    expect(await keysUnder(product.id)).toEqual([]);
+    expect(await put(uploads[0]!, other)).toBeWithin(200, 205); // the store knows nothing of leases
+    const images = [{ image_id: image }, { image_id: late }];
+    expect(await answerOf(work().complete({ id, images }))).toMatchObject({ code: 'LEASE_LOST' });
+    await kit.sweep();
+    expect(await keysUnder(product.id)).toEqual([]);
+    expect(await keyOf(image)).toBeNull();
+    expect(await keyOf(late)).toBeNull();
+  });
+
+  test('of work that failed leave nothing', async () => {
+    const { product, id } = await leased();
+    await stored(id, product.images[0]!, webp);
+    await work().fail({ id, error: 'the model is busy', retryable: true });
+    await kit.sweep();
+    expect(await keysUnder(product.id)).toEqual([]);
+  });
+
+  test('are completed once by many calls at once, and nothing else is left', async () => {
+    const { product, id } = await leased();
+    for (const image of product.images) await stored(id, image, webp);
+    const images = product.images.map((image_id) => ({ image_id }));
+    const answers = await Promise.all(Array.from({ length: 5 }, () => work().complete({ id, images })));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    await kit.sweep();
+    expect(await keysUnder(product.id)).toHaveLength(2);
+    expect(await work().complete({ id, images })).toEqual(answers[0]!);
+  });
+
+  test('stay as long as heartbeats keep the lease', async () => {
+    const { product, id } = await leased();
+    await stored(id, product.images[0]!, webp);
+    await kit.rows("update intents set expires_at = now() + interval '1 s' where id = $1", id);
+    await work().heartbeat({ id });
+    const [intent] = await kit.rows<{ seconds: number }>(
+      'select extract(epoch from i.expires_at - l.expires_at)::int as seconds from intents i join work_leases l using (id) where id = $1',
+      id,
+    );
+    expect(intent).toEqual({ seconds: 60 });
+  });
+});
+
+describe('announcing a result', () => {
+  let kit: WorkKit;
+  let worker: Principal;
+  beforeAll(async () => {
+    kit = await workKit({ MAX_IMAGE_BYTES: '100000' });
+    worker = await kit.aWorker();
+  }, 60_000);
+  afterAll(() => kit.stop());
+
+  test('is refused where it cannot be taken, and no PUT is signed', async () => {
+    const product = await kit.aProduct(await kit.aSeller());
+    const stranger = await kit.aProduct(await kit.aSeller());
+    const { lease_id: id } = await kit.claimOne(worker, product);
+    const [image] = product.images as unknown as [string];
+    const small = Buffer.from('small');
+    for (const [images, code] of [
+      [[announced(image, small, 'image/gif')], 'UNSUPPORTED_FORMAT'],
+      [[{ ...announced(image, small), file_size_bytes: 100_001 }], 'IMAGE_TOO_LARGE'],
+      [[announced(image, small), announced(image.toUpperCase(), small)], 'VALIDATION_FAILED'],
+      [[announced(stranger.images[0]!, small)], 'IMAGE_NOT_FOUND'],
+      [[announced('no id', small)], 'IMAGE_NOT_FOUND'],
+      [Array.from({ length: 9 }, () => announced(crypto.randomUUID(), small)), 'TOO_MANY_IMAGES'],
+    ] as const) {
+      expect(await answerOf(kit.as(worker).work.resultUrls({ id, images: [...images] }))).toMatchObject({ code });
+    }
+    expect(await kit.rows('select 1 from work_results')).toEqual([]);
+    expect(await kit.rows("select 1 from intents where kind = 'result'")).toEqual([]);
+  });
+
+  test('is for processing: while publishing it is a conflict', async () => {
+    const product = await kit.aProduct(await kit.aSeller(), 'publishing');
+    const { lease_id: id } = await kit.claimOne(worker, product, { phase: 'publishing' });
+    const call = kit.as(worker).work.resultUrls({ id, images: [announced(product.images[0]!, Buffer.from('x'))] });
+    expect(await answerOf(call)).toMatchObject({ code: 'CONFLICT' });
+  });
+
+  test('gives PUTs that live as long as the lease: a minute at least', async () => {
+    const product = await kit.aProduct(await kit.aSeller());
+    for (const [lease_seconds, seconds] of [
+      [10, 60],
+      [600, 600],
+    ] as const) {
+      const { lease_id: id } = await kit.claimOne(worker, product, { lease_seconds });
+      const images = [announced(product.images[0]!, Buffer.from('x'))];
+      const { uploads } = await kit.as(worker).work.resultUrls({ id, images });
+      expect((new Date(uploads[0]!.expires_at).getTime() - Date.now()) / 1000).toBeWithin(seconds - 15, seconds + 2);
+      const [row] = await kit.rows<{ at: Date }>('select put_expires_at as at from intents where id = $1', id);
+      expect(row?.at.toISOString()).toBe(uploads[0]!.expires_at);
+      await kit.expire(id);
+    }
+  });
+});
