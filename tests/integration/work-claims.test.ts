@@ -191,6 +191,25 @@ describe('a lease that expired', () => {
     expect(await kit.leaseState(lease_id)).toBe('lost');
   });
 
+  test('are put back by one sweep, however many there are, and those that are used up fail', async () => {
+    const seller = await kit.aSeller();
+    await kit.rows(
+      `insert into products (id, user_id, prompt_text) select gen_random_uuid(), $1, 'a lamp in good order' from generate_series(1, 450)`,
+      seller.userId,
+    );
+    await kit.rows("update products set status = 'processing'");
+    await kit.rows(
+      "update work_items set state = 'leased', attempts = 1 + (turn % 100 / 99) * 2, due_at = now() - interval '1 s'",
+    );
+    await kit.sweep();
+    const counts = await kit.rows('select status, count(*)::int as n from products group by status order by status');
+    expect(counts).toEqual([
+      { status: 'failed', n: 4 },
+      { status: 'processing', n: 446 },
+    ]);
+    expect(await kit.rows("select 1 from work_items where state = 'queued'")).toHaveLength(446);
+  }, 30_000);
+
   test('as often as it may fails the product with the reason, and the seller may try again', async () => {
     const seller = await kit.aSeller();
     const product = await kit.aProduct(seller);
