@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { PgDialect } from 'drizzle-orm/pg-core';
 import type { Principal } from '../../src/kernel/principal';
+import { workParts } from '../../src/modules/processing';
 import { firstOfQueue } from '../../src/modules/processing/infrastructure/work/claim';
+import { callerFactory } from '../../src/platform/http/procedures';
+import { createMetrics } from '../../src/platform/telemetry/metrics';
+import { silentLog } from '../support/log';
 import { answerOf, aVariant } from '../support/products-fixture';
+import { requestContext } from '../support/request-context';
 import { type WorkKit, workKit } from '../support/work-kit';
 
 let kit: WorkKit;
@@ -59,6 +64,44 @@ describe('a claim', () => {
       thumb: null,
       processed: expect.stringContaining('/done.webp?'),
     });
+  });
+
+  test('of a product that is published gives what its seller’s account is reached with, and nobody else’s', async () => {
+    const [mine, other] = [
+      await kit.aProduct(await kit.aSeller(), 'publishing'),
+      await kit.aProduct(await kit.aSeller(), 'publishing'),
+    ];
+    const expiresAt = new Date('2027-01-01T00:00:00Z');
+    const asked: unknown[] = [];
+    const { database, products } = kit.server.container;
+    const { router } = workParts({
+      database,
+      storedUrls: products,
+      signImage: products.signImage,
+      verifyResults: products.verifyResults,
+      changeStatus: products.changeStatusWithin,
+      objects: kit.server.container.storage.store as never,
+      credentials: async (ids) => {
+        asked.push(...ids);
+        return new Map([[mine.id, { accessToken: 'APP_USR-1', mlUserId: '42', expiresAt }]]);
+      },
+      clock: () => new Date(),
+      log: silentLog,
+      metrics: createMetrics().work,
+      limits: { maxImages: 8, maxImageBytes: 1000 },
+      maxAttempts: 3,
+      retryBaseSeconds: 10,
+    });
+    const { jobs } = await callerFactory(router)(requestContext(worker)).claim({
+      phase: 'publishing',
+      worker: 'w',
+      max: 9,
+      lease_seconds: 60,
+    });
+    expect(asked.sort()).toEqual([mine.id, other.id].sort());
+    const of = (id: string) => jobs.find(({ product_id }) => product_id === id)?.credentials;
+    expect(of(mine.id)).toEqual({ access_token: 'APP_USR-1', ml_user_id: '42', expires_at: expiresAt.toISOString() });
+    expect(of(other.id)).toBeNull();
   });
 
   test('of an empty queue is answered with nothing', async () => {
@@ -209,6 +252,16 @@ describe('a lease that expired', () => {
     ]);
     expect(await kit.rows("select 1 from work_items where state = 'queued'")).toHaveLength(446);
   }, 30_000);
+
+  test('of an account that is removed goes back when its time is over', async () => {
+    const product = await kit.aProduct(await kit.aSeller());
+    const leaving = await kit.aWorker();
+    await kit.claimOne(leaving, product);
+    await kit.rows('delete from users where id = $1', leaving.userId);
+    expect(await kit.claim(worker)).toEqual([]);
+    await kit.rows("update work_items set due_at = now() - interval '1 s'");
+    expect(await kit.claimOne(worker, product)).toMatchObject({ attempt: 2 });
+  });
 
   test('as often as it may fails the product with the reason, and the seller may try again', async () => {
     const seller = await kit.aSeller();
