@@ -7,12 +7,16 @@
  *   bun run bench api [--concurrency 16] [--products 1000000] [--save]
  *   bun run bench layers [--mb 1.1|6] [--rounds 5] [--save]
  *   bun run bench queue [--products 100000] [--rounds 9] [--save]
+ *   bun run bench prepare [--mb 1.1|6] [--rounds 5] [--save]
+ *   bun run bench events [--sockets 500] [--idle 4000] [--save]
  * `--save` writes the tables into docs/performance.md.
  */
 import { benchApi } from './api/api';
 import { benchDirect } from './direct/direct';
+import { benchEvents } from './events/events';
 import { benchIngest } from './ingest/ingest';
 import { benchLayers } from './ingest/layers';
+import { benchPrepare } from './prepare/prepare';
 import { benchQueue } from './queue/queue';
 import { benchSign } from './sign/sign';
 
@@ -22,7 +26,9 @@ const BENCHES: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   sign: benchSign,
   api: benchApi,
   layers: benchLayers,
+  prepare: benchPrepare,
   queue: benchQueue,
+  events: benchEvents,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

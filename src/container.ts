@@ -1,38 +1,27 @@
 import { join, resolve } from 'node:path';
 import { publicUrlOf, type Secrets, s3ConfigOf, secretsOf } from './config/derive';
 import type { Settings } from './config/load';
+import type { Ground } from './container/ground';
 import { buildPrepare } from './container/prepare';
+import { buildProducts } from './container/products';
 import { buildWork } from './container/work';
 import { systemClock } from './kernel/clock';
-import type { Log } from './kernel/log';
 import { identityModule } from './modules/identity';
-import { workEstimate } from './modules/processing';
-import { productsModule, type UploadProgress } from './modules/products';
 import { realtimeModule } from './modules/realtime';
-import { type StorageModule, storageModule } from './modules/storage';
+import { storageModule } from './modules/storage';
 import { Database } from './platform/database/database';
 import { migrate, requireCurrentSchema } from './platform/database/migrate';
 import { type DatabaseUrls, provideDatabase } from './platform/database/provide-database';
 import { transactionsOf } from './platform/database/transaction';
 import { mergeRouters, router } from './platform/http/procedures';
-import { type PrepareQueue, prepareQueue } from './platform/jobs/prepare-jobs';
+import { prepareQueue } from './platform/jobs/prepare-jobs';
 import { keptSecret } from './platform/kept-secret';
 import { openStagingArea } from './platform/staging/open-staging-area';
 import type { StagingArea } from './platform/staging/staging-area';
 import { measured } from './platform/telemetry/measured';
-import type { Metrics } from './platform/telemetry/metrics';
-import { signedImageUrls } from './signed-image-urls';
 
 export type Container = Awaited<ReturnType<typeof buildContainer>>;
 export type AppRouter = Container['router'];
-
-interface Ground {
-  readonly settings: Settings;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  /** The port that is really listened on, once it is known: URLs of the disk store name it. */
-  readonly port: () => number;
-}
 
 /** The composition root: the only file that knows every module. The server and the operator commands stand on the same one. */
 export async function buildContainer(ground: Ground) {
@@ -169,53 +158,5 @@ function buildRealtime(
     unknownProductSeconds: settings.UPLOAD_FOLLOW_SECONDS,
     slowConsumerSeconds: settings.SLOW_CONSUMER_SECONDS,
     delivered: metrics.eventDelivered,
-  });
-}
-
-function buildProducts(
-  { settings, log, port }: Ground,
-  database: Database,
-  folders: StagingArea,
-  storage: StorageModule,
-  prepareQueue: PrepareQueue,
-  progress: UploadProgress,
-) {
-  return productsModule({
-    progress,
-    database,
-    folders,
-    prepareQueue,
-    log,
-    journal: storage.journal,
-    originals: storage.store,
-    objects: storage.store,
-    clock: systemClock,
-    copies: { copy: storage.copyIfThere },
-    drainProduct: storage.drainProduct,
-    imageUrls: signedImageUrls(storage.store, systemClock, settings.CDN_BASE_URL),
-    drainSoon: storage.drainer.soon,
-    bucket: storage.store.bucket,
-    formerBuckets: settings.S3_FORMER_BUCKET_NAMES,
-    urlTtlSeconds: settings.URL_TTL_SECONDS,
-    estimate: workEstimate({ database }),
-    publicUrl: () => publicUrlOf(settings, port()),
-    intentTtlSeconds: settings.INTENT_TTL_SECONDS,
-    idempotencyTtlSeconds: settings.IDEMPOTENCY_TTL_SECONDS,
-    directUploadTtlSeconds: settings.DIRECT_UPLOAD_TTL_SECONDS,
-    putUrlTtlSeconds: settings.PUT_URL_TTL_SECONDS,
-    directLimits: {
-      maxOpenUploads: settings.MAX_OPEN_DIRECT_UPLOADS,
-      maxReplacements: settings.MAX_DIRECT_UPLOAD_REPLACEMENTS,
-    },
-    uploadLimits: {
-      maxImages: settings.MAX_IMAGES,
-      maxImageBytes: settings.MAX_IMAGE_BYTES,
-      maxUploadBytes: settings.MAX_UPLOAD_BYTES,
-    },
-    imageLimits: {
-      minWidth: settings.MIN_IMAGE_WIDTH,
-      minHeight: settings.MIN_IMAGE_HEIGHT,
-      maxPixels: settings.MAX_IMAGE_PIXELS,
-    },
   });
 }

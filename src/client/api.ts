@@ -1,5 +1,14 @@
-import { createTRPCClient, httpBatchLink, httpLink, isNonJsonSerializable, splitLink } from '@trpc/client';
+import {
+  createTRPCClient,
+  httpBatchLink,
+  httpLink,
+  httpSubscriptionLink,
+  isNonJsonSerializable,
+  retryLink,
+  splitLink,
+} from '@trpc/client';
 import type { AppRouter } from '../container';
+import { FetchEventSource } from './event-source';
 
 export interface ApiOptions {
   /** Of the server, such as `https://api.example.com`. */
@@ -30,17 +39,29 @@ export function createApi(options: ApiOptions): Api {
   return createTRPCClient<AppRouter>({
     links: [
       splitLink({
-        // neither a form nor headers of its own can be part of a batch
-        condition: ({ input, context }) => isNonJsonSerializable(input) || context.headers !== undefined,
-        true: httpLink({
-          url,
-          fetch: fetchJson,
-          headers: async ({ op }) => ({
-            ...(await authorization()),
-            ...(op.context.headers as Record<string, string>),
+        condition: ({ type }) => type === 'subscription',
+        true: [
+          // a stream ends with its token, and goes on with the next one where it was
+          retryLink({ retry: ({ error }) => options.getToken !== undefined && hasExpired(error) }),
+          httpSubscriptionLink({
+            url,
+            EventSource: FetchEventSource,
+            eventSourceOptions: { headers: authorization },
           }),
+        ],
+        false: splitLink({
+          // neither a form nor headers of its own can be part of a batch
+          condition: ({ input, context }) => isNonJsonSerializable(input) || context.headers !== undefined,
+          true: httpLink({
+            url,
+            fetch: fetchJson,
+            headers: async ({ op }) => ({
+              ...(await authorization()),
+              ...(op.context.headers as Record<string, string>),
+            }),
+          }),
+          false: httpBatchLink({ url, fetch: fetchJson, headers: authorization, maxItems: BATCH_MAX }),
         }),
-        false: httpBatchLink({ url, fetch: fetchJson, headers: authorization, maxItems: BATCH_MAX }),
       }),
     ],
   });
@@ -50,6 +71,11 @@ async function fetchJson(input: RequestInfo | URL, init?: object): Promise<Respo
   const response = await fetch(input, init);
   if (!response.headers.get('content-type')?.includes('json')) throw new ForeignAnswer(response.status);
   return response;
+}
+
+function hasExpired({ data }: { data?: unknown }): boolean {
+  const { details } = (data ?? {}) as { details?: { reason?: string } };
+  return details?.reason === 'expired';
 }
 
 async function authorizationOf({ token, getToken }: ApiOptions): Promise<Record<string, string>> {

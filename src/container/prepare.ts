@@ -1,19 +1,11 @@
 import { availableParallelism } from 'node:os';
-import type { Settings } from '../config/load';
-import type { Log } from '../kernel/log';
 import { prepareParts } from '../modules/processing';
 import type { ProductsModule } from '../modules/products';
 import type { StorageModule } from '../modules/storage';
 import type { Database } from '../platform/database/database';
 import { enqueueMissingPrepares, prepareQueueLengths } from '../platform/jobs/prepare-jobs';
 import type { StagingArea } from '../platform/staging/staging-area';
-import type { Metrics } from '../platform/telemetry/metrics';
-
-interface Ground {
-  readonly settings: Settings;
-  readonly log: Log;
-  readonly metrics: Metrics;
-}
+import type { Ground } from './ground';
 
 /** The work of preparing images, on what storage and products give it. */
 export function buildPrepare(

@@ -1,17 +1,9 @@
-import type { Settings } from '../config/load';
 import { systemClock } from '../kernel/clock';
-import type { Log } from '../kernel/log';
 import { workParts } from '../modules/processing';
 import type { ProductsModule } from '../modules/products';
 import type { StorageModule } from '../modules/storage';
 import type { Database } from '../platform/database/database';
-import type { Metrics } from '../platform/telemetry/metrics';
-
-interface Ground {
-  readonly settings: Settings;
-  readonly log: Log;
-  readonly metrics: Metrics;
-}
+import type { Ground } from './ground';
 
 /** The work queue, on what storage and products give it. */
 export function buildWork(

@@ -82,7 +82,7 @@ test('uploads by tRPC and direct uploads are told to who follows all', async () 
   await until(() => ofDirect().length > 0, 'the announcement');
   expect(ofDirect()[0]).toEqual({ product_id, uploaded_images: 0, total_images: 1, progress_percent: 0 });
   const [{ url, headers }] = uploads as [(typeof uploads)[number]];
-  expect((await fetch(url, { method: 'PUT', body: picture, headers })).status).toBe(200);
+  expect((await fetch(url, { method: 'PUT', body: new Uint8Array(picture), headers })).status).toBe(200);
   await api.uploads.urls.mutate({ product_id });
   await until(() => ofDirect().at(-1)?.progress_percent === 100, 'what has arrived');
   await api.uploads.complete.mutate({ product_id });

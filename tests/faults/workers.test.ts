@@ -21,7 +21,11 @@ const workers: WorkerProcess[] = [];
 const work = () => startWorker('processing_worker.py', server.url, { ...account, WORKER_NAME: `w${workers.length}` });
 
 beforeAll(async () => {
-  server = await startTestServer({ WORK_MAX_ATTEMPTS: String(ATTEMPTS), WORK_RETRY_BASE_SECONDS: '1' });
+  server = await startTestServer({
+    PREPARE_CONCURRENCY: '1',
+    WORK_MAX_ATTEMPTS: String(ATTEMPTS),
+    WORK_RETRY_BASE_SECONDS: '1',
+  });
   seller = await aSeller(server);
   account = await aWorkerAccount(server, server.db);
   const response = await seller.upload([await photo()]);

@@ -101,6 +101,8 @@ describe('the estimate', () => {
     for (const { lease_id } of jobs) await fresh.as(other).work.complete({ id: lease_id, images: [] });
     await fresh.rows("update work_leases set created_at = ended_at - interval '40 s'");
     // two are before it and nobody is at work: three rounds of 40 s
+    const [idle] = [await fresh.aProduct(one, 'ready')];
+    expect(await fresh.as(one).products.publish({ id: idle.id })).toMatchObject({ estimated_completion_seconds: 15 });
     const client = await aSeller(fresh.server);
     const response = await client.upload([await photo()]);
     expect(response.status).toBe(201);

@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { PgDialect } from 'drizzle-orm/pg-core';
 import type { Principal } from '../../src/kernel/principal';
+import { workParts } from '../../src/modules/processing';
 import { firstOfQueue } from '../../src/modules/processing/infrastructure/work/claim';
-import { answerOf, aVariant } from '../support/products-fixture';
+import { callerFactory } from '../../src/platform/http/procedures';
+import { createMetrics } from '../../src/platform/telemetry/metrics';
+import { silentLog } from '../support/log';
+import { aVariant } from '../support/products-fixture';
+import { requestContext } from '../support/request-context';
 import { type WorkKit, workKit } from '../support/work-kit';
 
 let kit: WorkKit;
@@ -59,6 +64,44 @@ describe('a claim', () => {
       thumb: null,
       processed: expect.stringContaining('/done.webp?'),
     });
+  });
+
+  test('of a product that is published gives what its seller’s account is reached with, and nobody else’s', async () => {
+    const [mine, other] = [
+      await kit.aProduct(await kit.aSeller(), 'publishing'),
+      await kit.aProduct(await kit.aSeller(), 'publishing'),
+    ];
+    const expiresAt = new Date('2027-01-01T00:00:00Z');
+    const asked: unknown[] = [];
+    const { database, products } = kit.server.container;
+    const { router } = workParts({
+      database,
+      storedUrls: products,
+      signImage: products.signImage,
+      verifyResults: products.verifyResults,
+      changeStatus: products.changeStatusWithin,
+      objects: kit.server.container.storage.store as never,
+      credentials: async (ids) => {
+        asked.push(...ids);
+        return new Map([[mine.id, { accessToken: 'APP_USR-1', mlUserId: '42', expiresAt }]]);
+      },
+      clock: () => new Date(),
+      log: silentLog,
+      metrics: createMetrics().work,
+      limits: { maxImages: 8, maxImageBytes: 1000 },
+      maxAttempts: 3,
+      retryBaseSeconds: 10,
+    });
+    const { jobs } = await callerFactory(router)(requestContext(worker)).claim({
+      phase: 'publishing',
+      worker: 'w',
+      max: 9,
+      lease_seconds: 60,
+    });
+    expect(asked.sort()).toEqual([mine.id, other.id].sort());
+    const of = (id: string) => jobs.find(({ product_id }) => product_id === id)?.credentials;
+    expect(of(mine.id)).toEqual({ access_token: 'APP_USR-1', ml_user_id: '42', expires_at: expiresAt.toISOString() });
+    expect(of(other.id)).toBeNull();
   });
 
   test('of an empty queue is answered with nothing', async () => {
@@ -136,150 +179,5 @@ describe('between sellers', () => {
       order.push(...turn.sort());
     }
     expect(order).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
-  });
-});
-
-describe('a lease that expired', () => {
-  test('is taken over by the next claim, and its former worker cannot change anything any more', async () => {
-    const product = await kit.aProduct(await kit.aSeller());
-    const first = await kit.claimOne(worker, product);
-    await kit.expire(first.lease_id);
-    const other = await kit.aWorker();
-    const second = await kit.claimOne(other, product);
-    expect(second).toMatchObject({ attempt: 2 });
-    expect(await kit.leaseState(first.lease_id)).toBe('lost');
-    const before = await kit.rows('select * from product_events where product_id = $1', product.id);
-    const { work } = kit.as(worker);
-    const id = first.lease_id;
-    for (const call of [
-      () => work.heartbeat({ id, progress: 50 }),
-      () => work.complete({ id, images: [] }),
-      () => work.fail({ id, error: 'too late', retryable: false }),
-      () => work.urls({ id }),
-      () =>
-        work.resultUrls({
-          id,
-          images: [
-            { image_id: product.images[0]!, content_type: 'image/webp', file_size_bytes: 1, sha256: 'a'.repeat(64) },
-          ],
-        }),
-    ]) {
-      expect(await answerOf(call())).toMatchObject({ code: 'LEASE_LOST' });
-    }
-    expect(await kit.rows('select * from product_events where product_id = $1', product.id)).toEqual(before);
-    await kit.as(other).work.complete({ id: second.lease_id, images: [] });
-    expect(await kit.product(product)).toMatchObject({ status: 'ready' });
-  });
-
-  test('is dead before anybody has taken it over', async () => {
-    const product = await kit.aProduct(await kit.aSeller());
-    const { lease_id: id } = await kit.claimOne(worker, product);
-    await kit.expire(id);
-    expect(await answerOf(kit.as(worker).work.heartbeat({ id }))).toMatchObject({ code: 'LEASE_LOST' });
-    expect(await answerOf(kit.as(worker).work.complete({ id, images: [] }))).toMatchObject({ code: 'LEASE_LOST' });
-    expect(await kit.product(product)).toMatchObject({ status: 'processing' });
-  });
-
-  test('goes back to its old turn by the sweep, where nobody claims', async () => {
-    const seller = await kit.aSeller();
-    const product = await kit.aProduct(seller);
-    const { lease_id } = await kit.claimOne(worker, product);
-    await kit.aProduct(seller);
-    await kit.expire(lease_id);
-    await kit.sweep();
-    expect(await kit.item(product)).toEqual({ state: 'queued', attempts: 1, turn: 0, due_at: null });
-    expect(await kit.leaseState(lease_id)).toBe('lost');
-  });
-
-  test('as often as it may fails the product with the reason, and the seller may try again', async () => {
-    const seller = await kit.aSeller();
-    const product = await kit.aProduct(seller);
-    for (let attempt = 1; attempt <= 3; attempt += 1) {
-      const job = await kit.claimOne(worker, product);
-      expect(job.attempt).toBe(attempt);
-      await kit.expire(job.lease_id);
-    }
-    await Promise.all([kit.sweep(), kit.claim(worker), kit.claim(worker)]);
-    const reason = 'No worker finished it: the lease expired 3 times.';
-    expect(await kit.product(product)).toEqual({
-      status: 'failed',
-      failed_from: 'processing',
-      processing_error: reason,
-    });
-    const failures = await kit.rows(
-      "select data from product_events where product_id = $1 and type = 'error'",
-      product.id,
-    );
-    expect(failures).toEqual([
-      {
-        data: { product_id: product.id, error_type: 'processing_failed', error_message: reason, retry_available: true },
-      },
-    ]);
-    expect(await kit.item(product)).toBeUndefined();
-    expect(
-      await kit.rows("select 1 from work_leases where product_id = $1 and state = 'lost'", product.id),
-    ).toHaveLength(3);
-    await kit.as(seller).products.retry({ id: product.id });
-    expect(await kit.claimOne(worker, product)).toMatchObject({ attempt: 1 });
-  });
-});
-
-describe('a heartbeat', () => {
-  test('extends the lease by its own length, so that nobody takes it over', async () => {
-    const product = await kit.aProduct(await kit.aSeller());
-    const job = await kit.claimOne(worker, product, { lease_seconds: 60 });
-    await kit.rows("update work_leases set expires_at = now() + interval '5 s' where id = $1", job.lease_id);
-    await kit.rows("update work_items set due_at = now() + interval '5 s' where product_id = $1", product.id);
-    const { lease_id, lease_expires_at } = await kit.as(worker).work.heartbeat({ id: job.lease_id });
-    expect(lease_id).toBe(job.lease_id);
-    const [row] = await kit.rows<{ ends: Date; due: Date; seconds: number }>(
-      `select l.expires_at as ends, i.due_at as due, extract(epoch from l.expires_at - now())::int as seconds
-        from work_leases l join work_items i using (product_id) where l.id = $1`,
-      job.lease_id,
-    );
-    expect(row?.ends.toISOString()).toBe(lease_expires_at);
-    expect(row?.due).toEqual(row!.ends);
-    expect(row?.seconds).toBeWithin(50, 61);
-  });
-
-  test('tells the seller of progress as an event, and says nothing where there is nothing to say', async () => {
-    const product = await kit.aProduct(await kit.aSeller());
-    const { lease_id: id } = await kit.claimOne(worker, product);
-    const { work } = kit.as(worker);
-    const events = () =>
-      kit.rows<{ number: number; data: unknown }>(
-        'select number::int, data from product_events where product_id = $1 order by number',
-        product.id,
-      );
-    const before = await events();
-    await work.heartbeat({ id });
-    expect(await events()).toEqual(before);
-    await work.heartbeat({ id, progress: 40, message: 'removing the background' });
-    await work.heartbeat({ id, progress: 0 });
-    const told = (await events()).slice(before.length);
-    expect(told).toEqual([
-      {
-        number: before.length + 1,
-        data: { product_id: product.id, status: 'processing', progress: 40, message: 'removing the background' },
-      },
-      { number: before.length + 2, data: { product_id: product.id, status: 'processing', progress: 0 } },
-    ]);
-  });
-
-  test('beside a change of status by the owner does not deadlock: one of the two is first', async () => {
-    const seller = await kit.aSeller();
-    for (let n = 0; n < 10; n += 1) {
-      const product = await kit.aProduct(seller);
-      const { lease_id: id } = await kit.claimOne(worker, product);
-      const [beat] = await Promise.allSettled([
-        kit.as(worker).work.heartbeat({ id, progress: n }),
-        kit.as(seller).products.delete({ id: product.id }),
-      ]);
-      if (beat.status === 'rejected') expect((await answerOf(Promise.reject(beat.reason))).code).toBe('NOT_FOUND');
-    }
-    const [{ deadlocks } = { deadlocks: -1 }] = await kit.rows<{ deadlocks: number }>(
-      'select deadlocks::int from pg_stat_database where datname = current_database()',
-    );
-    expect(deadlocks).toBe(0);
   });
 });

@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import type { ObjectKey } from '../../src/kernel/object-key';
 import type { Principal } from '../../src/kernel/principal';
+import { sha256OfBytes } from '../../src/kernel/sha256';
+import type { LeaseId } from '../../src/modules/processing/domain/work/lease';
+import { keptKey } from '../../src/modules/processing/domain/work/results';
 import { photo, photoBy } from '../support/photos';
 import { answerOf, type ProductFixture } from '../support/products-fixture';
 import { s3Server } from '../support/s3-servers';
@@ -10,6 +14,8 @@ const webp = await photoBy((image) => image.webp({ quality: 80 }));
 const other = await photoBy((image) => image.webp({ quality: 60 }));
 const jpeg = await photo({ width: 400, height: 300 });
 const png = await photo({ width: 500, height: 500, format: 'png' });
+
+const announcedResult = { contentType: 'image/webp', sizeBytes: webp.length, sha256: sha256OfBytes(webp) } as const;
 
 const minio = await s3Server('minio');
 const stores = [['the disk store', {}], ...(minio ? [['MinIO', s3Environment(minio)] as const] : [])] as const;
@@ -154,6 +160,20 @@ describe.each(stores)('results on %s', (_, environment) => {
     expect(head?.sizeBytes).toBe(other.length);
   });
 
+  test('that a completion copied before they were announced anew go, too', async () => {
+    const { product, id } = await leased();
+    const [image] = product.images as unknown as [string];
+    await stored(id, image, webp);
+    const [row] = await kit.rows<{ key: ObjectKey }>('select key from work_results where lease_id = $1', id);
+    const copied = keptKey(product.id, id as LeaseId, { ...announcedResult, key: row!.key });
+    await kit.server.container.storage.store.copy(row!.key, copied);
+    await stored(id, image, other);
+    await work().complete({ id, images: [{ image_id: image }] });
+    expect(await keysUnder(product.id)).toContain(copied);
+    await kit.sweep();
+    expect(await keysUnder(product.id)).toEqual([(await keyOf(image))!]);
+  });
+
   test('that are not named when the work is completed are thrown away', async () => {
     const { product, id } = await leased();
     await stored(id, product.images[0]!, webp);
@@ -227,58 +247,5 @@ describe.each(stores)('results on %s', (_, environment) => {
       id,
     );
     expect(intent).toEqual({ seconds: 60 });
-  });
-});
-
-describe('announcing a result', () => {
-  let kit: WorkKit;
-  let worker: Principal;
-  beforeAll(async () => {
-    kit = await workKit({ MAX_IMAGE_BYTES: '100000' });
-    worker = await kit.aWorker();
-  }, 60_000);
-  afterAll(() => kit.stop());
-
-  test('is refused where it cannot be taken, and no PUT is signed', async () => {
-    const product = await kit.aProduct(await kit.aSeller());
-    const stranger = await kit.aProduct(await kit.aSeller());
-    const { lease_id: id } = await kit.claimOne(worker, product);
-    const [image] = product.images as unknown as [string];
-    const small = Buffer.from('small');
-    for (const [images, code] of [
-      [[announced(image, small, 'image/gif')], 'UNSUPPORTED_FORMAT'],
-      [[{ ...announced(image, small), file_size_bytes: 100_001 }], 'IMAGE_TOO_LARGE'],
-      [[announced(image, small), announced(image.toUpperCase(), small)], 'VALIDATION_FAILED'],
-      [[announced(stranger.images[0]!, small)], 'IMAGE_NOT_FOUND'],
-      [[announced('no id', small)], 'IMAGE_NOT_FOUND'],
-      [Array.from({ length: 9 }, () => announced(crypto.randomUUID(), small)), 'TOO_MANY_IMAGES'],
-    ] as const) {
-      expect(await answerOf(kit.as(worker).work.resultUrls({ id, images: [...images] }))).toMatchObject({ code });
-    }
-    expect(await kit.rows('select 1 from work_results')).toEqual([]);
-    expect(await kit.rows("select 1 from intents where kind = 'result'")).toEqual([]);
-  });
-
-  test('is for processing: while publishing it is a conflict', async () => {
-    const product = await kit.aProduct(await kit.aSeller(), 'publishing');
-    const { lease_id: id } = await kit.claimOne(worker, product, { phase: 'publishing' });
-    const call = kit.as(worker).work.resultUrls({ id, images: [announced(product.images[0]!, Buffer.from('x'))] });
-    expect(await answerOf(call)).toMatchObject({ code: 'CONFLICT' });
-  });
-
-  test('gives PUTs that live as long as the lease: a minute at least', async () => {
-    const product = await kit.aProduct(await kit.aSeller());
-    for (const [lease_seconds, seconds] of [
-      [10, 60],
-      [600, 600],
-    ] as const) {
-      const { lease_id: id } = await kit.claimOne(worker, product, { lease_seconds });
-      const images = [announced(product.images[0]!, Buffer.from('x'))];
-      const { uploads } = await kit.as(worker).work.resultUrls({ id, images });
-      expect((new Date(uploads[0]!.expires_at).getTime() - Date.now()) / 1000).toBeWithin(seconds - 15, seconds + 2);
-      const [row] = await kit.rows<{ at: Date }>('select put_expires_at as at from intents where id = $1', id);
-      expect(row?.at.toISOString()).toBe(uploads[0]!.expires_at);
-      await kit.expire(id);
-    }
   });
 });

@@ -74,7 +74,7 @@ export async function prepareKit(options: UploadKitOptions = {}) {
     /** POST /api/products/{id}/images */
     async addImage(seller: Seller, id: ProductId, bytes: Buffer): Promise<void> {
       const { products } = kit;
-      const add = addImages({ ...kit.deps, products, append: appendImages({ products, maxImages: 8 }) });
+      const add = addImages({ ...kit.uploadDeps, products, append: appendImages({ products, maxImages: 8 }) });
       const files = productParts(PROMPT, [bytes]).filter(({ name }) => name === 'images');
       await add(seller, { body: bodyOf(files), productId: id });
     },

@@ -66,6 +66,8 @@ export async function revocationKit(options: UploadKitOptions = {}) {
   return {
     ...kit,
     deps,
+    /** What creates products and adds images. */
+    uploadDeps: kit.deps,
     products,
     put,
     keysOf,

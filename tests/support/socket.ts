@@ -28,7 +28,7 @@ export async function openSocket(
     ...(how.token === undefined ? {} : { protocols: ['bearer', how.token] }),
     ...(how.headers === undefined ? {} : { headers: how.headers }),
   };
-  const socket = new WebSocket(url.replace(/^http/, 'ws') + path, options);
+  const socket = new WebSocket(url.replace(/^http/, 'ws') + path, options as unknown as string[]);
   const opened = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<readonly [number, string]>();
   socket.onmessage = ({ data }) => void messages.push(JSON.parse(String(data)));

@@ -16,8 +16,8 @@ import { inspectHeadAndTail, type ReadRange } from './domain/images/head-and-tai
 import type { ImageLimits } from './domain/images/image-facts';
 import { inspectResult } from './domain/images/inspect-result';
 import type { ProductRepository } from './domain/ports';
-import type { ObjectCopies } from './domain/rekey';
 import type { PrepareQueue } from './domain/prepare-queue';
+import type { ObjectCopies } from './domain/rekey';
 import type { AttemptJournal } from './domain/upload-ports';
 import type { UploadProgress } from './domain/upload-progress';
 import { postgresDirectUploads } from './infrastructure/postgres-direct-uploads';

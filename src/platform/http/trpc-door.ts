@@ -33,7 +33,7 @@ async function answer(router: AnyTRPCRouter, parts: TrpcParts, request: Request)
   const response = await fetchRequestHandler({
     endpoint: ENDPOINT,
     router,
-    req: seenByTrpc(request, parts),
+    req: seenByTrpc(request, parts, isSubscription(router, request.url)),
     maxBatchSize: MAX_BATCH_SIZE,
     createContext: ({ info }) => parts.contextOf(request, info.connectionParams?.token),
     responseMeta: ({ ctx, errors, info }) =>
@@ -59,12 +59,12 @@ function answerMeta(ctx: RequestContext | undefined, errors: readonly TRPCError[
  * The request with three things changed for tRPC: the multipart body stays unread and is handed on as it is, JSON is bounded,
  * and event streams end when the server stops. A Proxy, because copying a Request would tee its body.
  */
-function seenByTrpc(request: Request, parts: TrpcParts): Request {
+function seenByTrpc(request: Request, parts: TrpcParts, isStream: boolean): Request {
   const changed: Partial<Record<string | symbol, unknown>> = {
     formData: async () => multipartInputOf(parts.multipart, request),
     text: () => boundedText(request),
   };
-  if (request.headers.get('accept')?.includes('text/event-stream')) {
+  if (isStream) {
     changed.signal = AbortSignal.any([request.signal, parts.stopping]);
   }
   return new Proxy(request, {
@@ -74,6 +74,12 @@ function seenByTrpc(request: Request, parts: TrpcParts): Request {
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
+}
+
+/** Such are answered as event streams, whatever the request says that it accepts. */
+function isSubscription(router: AnyTRPCRouter, url: string): boolean {
+  const name = new URL(url).pathname.slice(ENDPOINT.length + 1);
+  return Object.hasOwn(proceduresOf(router), name) && proceduresOf(router)[name]?._def.type === 'subscription';
 }
 
 /** For log and metrics: what is not one known procedure must not become a label of its own. */

@@ -35,13 +35,15 @@ export const leadOn =
     productId: ProductId,
     event: Extract<LifecycleEvent, 'RETRY' | 'REGENERATE' | 'PUBLISH'>,
   ): Promise<LedOn> => {
+    // before it is in the queue itself; both, because where RETRY leads is known only when it has
+    const [processing, publishing] = await Promise.all([deps.estimate('processing'), deps.estimate('publishing')]);
     const status = await deps.inTransaction(async (tx) => {
       if (!(await deps.products.lock(tx, seller, productId))) throw new AppError('PRODUCT_NOT_FOUND');
       return deps.changeStatusWithin(tx, { productId, event, actor: 'seller', reason: null });
     });
     return {
       status,
-      estimatedSeconds: await deps.estimate(status === 'publishing' ? 'publishing' : 'processing'),
+      estimatedSeconds: status === 'publishing' ? publishing : processing,
       websocketUrl: `${new URL(deps.publicUrl()).origin.replace(/^http/, 'ws')}/ws/products/${productId}/status`,
     };
   };

@@ -29,7 +29,7 @@ const input = z
 
 /** What the client is told; of a restart nothing, so that it comes again by itself. */
 const ENDS: Readonly<Record<Exclude<EndReason, 'stopping'>, () => AppError>> = {
-  expired: () => new AppError('UNAUTHENTICATED', 'The token has expired.'),
+  expired: () => new AppError('UNAUTHENTICATED', 'The token has expired.', { details: { reason: 'expired' } }),
   revoked: () => new AppError('UNAUTHENTICATED', 'The session was revoked.'),
   'not-found': () => new AppError('PRODUCT_NOT_FOUND'),
   // by its code clients connect again, from the last event that they got

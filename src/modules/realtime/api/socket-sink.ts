@@ -3,10 +3,10 @@ import type { EventMessage } from '../domain/event-message';
 import type { EndReason, Sink } from '../domain/sink';
 
 /** Bytes that may wait in a socket before sending pauses; what waits longer is in the outbox anyway. */
-export const SOCKET_FULL_BYTES = 64 * 1024;
+const SOCKET_FULL_BYTES = 64 * 1024;
 
 /** 4000–4999 are an application's own. @see RFC 6455, 7.4 */
-export const CLOSE_CODES = {
+const CLOSE_CODES = {
   slow: [4008, 'slow consumer'],
   expired: [4401, 'token expired'],
   revoked: [4401, 'session revoked'],

@@ -124,7 +124,7 @@ async function commit(
   });
   if (done?.lease) {
     deps.metrics.leaseEnded(done.lease.phase, 'completed', 1);
-    deps.metrics.workTook(done.lease.phase, (Date.now() - done.lease.createdAt.getTime()) / 1000);
+    deps.metrics.workTook(done.lease.phase, Math.max(0, (Date.now() - done.lease.createdAt.getTime()) / 1000));
   }
   return done?.answer ?? null;
 }

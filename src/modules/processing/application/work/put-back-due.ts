@@ -15,12 +15,14 @@ export interface PutBackDueDeps {
 
 /**
  * Puts what is due back into the queue: items whose lease expired, and those that have waited long enough. What has used up its
- * attempts fails. Every claim does so first; the sweep does, too, where nobody claims.
+ * attempts fails. Every claim does so first, for some of them; the sweep does, too, where nobody claims.
+ * @returns how many items it has dealt with
  */
 export const putBackDue = (deps: PutBackDueDeps) => async (phase: WorkPhase) => {
-  if (!(await deps.queue.hasDue(phase))) return;
-  const { lost, spent } = await deps.inTransaction((tx) => deps.queue.putBack(tx, phase, deps.maxAttempts));
+  if (!(await deps.queue.hasDue(phase))) return 0;
+  const { again, lost, spent } = await deps.inTransaction((tx) => deps.queue.putBack(tx, phase, deps.maxAttempts));
   if (lost > 0) deps.metrics.leaseEnded(phase, 'lost', lost);
+  let dealtWith = again;
   // one transaction for each: products of several sellers in one would wait for each other's ledgers
   for (const id of spent) {
     const failed = await deps.inTransaction(async (tx) => {
@@ -30,14 +32,16 @@ export const putBackDue = (deps: PutBackDueDeps) => async (phase: WorkPhase) => 
       return true;
     });
     if (!failed) continue;
+    dealtWith += 1;
     deps.metrics.leaseEnded(phase, 'lost', 1);
     deps.log.warn({ product_id: id, phase }, 'no worker finished a product: its attempts are used up');
   }
+  return dealtWith;
 };
 
-/** For the sweep: in all phases. */
+/** For the sweep: all that is due, in all phases. What others have in hand is left to them. */
 export const putBackAllDue = (deps: PutBackDueDeps) => async () => {
-  for (const phase of WORK_PHASES) await putBackDue(deps)(phase);
+  for (const phase of WORK_PHASES) while ((await putBackDue(deps)(phase)) > 0);
 };
 
 function reasonOf({ expiries }: SpentItem): string {

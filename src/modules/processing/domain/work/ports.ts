@@ -33,13 +33,13 @@ export interface WorkQueue {
   hasDue(phase: WorkPhase): Promise<boolean>;
   /**
    * Puts back what is due, at its old turn; the leases that expired are lost. Passes over what others have in hand.
-   * @returns how many leases were lost, and the products that have no attempt left: they stay as they are
+   * @returns how many items, how many of them had lost their lease, and the products that have no attempt left: they stay as they are
    */
   putBack(
     tx: Transaction,
     phase: WorkPhase,
     maxAttempts: number,
-  ): Promise<{ lost: number; spent: readonly ProductId[] }>;
+  ): Promise<{ again: number; lost: number; spent: readonly ProductId[] }>;
   /** Locks a product of which `putBack` said that it has no attempt left; null where that has changed meanwhile. */
   lockSpent(tx: Transaction, id: ProductId, maxAttempts: number): Promise<SpentItem | null>;
   /** Lets the item wait. @returns when it may be claimed again */

@@ -36,7 +36,7 @@ export async function putBack(tx: Transaction, phase: WorkPhase, maxAttempts: nu
       .set({ state: 'queued', dueAt: null })
       .where(inArray(workItems.productId, idsOf(again)));
   }
-  return { lost: expired.length, spent: idsOf(due.filter(isSpent)) };
+  return { again: again.length, lost: expired.length, spent: idsOf(due.filter(isSpent)) };
 }
 
 /** @see WorkQueue.lockSpent */

@@ -1,0 +1,40 @@
+import { expect, test } from 'bun:test';
+import { silentLog } from '../../../../tests/support/log';
+import { newId, type ProductId, type UserId } from '../../../kernel/ids';
+import type { ProgressSignal } from '../domain/ports';
+import { ProgressThrottle } from './progress-throttle';
+
+const signal = (productId: ProductId, progressPercent: number): ProgressSignal => ({
+  userId: newId<UserId>(),
+  productId,
+  uploadedImages: 0,
+  totalImages: 1,
+  progressPercent,
+});
+
+test('of what is told in between only the latest of each upload goes out, and the last one always', async () => {
+  const runs: [ProductId, number][][] = [];
+  const done = Promise.withResolvers<void>();
+  const [a, b] = [newId<ProductId>(), newId<ProductId>()];
+  const throttle = new ProgressThrottle({
+    everyMs: 20,
+    log: silentLog,
+    announce: async (signals) => {
+      runs.push(signals.map(({ productId, progressPercent }) => [productId, progressPercent]));
+      if (runs.length === 1) throw new Error('no database');
+      if (signals.some(({ progressPercent }) => progressPercent === 100)) done.resolve();
+    },
+  });
+  throttle.tell(signal(a, 0));
+  await Bun.sleep(5);
+  for (let percent = 1; percent <= 100; percent += 1) throttle.tell(signal(a, percent));
+  throttle.tell(signal(b, 7));
+  await done.promise;
+  expect(runs).toEqual([
+    [[a, 0]],
+    [
+      [a, 100],
+      [b, 7],
+    ],
+  ]);
+});

@@ -1,0 +1,148 @@
+import { afterEach, expect, test } from 'bun:test';
+import { connect, type Socket } from 'node:net';
+import type { UserId } from '../../src/kernel/ids';
+import type { Seller } from '../../src/kernel/principal';
+import { createAccessTokens } from '../../src/modules/identity/infrastructure/jwt-access-tokens';
+import { aProduct } from '../support/products-fixture';
+import { aSeller, type SellerClient } from '../support/seller-client';
+import { startTestServer, type TestServer, until } from '../support/server';
+import { openSocket, refusedHandshake } from '../support/socket';
+
+const started: TestServer[] = [];
+afterEach(async () => {
+  for (const server of started.splice(0)) await server.stop();
+});
+
+async function start(change: Record<string, string> = {}): Promise<TestServer> {
+  const server = await startTestServer(change);
+  started.push(server);
+  return server;
+}
+
+test('a socket ends when its token does, and the expired token opens no other', async () => {
+  const JWT_SECRET = 'the secret of this test, 0123456789 abcdef';
+  const server = await start({ JWT_SECRET });
+  const { userId } = await aSeller(server);
+  const options = { secret: JWT_SECRET, issuer: 'intellipost', audience: 'intellipost-product-store', ttlSeconds: 2 };
+  const token = await createAccessTokens(options).sign({ userId: userId as UserId, role: 'seller' });
+  const socket = await openSocket(server.url, '/ws/products', { token });
+  expect(await socket.closed).toEqual([4401, 'token expired; last_event_id=0']);
+  const refused = await refusedHandshake(server.url, '/ws/products', { 'sec-websocket-protocol': `bearer, ${token}` });
+  expect(refused).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' });
+}, 30_000);
+
+/** Speaks the handshake and then reads nothing. */
+async function deafSocket(server: TestServer, seller: SellerClient): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port: server.port });
+  const answered = new Promise<string>((resolve) => socket.once('data', (bytes) => resolve(bytes.toString('latin1'))));
+  socket.write(
+    [
+      'GET /ws/products?last_event_id=0 HTTP/1.1',
+      'Host: test',
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      `Authorization: Bearer ${seller.accessToken}`,
+      '\r\n',
+    ].join('\r\n'),
+  );
+  expect(await answered).toStartWith('HTTP/1.1 101');
+  socket.pause();
+  return socket;
+}
+
+/** The text and close frames of what a server has sent, unmasked as servers send. @see RFC 6455, 5.2 */
+function framesOf(bytes: Buffer): { ids: number[]; close: [number, string] | null } {
+  const ids: number[] = [];
+  let close: [number, string] | null = null;
+  for (let at = 0; at + 2 <= bytes.length; ) {
+    const opcode = bytes[at]! & 15;
+    const short = bytes[at + 1]! & 127;
+    const [head, length] =
+      short < 126
+        ? [2, short]
+        : short === 126
+          ? [4, bytes.readUInt16BE(at + 2)]
+          : [10, Number(bytes.readBigUInt64BE(at + 2))];
+    const content = bytes.subarray(at + head, at + head + length);
+    if (opcode === 1) ids.push(JSON.parse(content.toString()).id);
+    if (opcode === 8) close = [content.readUInt16BE(0), content.subarray(2).toString()];
+    at += head + length;
+  }
+  return { ids, close };
+}
+
+test('a client that does not read costs bounded memory, is closed with the point to resume from, and resumes there', async () => {
+  const server = await start({ SLOW_CONSUMER_SECONDS: '1' });
+  const seller = await aSeller(server);
+  const { id } = await aProduct(server.db, { userId: seller.userId } as Seller, { images: 1 });
+  const message = 'x'.repeat(8_000);
+  const write = (events: number) =>
+    server.db.sql('select count(record_progress($1, 1, $2)) from generate_series(1, $3)', [id, message, events]);
+  await write(1_000);
+  const deaf = await deafSocket(server, seller);
+  const before = process.memoryUsage.rss();
+  await write(3_000);
+  const chunks: Buffer[] = [];
+  const metrics = async () => (await fetch(`${server.url}/metrics`)).text();
+  await until(
+    async () => (await metrics()).includes('realtime_sockets{door="websocket"} 0'),
+    'the socket to be given up',
+  );
+  // 32 MB were written for it; the buffers of the kernel and 64 KB of ours hold what it has not read
+  const delivered = Number(/events_delivered_total (\d+)/.exec(await metrics())?.[1]);
+  expect(delivered * message.length).toBeLessThan(16e6);
+  expect(process.memoryUsage.rss() - before).toBeLessThan(150e6);
+  deaf.on('data', (chunk) => chunks.push(Buffer.from(chunk)));
+  const ended = new Promise((end) => deaf.once('close', end));
+  deaf.resume();
+  await ended;
+  const { ids, close } = framesOf(Buffer.concat(chunks));
+  expect(ids).toEqual(ids.map((_, index) => index + 1));
+  expect(close).toEqual([4008, `slow consumer; last_event_id=${ids.at(-1)}`]);
+  const socket = await openSocket(server.url, `/ws/products?last_event_id=${ids.at(-1)}`, {
+    token: seller.accessToken,
+  });
+  const [row] = await server.db.sql<{ n: string }>('select last_event as n from seller_ledger where user_id = $1', [
+    seller.userId,
+  ]);
+  await until(() => socket.ids().at(-1) === Number(row?.n), 'the rest');
+  expect(socket.ids()).toHaveLength(Number(row?.n) - ids.length);
+  socket.close();
+}, 60_000);
+
+test('one that reads again in time misses nothing', async () => {
+  const server = await start();
+  const seller = await aSeller(server);
+  const { id } = await aProduct(server.db, { userId: seller.userId } as Seller, { images: 1 });
+  await server.db.sql('select count(record_progress($1, 1, $2)) from generate_series(1, 2000)', [
+    id,
+    'x'.repeat(8_000),
+  ]);
+  const deaf = await deafSocket(server, seller);
+  await Bun.sleep(500);
+  const chunks: Buffer[] = [];
+  deaf.on('data', (chunk) => chunks.push(Buffer.from(chunk)));
+  deaf.resume();
+  const total = () => chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  await until(() => total() > 16e6 && framesOf(Buffer.concat(chunks)).ids.length >= 2_000, '2000 events');
+  const { ids } = framesOf(Buffer.concat(chunks));
+  expect(ids).toEqual(ids.map((_, index) => index + 1));
+  deaf.destroy();
+}, 60_000);
+
+test('a server that stops closes every socket with 1012 and does not wait for its patience to end', async () => {
+  const server = await start({ SHUTDOWN_GRACE_SECONDS: '600' });
+  const seller = await aSeller(server);
+  const sockets = await Promise.all(
+    Array.from({ length: 20 }, () => openSocket(server.url, '/ws/products', { token: seller.accessToken })),
+  );
+  const stream = await fetch(`${server.url}/trpc/products.events`, { headers: seller.headers });
+  started.pop();
+  const stopped = server.stop();
+  for (const socket of sockets) expect(await socket.closed).toEqual([1012, 'service restart']);
+  // not told that it is over: the client is to come again
+  expect(await stream.text()).not.toContain('event: return');
+  await stopped;
+}, 30_000);

@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { inferRouterOutputs } from '@trpc/server';
+import sharp from 'sharp';
+import type { AppRouter } from '../../src/container';
+import { photo } from '../support/photos';
+import { type TestDatabase, testDatabase } from '../support/postgres';
+import { s3Server } from '../support/s3-servers';
+import { aSeller, type SellerClient } from '../support/seller-client';
+import { type Environment, s3Environment, until } from '../support/server';
+import { type ServerProcess, startServerProcess } from '../support/server-process';
+import { aWorkerAccount, type ExampleWorker, startWorker } from '../support/worker-process';
+
+type Product = inferRouterOutputs<AppRouter>['products']['get'];
+
+const repository = resolve(import.meta.dir, '../..');
+const minio = await s3Server('minio');
+
+const ON: readonly [string, ExampleWorker, boolean, () => Environment][] = [
+  ['disk', 'processing-worker.ts', true, () => ({})],
+  ['disk', 'processing_worker.py', true, () => ({})],
+  ['MinIO', 'processing-worker.ts', minio !== null, () => (minio ? s3Environment(minio) : {})],
+  ['MinIO', 'processing_worker.py', minio !== null, () => (minio ? s3Environment(minio) : {})],
+];
+
+describe.each(ON)('on PostgreSQL and %s, examples/workers/%s', (_store, example, isThere, storeEnvironment) => {
+  const promise = isThere ? test : test.skip;
+  let db: TestDatabase;
+  let environment: Environment;
+  let server: ServerProcess;
+  let seller: SellerClient;
+  let account: Environment;
+
+  beforeAll(async () => {
+    if (!isThere) return;
+    db = await testDatabase();
+    const dataDir = await mkdtemp(join(tmpdir(), 'test-workers-'));
+    environment = {
+      DATABASE_URL: db.url,
+      DATA_DIR: dataDir,
+      PREPARE_CONCURRENCY: '1',
+      WORK_MAX_ATTEMPTS: '1',
+      ...storeEnvironment(),
+    };
+    server = await startServerProcess(environment);
+    seller = await aSeller(server);
+    account = await aWorkerAccount(server, db);
+  }, 90_000);
+  afterAll(async () => {
+    await server?.end('SIGTERM');
+    await db?.drop();
+    if (environment?.DATA_DIR) await rm(environment.DATA_DIR, { recursive: true, force: true });
+  });
+
+  async function uploaded(seeds: readonly number[]): Promise<string> {
+    const response = await seller.upload(await Promise.all(seeds.map((seed) => photo({ seed }))));
+    expect(response.status).toBe(201);
+    return ((await response.json()) as { id: string }).id;
+  }
+
+  async function read<Answer = Product>(id: string, of = ''): Promise<Answer> {
+    return (await (await seller.call('GET', `/api/products/${id}${of}`)).json()) as Answer;
+  }
+
+  const isNow = (id: string, status: string) => async () => (await read(id)).status === status;
+
+  promise(
+    'leads a product from uploading over processing to ready, each photo with a processed one, and ends on SIGTERM',
+    async () => {
+      const id = await uploaded([1, 2]);
+      const worker = startWorker(example, server.url, { ...account, WORKER_NAME: 'the-example' });
+      await until(isNow(id, 'ready'), `the product is ready: ${worker.output.text}`, 30_000);
+      expect(await worker.end('SIGTERM')).toBe(0);
+      expect(worker.output.text).toContain(`${id} complete after `);
+      const { images } = await read(id);
+      expect(images).toHaveLength(2);
+      for (const { processed_url } of images) {
+        const made = sharp(await (await fetch(processed_url ?? '')).bytes());
+        expect(await made.metadata()).toMatchObject({ width: 900, height: 700 });
+      }
+      const { history } = await read<{ history: { to: string; actor: string }[] }>(id, '/history');
+      expect(history.map(({ to }) => to)).toEqual(['uploading', 'processing', 'ready']);
+      expect(history.at(-1)?.actor).toBe('worker:the-example');
+      const events = await db.sql<{ data: { progress?: number } }>(
+        "select data from product_events where product_id = $1 and data ? 'progress' order by number",
+        [id],
+      );
+      expect(events.map(({ data }) => data.progress)).toEqual([0, 50]);
+    },
+    90_000,
+  );
+
+  promise(
+    'says why it gives a product up, and the seller reads it',
+    async () => {
+      const id = await uploaded([3]);
+      await until(isNow(id, 'processing'), 'the product is prepared', 30_000);
+      await db.sql(
+        `update image_variants set s3_url = s3_url || '.gone' where variant = 'model'
+          and image_id in (select id from product_images where product_id = $1)`,
+        [id],
+      );
+      const worker = startWorker(example, server.url, account);
+      await until(isNow(id, 'failed'), `the product has failed: ${worker.output.text}`, 30_000);
+      expect(await worker.end('SIGTERM')).toBe(0);
+      expect((await read(id)).processing_error).toContain('the photo cannot be fetched');
+    },
+    90_000,
+  );
+
+  promise('ends with what the server said where its account is no worker’s', async () => {
+    const worker = startWorker(example, server.url, { WORKER_TOKEN: seller.accessToken });
+    expect(await worker.ended()).toBe(1);
+    expect(worker.output.text).toStartWith('the server refuses this worker: ');
+  });
+
+  promise(
+    'works with the token of the README’s command',
+    async () => {
+      const id = await uploaded([4]);
+      const command = '"$BUN" run --silent cli token --role worker | tail -1';
+      const readme = await Bun.file(join(repository, 'README.md')).text();
+      expect(readme).toContain(command.replace('"$BUN"', 'bun'));
+      const shell = Bun.spawn(['sh', '-c', command], {
+        cwd: repository,
+        env: { ...process.env, ...environment, BUN: process.execPath },
+        stdout: 'pipe',
+      });
+      const token = (await new Response(shell.stdout).text()).trim();
+      const worker = startWorker(example, server.url, { WORKER_TOKEN: token });
+      await until(isNow(id, 'ready'), `the product is ready: ${worker.output.text}`, 30_000);
+      expect(await worker.end('SIGTERM')).toBe(0);
+    },
+    90_000,
+  );
+});
