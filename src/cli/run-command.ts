@@ -6,7 +6,7 @@ import { createMetrics } from '../platform/telemetry/metrics';
 import { token, userCreate, userList, userPassword } from './accounts';
 import { type Command, EXIT_CODES, UsageError } from './command';
 import { migrate, sweep } from './maintenance';
-import { productStatus } from './products';
+import { productHold, productRelease, productStatus } from './products';
 import { progressBar, type Terminal } from './progress-bar';
 import { storeCheck } from './store-check';
 import { storeMigrate } from './store-migrate';
@@ -19,6 +19,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'user list': userList,
   'user password': userPassword,
   'product status': productStatus,
+  'product hold': productHold,
+  'product release': productRelease,
   'store check': storeCheck,
   'store migrate': storeMigrate,
 };

@@ -74,6 +74,17 @@ describe('an operator', () => {
     await expect(cli('product', 'status', id, 'PUBLISH')).rejects.toMatchObject({ code: 'INVALID_TRANSITION' });
   });
 
+  test('holds a product and releases it, with a reason', async () => {
+    const [row] = await db.sql<{ id: UserId }>('select id from users limit 1');
+    const seller = authenticatedPrincipal({ userId: row!.id, role: 'seller' }) as Seller;
+    const { id } = await aProduct(db, seller);
+    const held = () => db.sql('select legal_hold from products where id = $1', [id]);
+    expect(await cli('product', 'hold', id, '--reason', 'case 1')).toEqual([`{"id":"${id}","legal_hold":true}`]);
+    expect(await held()).toEqual([{ legal_hold: true }]);
+    await cli('product', 'release', id, '--reason', 'closed');
+    expect(await held()).toEqual([{ legal_hold: false }]);
+  });
+
   test('migrates', async () => {
     expect(await cli('migrate')).toHaveLength(1);
   });
@@ -86,6 +97,7 @@ describe('an operator', () => {
     ['user', 'password'],
     ['product', 'status', 'no-id', 'FAIL'],
     ['product', 'status', Bun.randomUUIDv7(), 'EXPLODE'],
+    ['product', 'hold', Bun.randomUUIDv7()],
   ] as string[][])('is told how to call %s %s %s', async (...argv) => {
     const words = argv.filter((word) => typeof word === 'string');
     await expect(cli(...words)).rejects.toThrow(UsageError);

@@ -10,10 +10,12 @@ import { listProducts } from './application/list-products';
 import { productHistory } from './application/product-history';
 import { removeImage } from './application/remove-image';
 import { reorderImages } from './application/reorder-images';
+import { setLegalHold } from './application/set-legal-hold';
 import { setPrimaryImage } from './application/set-primary-image';
 import { signImageUrls } from './application/sign-image-urls';
 import { type DirectPartsDeps, directUploadUseCases } from './direct-upload-parts';
 import type { DrainSoon, ImageUrls } from './domain/ports';
+import { postgresLegalHolds } from './infrastructure/postgres-legal-holds';
 import { productRepository } from './infrastructure/product-repository';
 import { postgresStatusStore } from './infrastructure/status-store';
 import { storedUrls } from './infrastructure/stored-url';
@@ -50,6 +52,7 @@ export function productsModule(deps: ProductsModuleDeps) {
     }),
     uploadsRouter: directUploadsRouter(directUploadUseCases(common)),
     changeStatus: changeStatus({ inTransaction, statuses: postgresStatusStore }),
+    setLegalHold: setLegalHold({ holds: postgresLegalHolds(deps.database.orm), log: deps.log }),
     /** Reads the URLs by which rows name their objects. */
     keyOf: urls.keyOf,
   };
