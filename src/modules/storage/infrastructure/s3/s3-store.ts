@@ -18,6 +18,7 @@ import { checkBucket, makeBucketIfMissing } from './bucket-requests';
 import { type CredentialsProvider, CurrentCredentials, credentialsProvider } from './credentials';
 import { getObject } from './get-object';
 import { headOnce } from './head-object';
+import { abortMultipartUploads } from './multipart-uploads';
 import { BATCH_MAX, copyOnce, deleteBatch, listPage, type RequestParts } from './object-requests';
 import { putObject } from './put-object';
 import { s3Client } from './s3-client';
@@ -90,6 +91,10 @@ export class S3Store implements ObjectStore {
       const batch = keys.slice(start, start + BATCH_MAX);
       await withAttempts(this.policy, (signal) => deleteBatch(this.requests, batch, signal));
     }
+  }
+
+  removeHalfWritten(before: Date): Promise<number> {
+    return abortMultipartUploads(this.requests, this.policy, before);
   }
 
   signGet(request: SignedGet): string {
