@@ -4,6 +4,7 @@ import type { Settings } from './config/load';
 import { systemClock } from './kernel/clock';
 import type { Log } from './kernel/log';
 import { identityModule } from './modules/identity';
+import { maintenanceModule } from './modules/maintenance';
 import { productsModule } from './modules/products';
 import { type StorageModule, storageModule } from './modules/storage';
 import { Database } from './platform/database/database';
@@ -65,10 +66,12 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
   const storage = buildStorage(ground, database, staging, secrets);
   const identity = buildIdentity(ground, database, secrets);
   const products = buildProducts(ground, database, staging, storage);
+  const maintenance = maintenanceModule({ database, log: ground.log, metrics: ground.metrics });
   return {
     storage,
     identity,
     products,
+    maintenance,
     router: router({ ...identity.routers, products: products.router, uploads: products.uploadsRouter }),
   };
 }
