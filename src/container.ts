@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
-import { publicUrlOf, type Secrets, s3ConfigOf, secretsOf } from './config/derive';
+import { publicUrlOf, retentionAgesOf, type Secrets, s3ConfigOf, secretsOf } from './config/derive';
 import type { Settings } from './config/load';
+import { sweepSteps } from './container/upkeep-steps';
 import { systemClock } from './kernel/clock';
 import type { Log } from './kernel/log';
 import { identityModule } from './modules/identity';
@@ -66,7 +67,16 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
   const storage = buildStorage(ground, database, staging, secrets);
   const identity = buildIdentity(ground, database, secrets);
   const products = buildProducts(ground, database, staging, storage);
-  const maintenance = maintenanceModule({ database, log: ground.log, metrics: ground.metrics });
+  const maintenance = maintenanceModule({
+    ...ground,
+    database,
+    staging,
+    store: storage.store,
+    keyOf: products.keyOf,
+    sweepSteps: sweepSteps(storage, resolve(ground.settings.DATA_DIR)),
+    retentionSteps: [],
+    ages: retentionAgesOf(ground.settings),
+  });
   return {
     storage,
     identity,

@@ -4,6 +4,7 @@ import { publicUrlOf } from './config/derive';
 import type { Settings } from './config/load';
 import { buildContainer, type Container } from './container';
 import type { Log } from './kernel/log';
+import { maintenanceSchedules } from './maintenance-schedules';
 import { schemaState } from './platform/database/migrate';
 import { multipartBody } from './platform/http/multipart-body';
 import { gracefulStop, InFlight } from './platform/http/shutdown';
@@ -45,13 +46,15 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     const { server } = app;
     if (!server) throw new Error('the server did not start');
     port = server.port ?? settings.PORT;
-    const jobs = await startMaintenance(container, settings, log);
+    const stopping = new AbortController();
+    const jobs = await startMaintenance(container, settings, log, stopping.signal);
     return {
       url: publicUrlOf(settings, port),
       port,
       container,
       async stop() {
         const cutOff = await gracefulStop(server, inFlight, settings.SHUTDOWN_GRACE_SECONDS * 1000);
+        stopping.abort(new Error('the server stops'));
         await jobs.stop();
         await container.close();
         return cutOff;
@@ -94,7 +97,12 @@ function readinessOf({ database, storage }: Container) {
 }
 
 /** What runs by the clock, and once now: a process that died before may have left something. */
-async function startMaintenance({ database, storage }: Container, settings: Settings, log: Log): Promise<Jobs> {
-  storage.drainer.soon();
-  return startJobs(database, [{ queue: 'sweep', cron: settings.SWEEP_CRON, work: storage.sweep }], log);
+async function startMaintenance(
+  container: Container,
+  settings: Settings,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Jobs> {
+  container.storage.drainer.soon();
+  return startJobs(container.database, maintenanceSchedules(container, settings, log, signal), log);
 }

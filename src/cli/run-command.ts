@@ -5,15 +5,19 @@ import type { Log } from '../kernel/log';
 import { createMetrics } from '../platform/telemetry/metrics';
 import { token, userCreate, userList, userPassword } from './accounts';
 import { type Command, EXIT_CODES, UsageError } from './command';
-import { migrate, sweep } from './maintenance';
+import { migrate } from './migrate';
 import { productHold, productRelease, productStatus } from './products';
 import { progressBar, type Terminal } from './progress-bar';
 import { storeCheck } from './store-check';
 import { storeMigrate } from './store-migrate';
+import { maintenanceRuns, retention, scrub, sweep } from './upkeep';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   migrate,
   sweep,
+  scrub,
+  retention,
+  'maintenance runs': maintenanceRuns,
   token,
   'user create': userCreate,
   'user list': userList,

@@ -153,5 +153,22 @@ export const settings = {
       'How long after the expiry of its URL a PUT may still end; until then every sweep deletes what it brought.',
     ),
     SWEEP_CRON: z.string().default('* * * * *').describe('When the sweep runs (cron, UTC); `off` never.'),
+    SCRUB_CRON: z.string().default('17 * * * *').describe('When the scrub runs (cron, UTC); `off` never.'),
+    SCRUB_BYTES_PER_RUN: whole(1024 ** 3, 1, 1024 ** 5).describe(
+      'So much of the stored bytes one run of the scrub reads again, in bytes; the next one goes on from there.',
+    ),
+    RETENTION_CRON: z.string().default('41 3 * * *').describe('When retention runs (cron, UTC); `off` never.'),
+    RETENTION_FAILED_PRODUCTS_DAYS: whole(0, 0, 36500).describe(
+      'Failed products that have not been touched for so many days are deleted with their images; 0 keeps them. Never one under legal hold.',
+    ),
+    RETENTION_HISTORY_DAYS: whole(0, 0, 36500).describe(
+      'Changes of status older than so many days are forgotten; 0 keeps them. Never those of a product under legal hold.',
+    ),
+    RETENTION_EVENTS_DAYS: whole(30, 0, 36500).describe(
+      'Events older than so many days are forgotten, and a client that comes back later is told to resync; 0 keeps them.',
+    ),
+    RETENTION_RUNS_DAYS: whole(30, 8, 36500).describe(
+      'Records of the runs of sweep, audit, scrub and retention are kept for so many days, the last of each for ever.',
+    ),
   },
 } as const;

@@ -55,8 +55,10 @@ describe('an operator', () => {
     await db.sql(
       "insert into intents (kind, prefix, state, expires_at) values ('upload', 'products/x/y/', 'open', now())",
     );
-    const [report] = await cli('sweep');
-    expect(JSON.parse(report ?? '')).toEqual({ expired: 1, drained: 1, repeated: 0, buried: 0, refused: 0 });
+    const [report] = await cli('sweep', '--json');
+    const drained = { expired: 1, drained: 1, repeated: 0, buried: 0, refused: 0 };
+    expect(JSON.parse(report ?? '')).toMatchObject({ task: 'sweep', outcome: 'ok', counts: drained });
+    expect(await cli('sweep')).toContainEqual(expect.stringMatching(/^repeated +1$/));
   });
 
   test('leads a product along its lifecycle, under the name of operator', async () => {

@@ -25,7 +25,14 @@ export interface TestServer {
 }
 
 /** What every server of the tests is told: a free port of this machine, and no work by the clock unless a test wants it. */
-export const ON_A_FREE_PORT: Environment = { NODE_ENV: 'test', HOST: '127.0.0.1', PORT: '0', SWEEP_CRON: 'off' };
+export const ON_A_FREE_PORT: Environment = {
+  NODE_ENV: 'test',
+  HOST: '127.0.0.1',
+  PORT: '0',
+  SWEEP_CRON: 'off',
+  SCRUB_CRON: 'off',
+  RETENTION_CRON: 'off',
+};
 
 /**
  * The whole server in this process, on a database and a data folder of its own.

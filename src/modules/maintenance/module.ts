@@ -6,8 +6,9 @@ import { runSamples } from './application/run-samples';
 import { runTask } from './application/run-task';
 import { postgresMaintenanceRuns } from './infrastructure/postgres-maintenance-runs';
 import { postgresTaskLocks } from './infrastructure/postgres-task-locks';
+import { type UpkeepPartsDeps, upkeepTasks } from './upkeep-parts';
 
-export interface MaintenanceModuleDeps {
+export interface MaintenanceModuleDeps extends UpkeepPartsDeps {
   readonly database: Database;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'sampled'>;
@@ -20,5 +21,5 @@ export function maintenanceModule(deps: MaintenanceModuleDeps) {
   const locks = postgresTaskLocks(database);
   const run = runTask({ runs, locks, log });
   deps.metrics.sampled(runSamples(runs));
-  return { runTask: run, runs };
+  return { runTask: run, runs, ...upkeepTasks(deps, run) };
 }

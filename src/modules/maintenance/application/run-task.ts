@@ -24,6 +24,8 @@ export interface TaskOptions {
   readonly signal?: AbortSignal;
   /** Whether to go on where an earlier run was cut short, by its cursor. By default never. */
   readonly takeUp?: (cursor: string) => boolean;
+  /** Every run goes on where the last one ended, well or not, with counts of its own: the cursor that it saves last outlives it. */
+  readonly rounds?: boolean;
 }
 
 export type RunTask = ReturnType<typeof runTask>;
@@ -39,7 +41,8 @@ export const runTask =
     const lock = await deps.locks.tryLock(task);
     if (!lock) throw new TaskIsRunning(task);
     try {
-      const begun = await deps.runs.begin(task, options.dryRun, options.takeUp ?? (() => false));
+      const takeUp = options.takeUp ?? (() => options.rounds === true);
+      const begun = await deps.runs.begin(task, options.dryRun, takeUp);
       return await runBegun(deps, { task, options, lock, begun }, work);
     } finally {
       await lock.release();
@@ -59,11 +62,11 @@ async function runBegun(
   work: (run: TaskRun) => Promise<void>,
 ): Promise<TaskReport> {
   const startedAt = performance.now();
-  const counts: Record<string, number> = { ...begun.counts };
+  const counts: Record<string, number> = options.rounds ? {} : { ...begun.counts };
   const run = runOf(deps, begun, { counts, dryRun: options.dryRun, signal: stopSignal(lock, options.signal) });
   const end = async (outcome: Outcome, error: unknown): Promise<TaskReport> => {
     const says = error === null ? null : sentence(error);
-    await deps.runs.end(begun.id, outcome, counts, says).catch((err: unknown) => {
+    await deps.runs.end(begun.id, outcome, counts, says, options.rounds).catch((err: unknown) => {
       deps.log.error({ err, task }, 'the end of a run could not be written down');
       if (error === null) throw err;
     });

@@ -16,6 +16,8 @@ export interface ScrubOptions {
   /** The run ends behind the image with which it has read so much. Infinity: at the end of the set. */
   readonly bytes: number;
   readonly signal?: AbortSignal;
+  /** The operator knows that the store is the right one: as many images in a row as there may be are judged. */
+  readonly believesStore?: boolean;
   readonly onProgress?: (counts: TaskRun['counts']) => void;
 }
 
@@ -30,9 +32,9 @@ const SUSPECTS_MAX = 20;
  */
 export const scrub =
   (deps: ScrubDeps) =>
-  ({ bytes, signal, onProgress = () => undefined }: ScrubOptions): Promise<TaskReport> =>
+  ({ bytes, signal, ...options }: ScrubOptions): Promise<TaskReport> =>
     deps.runTask('scrub', { dryRun: false, rounds: true, ...(signal ? { signal } : {}) }, (run) =>
-      new Scrub(deps, run, onProgress).until(bytes),
+      new Scrub(deps, run, options).until(bytes),
     );
 
 class Scrub {
@@ -42,7 +44,7 @@ class Scrub {
   constructor(
     private readonly deps: ScrubDeps,
     private readonly run: TaskRun,
-    private readonly onProgress: (counts: TaskRun['counts']) => void,
+    private readonly options: Pick<ScrubOptions, 'believesStore' | 'onProgress'>,
   ) {}
 
   async until(bytes: number): Promise<void> {
@@ -76,15 +78,20 @@ class Scrub {
       isRight &&= verdict === 'right';
     }
     this.run.count('images');
-    this.onProgress(this.run.counts);
-    if (!isRight) return this.suspect(image);
+    this.options.onProgress?.(this.run.counts);
+    if (!isRight) {
+      await this.suspect(image);
+      return;
+    }
     if (image.damaged && (await this.deps.rows.markWhole(image))) this.run.count('healed');
     await this.judgeSuspects();
   }
 
-  private suspect(image: ScrubbedImage): void {
+  private async suspect(image: ScrubbedImage): Promise<void> {
     this.suspects.push(image);
-    if (this.suspects.length > SUSPECTS_MAX) throw new StoreInDoubt(this.suspects.length);
+    if (this.suspects.length <= SUSPECTS_MAX) return;
+    if (!this.options.believesStore) throw new StoreInDoubt(this.suspects.length);
+    await this.judgeSuspects();
   }
 
   private async judgeSuspects(): Promise<void> {

@@ -64,10 +64,15 @@ export interface MaintenanceRuns {
    */
   begin(task: Task, dryRun: boolean, takeUp: (cursor: string) => boolean): Promise<BegunRun>;
   save(id: RunId, counts: Counts, cursor: string | null): Promise<void>;
-  /** @param error what it failed of, for the operator */
-  end(id: RunId, outcome: Outcome, counts: Counts, error: string | null): Promise<void>;
+  /**
+   * @param error what it failed of, for the operator
+   * @param keepsCursor by default the cursor goes when the outcome is ok
+   */
+  end(id: RunId, outcome: Outcome, counts: Counts, error: string | null, keepsCursor?: boolean): Promise<void>;
   /** The last run of each task and outcome, of those that have ended. */
   lastEnded(): Promise<RecordedRun[]>;
+  /** The last runs, the newest first, of one task or of all. */
+  recent(task: string | null, limit: number): Promise<RecordedRun[]>;
   /** The last run of the task. */
   last(task: Task): Promise<RecordedRun | null>;
 }

@@ -55,7 +55,7 @@ export class StoreInDoubt extends Error {
   override readonly name = 'StoreInDoubt';
   constructor(images: number) {
     super(
-      `${images} images in a row are missing or changed: nothing was called damaged. Is this the right bucket, and is its disk there?`,
+      `${images} images in a row are missing or changed: nothing was called damaged. Is this the right bucket, and is its disk there? If it is: bun run cli scrub --believe`,
     );
   }
 }

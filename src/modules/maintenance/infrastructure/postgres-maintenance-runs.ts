@@ -33,8 +33,8 @@ export function postgresMaintenanceRuns(orm: Orm, inTransaction: InTransaction):
       await orm.update(maintenanceRuns).set({ counts, cursor }).where(eq(maintenanceRuns.id, id));
     },
 
-    async end(id, outcome, counts, error) {
-      const cursor = outcome === 'ok' ? { cursor: null } : {};
+    async end(id, outcome, counts, error, keepsCursor = false) {
+      const cursor = outcome === 'ok' && !keepsCursor ? { cursor: null } : {};
       await orm
         .update(maintenanceRuns)
         // not before its start: the clock of the database may have been set back
@@ -56,6 +56,16 @@ export function postgresMaintenanceRuns(orm: Orm, inTransaction: InTransaction):
         sql`, `,
       );
       const rows = await orm.select().from(maintenanceRuns).where(sql`${maintenanceRuns.id} in (${list})`);
+      return rows.map(recordedRun);
+    },
+
+    async recent(task, limit) {
+      const rows = await orm
+        .select()
+        .from(maintenanceRuns)
+        .where(task === null ? undefined : eq(maintenanceRuns.task, task))
+        .orderBy(desc(maintenanceRuns.id))
+        .limit(limit);
       return rows.map(recordedRun);
     },
 

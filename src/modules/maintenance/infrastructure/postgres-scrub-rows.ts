@@ -53,11 +53,12 @@ export function postgresScrubRows(orm: Orm, inTransaction: InTransaction): Scrub
     dropVariant: (id, { kind, url }) =>
       inTransaction(async (tx) => {
         const query = ormOf(tx);
-        // The image first, as whoever makes variants locks it.
-        await query.update(productImages).set({ preparedAt: null }).where(eq(productImages.id, id));
+        const isImage = eq(productImages.id, id);
+        await query.select({ id: productImages.id }).from(productImages).where(isImage).for('no key update');
         const { rowCount } = await query
           .delete(imageVariants)
           .where(and(eq(imageVariants.imageId, id), eq(imageVariants.variant, kind), eq(imageVariants.s3Url, url)));
+        if (rowCount === 1) await query.update(productImages).set({ preparedAt: null }).where(isImage);
         return rowCount === 1;
       }),
   };

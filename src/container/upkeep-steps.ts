@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import type { StorageModule } from '../modules/storage';
+import { removeDeadStagingFolders } from '../platform/staging/dead-folders';
+
+/** A copy or a multipart upload that nobody has touched for so long was left by somebody who died. */
+const HALF_WRITTEN_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * What the modules add to the sweep: each step is one line here, runs every minute, and fails alone. (The rows of the database that
+ * serve nothing any more are the maintenance module's own.)
+ */
+export function sweepSteps(storage: StorageModule, dataDir: string) {
+  return [
+    { name: 'drain', run: async () => ({ ...(await storage.sweep()) }) },
+    {
+      name: 'temporary_folders',
+      run: async () => ({ temporary_folders: await removeDeadStagingFolders(join(dataDir, 'tmp')) }),
+    },
+    {
+      name: 'half_written',
+      run: async () => ({
+        half_written: await storage.store.removeHalfWritten(new Date(Date.now() - HALF_WRITTEN_MS)),
+      }),
+    },
+  ];
+}
