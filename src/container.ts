@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { publicUrlOf, retentionAgesOf, type Secrets, s3ConfigOf, secretsOf } from './config/derive';
 import type { Settings } from './config/load';
+import { buildAudit } from './container/audit';
 import { sweepSteps } from './container/upkeep-steps';
 import { systemClock } from './kernel/clock';
 import type { Log } from './kernel/log';
@@ -67,6 +68,7 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
   const storage = buildStorage(ground, database, staging, secrets);
   const identity = buildIdentity(ground, database, secrets);
   const products = buildProducts(ground, database, staging, storage);
+  const audit = buildAudit({ ...ground, database, staging, storage });
   const maintenance = maintenanceModule({
     ...ground,
     database,
@@ -74,7 +76,7 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
     store: storage.store,
     keyOf: products.keyOf,
     sweepSteps: sweepSteps(storage, resolve(ground.settings.DATA_DIR)),
-    retentionSteps: [],
+    retentionSteps: [audit.quarantineExpiry],
     ages: retentionAgesOf(ground.settings),
   });
   return {
@@ -82,6 +84,7 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
     identity,
     products,
     maintenance,
+    audit,
     router: router({ ...identity.routers, products: products.router, uploads: products.uploadsRouter }),
   };
 }

@@ -9,7 +9,7 @@ import type { ScheduledWork } from './platform/jobs/jobs';
  * @param signal aborted when the server stops: what is under way ends, and the next run goes on from there
  */
 export function maintenanceSchedules(
-  { maintenance }: Pick<Container, 'maintenance'>,
+  { maintenance, audit }: Pick<Container, 'maintenance' | 'audit'>,
   settings: Settings,
   log: Log,
   signal: AbortSignal,
@@ -22,6 +22,7 @@ export function maintenanceSchedules(
   return [
     schedule('sweep', settings.SWEEP_CRON, () => maintenance.sweep(signal)),
     schedule('scrub', settings.SCRUB_CRON, () => maintenance.scrub({ bytes: settings.SCRUB_BYTES_PER_RUN, signal })),
+    schedule('audit', settings.AUDIT_CRON, () => audit.audit({ mode: settings.AUDIT_ACT ? 'act' : 'report', signal })),
     schedule('retention', settings.RETENTION_CRON, () => maintenance.retention({ dryRun: false, signal })),
   ];
 }

@@ -4,6 +4,7 @@ import { buildContainer } from '../container';
 import type { Log } from '../kernel/log';
 import { createMetrics } from '../platform/telemetry/metrics';
 import { token, userCreate, userList, userPassword } from './accounts';
+import { audit, auditList, auditRelease } from './audit';
 import { type Command, EXIT_CODES, UsageError } from './command';
 import { migrate } from './migrate';
 import { productHold, productRelease, productStatus } from './products';
@@ -17,6 +18,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   sweep,
   scrub,
   retention,
+  audit,
+  'audit list': auditList,
+  'audit release': auditRelease,
   'maintenance runs': maintenanceRuns,
   token,
   'user create': userCreate,

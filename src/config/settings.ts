@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bytes, flag, list, optionalText, optionalUrl, port, seconds, secret, whole } from './kinds';
+import { bytes, flag, list, optionalText, optionalUrl, port, seconds, secret, share, whole } from './kinds';
 
 /**
  * Every environment variable that this software reads, once. `docs/environment.md` and `.env.example` are generated from it
@@ -156,6 +156,23 @@ export const settings = {
     SCRUB_CRON: z.string().default('17 * * * *').describe('When the scrub runs (cron, UTC); `off` never.'),
     SCRUB_BYTES_PER_RUN: whole(1024 ** 3, 1, 1024 ** 5).describe(
       'So much of the stored bytes one run of the scrub reads again, in bytes; the next one goes on from there.',
+    ),
+    AUDIT_CRON: z.string().default('23 2 * * *').describe('When the audit runs (cron, UTC); `off` never.'),
+    AUDIT_ACT: flag(false).describe(
+      'The audit that runs by the clock moves objects without a row to quarantine; false: it reports them. Images that are missing or wrong are marked either way.',
+    ),
+    AUDIT_MIN_AGE_SECONDS: seconds(86400, 0, 31536000).describe(
+      'The audit leaves objects alone that are younger, whatever they look like.',
+    ),
+    AUDIT_MAX_SHARE: share(0.01).describe(
+      'Where more of the objects than this share, and more than AUDIT_BRAKE_MIN, have no row, the audit fails and touches nothing.',
+    ),
+    AUDIT_BRAKE_MIN: whole(100, 0, 1_000_000_000).describe('So many objects the audit may move whatever their share.'),
+    AUDIT_SHA256_SHARE: share(0.001).describe(
+      'Of how many objects on S3, as a share, the audit asks for the sha-256 that the store keeps; with --deep of all.',
+    ),
+    QUARANTINE_TTL_SECONDS: seconds(2592000, 0, 315360000).describe(
+      'Objects that have been in quarantine for longer are deleted by retention; 0 keeps them.',
     ),
     RETENTION_CRON: z.string().default('41 3 * * *').describe('When retention runs (cron, UTC); `off` never.'),
     RETENTION_FAILED_PRODUCTS_DAYS: whole(0, 0, 36500).describe(

@@ -32,6 +32,7 @@ export const ON_A_FREE_PORT: Environment = {
   SWEEP_CRON: 'off',
   SCRUB_CRON: 'off',
   RETENTION_CRON: 'off',
+  AUDIT_CRON: 'off',
 };
 
 /**

@@ -21,6 +21,14 @@ export const QUEUES = {
     heartbeatSeconds: 60,
     deleteAfterSeconds: 86_400,
   },
+  /** It may have much to list; what its process leaves by dying, the next run takes up. */
+  audit: {
+    policy: 'exclusive',
+    retryLimit: 0,
+    expireInSeconds: 43_200,
+    heartbeatSeconds: 60,
+    deleteAfterSeconds: 86_400,
+  },
   retention: {
     policy: 'exclusive',
     retryLimit: 0,
