@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sweepSteps } from '../../src/container/upkeep-steps';
 import type { ImageId, ProductId } from '../../src/kernel/ids';
@@ -17,8 +16,8 @@ export type UpkeepKit = Awaited<ReturnType<typeof upkeepKit>>;
 /** Upkeep on a real database and store, with products whose photos were really uploaded. */
 export async function upkeepKit(options: UploadKitOptions = {}) {
   const kit = await revocationKit(options);
-  const dataDir = await mkdtemp(join(tmpdir(), 'test-upkeep-'));
-  await Bun.write(join(dataDir, 'tmp', 'somebody-elses'), '');
+  const { dataDir } = kit;
+  await mkdir(join(dataDir, 'tmp'));
   const logged: { fields: Record<string, unknown>; message: string }[] = [];
   const keep = (fields: object, message: string) => void logged.push({ fields: { ...fields }, message });
   const log: Log = { debug: keep, info: keep, warn: keep, error: keep };
@@ -41,7 +40,6 @@ export async function upkeepKit(options: UploadKitOptions = {}) {
 
   return {
     ...kit,
-    dataDir,
     logged,
     metrics,
     upkeep,
@@ -58,11 +56,6 @@ export async function upkeepKit(options: UploadKitOptions = {}) {
     damagedAt: async (id: ImageId) =>
       (await kit.db.sql<{ damaged_at: Date | null }>('select damaged_at from product_images where id = $1', [id]))[0]
         ?.damaged_at,
-
-    async stop() {
-      await kit.stop();
-      await rm(dataDir, { recursive: true, force: true });
-    },
   };
 
   async function ownerOf(id: ProductId) {

@@ -67,6 +67,7 @@ export async function uploadKit(options: UploadKitOptions = {}) {
     limits: LIMITS,
   };
   return {
+    dataDir,
     db,
     deps,
     storage,
