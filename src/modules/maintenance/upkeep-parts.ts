@@ -14,6 +14,12 @@ import { postgresScrubRows } from './infrastructure/postgres-scrub-rows';
 import { spentRows } from './infrastructure/postgres-spent-rows';
 import { type ReadableStore, stagedDigests } from './infrastructure/staged-digests';
 
+export const DAMAGED_IMAGES = {
+  name: 'damaged_images',
+  help: 'Images whose stored bytes a scrub or an audit found wrong or gone.',
+  labels: [],
+};
+
 export interface UpkeepPartsDeps {
   readonly database: Database;
   readonly log: Log;
@@ -34,9 +40,7 @@ export function upkeepTasks(deps: UpkeepPartsDeps, runTask: RunTask) {
   const rows = postgresScrubRows(database.orm, transactionsOf(database));
   const retentionSteps = [...postgresRetained(database.orm, deps.ages), ...deps.retentionSteps];
   deps.metrics.sampled({
-    gauges: [
-      { name: 'damaged_images', help: 'Images whose stored bytes a scrub or audit found wrong or gone.', labels: [] },
-    ],
+    gauges: [DAMAGED_IMAGES],
     ask: async () => ({ damaged_images: [{ labels: {}, value: await rows.damaged() }] }),
   });
   return {
