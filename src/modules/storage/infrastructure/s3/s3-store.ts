@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type Clock, systemClock } from '../../../../kernel/clock';
-import type { KeyPrefix, ObjectKey } from '../../../../kernel/object-key';
+import { type KeyPrefix, type ObjectKey, requireSignable } from '../../../../kernel/object-key';
 import type { StagedFile } from '../../../../kernel/staged-file';
 import type {
   ByteRange,
@@ -98,10 +98,12 @@ export class S3Store implements ObjectStore {
   }
 
   signGet(request: SignedGet): string {
+    requireSignable(request.key);
     return this.signer.get(request);
   }
 
   signPut(request: SignedPut): PresignedRequest {
+    requireSignable(request.key);
     return this.signer.put(request);
   }
 
