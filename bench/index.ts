@@ -6,9 +6,11 @@
  *   bun run bench sign [--rounds 5] [--store disk|s3] [--save]
  *   bun run bench api [--concurrency 16] [--products 1000000] [--save]
  *   bun run bench layers [--mb 1.1|6] [--save]
+ *   bun run bench audit [--objects 1000000] [--save]
  * `--save` writes the tables into docs/performance.md.
  */
 import { benchApi } from './api/api';
+import { benchAudit } from './audit/audit';
 import { benchDirect } from './direct/direct';
 import { benchIngest } from './ingest/ingest';
 import { benchLayers } from './ingest/layers';
@@ -20,6 +22,7 @@ const BENCHES: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   sign: benchSign,
   api: benchApi,
   layers: benchLayers,
+  audit: benchAudit,
 };
 
 const [name = '', ...args] = process.argv.slice(2);
