@@ -35,8 +35,6 @@ export interface AuditPartsDeps {
   };
 }
 
-export type AuditTasks = ReturnType<typeof auditTasks>;
-
 /** The audit and its quarantine on their adapters. */
 export function auditTasks(deps: AuditPartsDeps) {
   const { database, log, store, staging, buckets, namesOf, config } = deps;

@@ -1,8 +1,8 @@
-import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
+import type { ObjectKey } from '../../../kernel/object-key';
 import type { Sha256 } from '../../../kernel/sha256';
 import type { RunId } from './maintenance-run';
 
-export const QUARANTINE = 'quarantine/' as unknown as KeyPrefix;
+const QUARANTINE = 'quarantine/';
 
 /** moving: on its way there. held: only there. releasing: on its way back. expiring: being deleted. */
 export type QuarantineState = 'moving' | 'held' | 'releasing' | 'expiring';

@@ -13,8 +13,6 @@ export interface WalkDeps extends JudgeDeps {
 const OURS = 'products/' as unknown as KeyPrefix;
 const PAGE = 1000;
 
-export type Walked = (counts: TaskRun['counts'], key: ObjectKey) => void;
-
 /**
  * Goes through store and rows side by side, in the order of their keys' bytes, and writes down where they disagree. A page of each is
  * in memory, and what was seen is saved after each: a walk that died goes on behind its last page.
