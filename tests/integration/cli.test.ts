@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UsageError } from '../../src/cli/command';
+import { CommandFailed, FoundSomething, UsageError } from '../../src/cli/command';
 import { COMMANDS, helpText, runCommand } from '../../src/cli/run-command';
 import { loadSettings, type Settings } from '../../src/config/load';
 import { authenticatedPrincipal } from '../../src/kernel/authenticated-principal';
@@ -30,6 +30,12 @@ async function cli(...argv: string[]): Promise<string[]> {
   const lines: string[] = [];
   await runCommand(argv, settings, silentLog, (line) => lines.push(line));
   return lines;
+}
+
+async function aSellersProduct() {
+  const [row] = await db.sql<{ id: UserId }>('select id from users limit 1');
+  const seller = authenticatedPrincipal({ userId: row!.id, role: 'seller' }) as Seller;
+  return await aProduct(db, seller, { images: 1 });
 }
 
 describe('an operator', () => {
@@ -77,14 +83,61 @@ describe('an operator', () => {
   });
 
   test('holds a product and releases it, with a reason', async () => {
-    const [row] = await db.sql<{ id: UserId }>('select id from users limit 1');
-    const seller = authenticatedPrincipal({ userId: row!.id, role: 'seller' }) as Seller;
-    const { id } = await aProduct(db, seller);
+    const { id } = await aSellersProduct();
     const held = () => db.sql('select legal_hold from products where id = $1', [id]);
     expect(await cli('product', 'hold', id, '--reason', 'case 1')).toEqual([`{"id":"${id}","legal_hold":true}`]);
     expect(await held()).toEqual([{ legal_hold: true }]);
     await cli('product', 'release', id, '--reason', 'closed');
     expect(await held()).toEqual([{ legal_hold: false }]);
+  });
+
+  test('scrubs, and is told what is not as it should be', async () => {
+    await db.sql('delete from products');
+    expect(await cli('scrub')).toContainEqual(expect.stringMatching(/^rounds +1$/));
+    await aSellersProduct(); // its rows name a bucket that this store knows nothing of
+    await expect(cli('scrub', '--all', '--json')).rejects.toThrow(FoundSomething);
+    await expect(cli('scrub', '--bytes', '1000')).rejects.toThrow('1 objects are not as they were stored');
+    await expect(cli('scrub', '--bytes', '1e3')).rejects.toThrow(UsageError);
+  });
+
+  test('is told where a row names what is to be deleted', async () => {
+    const { id } = await aSellersProduct();
+    await db.sql(
+      "update product_images set original_s3_url = 's3://intellipost-images/products/held' where product_id = $1",
+      [id],
+    );
+    await db.sql(
+      "insert into intents (kind, prefix, state, expires_at) values ('delete', 'products/held', 'draining', now())",
+    );
+    await expect(cli('sweep')).rejects.toThrow('Rows name objects that are to be deleted');
+    await db.sql("delete from intents where prefix = 'products/held'");
+  });
+
+  test('reads what was done although some of it failed', async () => {
+    const spoilt = ['upload', '../outside', 'draining'];
+    await db.sql('insert into intents (kind, prefix, state, expires_at) values ($1, $2, $3, now())', spoilt);
+    const lines: string[] = [];
+    const sweeping = runCommand(['sweep', '--json'], settings, silentLog, (line) => lines.push(line));
+    await expect(sweeping).rejects.toThrow('failed: drain; everything else was done');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ outcome: 'failed', counts: { sessions: 0 } }]);
+    await db.sql("delete from intents where prefix = '../outside'");
+  });
+
+  test('is told that the task runs already', async () => {
+    const lock = "hashtextextended('intellipost maintenance retention', 0)";
+    await db.sql(`select pg_advisory_lock(${lock})`);
+    await expect(cli('retention')).rejects.toThrow(CommandFailed);
+    await db.sql(`select pg_advisory_unlock(${lock})`);
+    expect(await cli('retention')).toContainEqual(expect.stringMatching(/^events +0$/));
+  });
+
+  test('reads the ages that hold, and the last runs', async () => {
+    const [ages] = await cli('retention', '--dry-run', '--json');
+    expect(JSON.parse(ages ?? '')).toEqual({ kind: 'failed_products', age: 'kept for ever', would_go: 0 });
+    const [run, ...more] = await cli('maintenance', 'runs', '--task', 'retention', '--last', '1', '--json');
+    expect(JSON.parse(run ?? '')).toMatchObject({ task: 'retention (dry run)', outcome: 'ok', error: null });
+    expect(more).toEqual([]);
+    await expect(cli('maintenance', 'runs', '--last', '0')).rejects.toThrow(UsageError);
   });
 
   test('migrates', async () => {

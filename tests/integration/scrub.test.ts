@@ -158,6 +158,24 @@ describe.each([
     await kit.expectClean();
   });
 
+  promise('calls nothing damaged that was deleted meanwhile', async () => {
+    const get: ReadableStore['get'] = async (key) => {
+      if (key !== keys.original) return kit.storage.store.get(key);
+      await kit.db.sql('delete from products');
+      await kit.storage.sweep();
+      return kit.storage.store.get(key);
+    };
+    const { counts } = await scrub({ get })(WHOLE_SET);
+    expect([counts.damaged, counts.moving]).toEqual([undefined, undefined]);
+    expect(kit.logged).toEqual([]);
+  });
+
+  promise('passes by a row that names a bucket which nobody knows', async () => {
+    await kit.db.sql("update product_images set original_s3_url = 's3://elsewhere/x' where id = $1", [first]);
+    expect((await scrub()(WHOLE_SET)).counts).toMatchObject({ images: 2, unreadable: 1 });
+    expect(await damaged()).toEqual([false, false]);
+  });
+
   promise('writes no damage to a row that names other bytes by then', async () => {
     await kit.replace(keys.original, await flipped(keys.original));
     let reads = 0;
