@@ -100,6 +100,19 @@ describe('an operator', () => {
     await expect(cli('scrub', '--bytes', '1e3')).rejects.toThrow(UsageError);
   });
 
+  test('sees on a terminal how far the scrub has come, and nothing of it elsewhere', async () => {
+    await db.sql('delete from products');
+    await aSellersProduct();
+    for (const isTTY of [true, false]) {
+      const [shown, printed]: [string[], string[]] = [[], []];
+      const terminal = { isTTY, columns: 100, write: (text: string) => shown.push(text) };
+      const print = (line: string) => printed.push(line);
+      await expect(runCommand(['scrub', '--all', '--json'], settings, silentLog, print, terminal)).rejects.toThrow();
+      expect(shown.some((text) => text.includes('100 %  1 of 1 images'))).toBe(isTTY);
+      expect(printed.map((line) => JSON.parse(line).task)).toEqual(['scrub']);
+    }
+  });
+
   test('is told where a row names what is to be deleted', async () => {
     const { id } = await aSellersProduct();
     await db.sql(
