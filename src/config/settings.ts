@@ -55,7 +55,9 @@ export const settings = {
     ALLOW_PLAIN_DATABASE: flag(false).describe(
       'Lets production reach PostgreSQL without verified TLS (sslmode=verify-full).',
     ),
-    DATABASE_POOL_SIZE: whole(10, 1, 200).describe('Most connections of one server process.'),
+    DATABASE_POOL_SIZE: whole(10, 6, 200).describe(
+      'Most connections of one server process. Each task of upkeep holds one while it runs, for its lock.',
+    ),
     DATABASE_STATEMENT_TIMEOUT_MS: whole(15000, 100, 600000).describe('A statement that takes longer is cancelled.'),
     DATABASE_LOCK_TIMEOUT_MS: whole(5000, 100, 600000).describe(
       'A statement that waits longer for a lock is cancelled.',
@@ -165,9 +167,11 @@ export const settings = {
       'The audit leaves objects alone that are younger, whatever they look like.',
     ),
     AUDIT_MAX_SHARE: share(0.01).describe(
-      'Where more of the objects than this share, and more than AUDIT_BRAKE_MIN, have no row, the audit fails and touches nothing.',
+      'Where more than this share of the objects have no row, or of the rows no right object, and it is more than AUDIT_BRAKE_MIN, the audit fails and touches nothing.',
     ),
-    AUDIT_BRAKE_MIN: whole(100, 0, 1_000_000_000).describe('So many objects the audit may move whatever their share.'),
+    AUDIT_BRAKE_MIN: whole(100, 0, 1_000_000_000).describe(
+      'So many objects the audit may move, and so many images call damaged, whatever their share.',
+    ),
     AUDIT_SHA256_SHARE: share(0.001).describe(
       'Of how many objects on S3, as a share, the audit asks for the sha-256 that the store keeps; with --deep of all.',
     ),
