@@ -9,9 +9,11 @@
  *   bun run bench queue [--products 100000] [--rounds 9] [--save]
  *   bun run bench prepare [--mb 1.1|6] [--rounds 5] [--save]
  *   bun run bench events [--sockets 500] [--idle 4000] [--save]
+ *   bun run bench audit [--objects 1000000] [--save]
  * `--save` writes the tables into docs/performance.md.
  */
 import { benchApi } from './api/api';
+import { benchAudit } from './audit/audit';
 import { benchDirect } from './direct/direct';
 import { benchEvents } from './events/events';
 import { benchIngest } from './ingest/ingest';
@@ -29,6 +31,7 @@ const BENCHES: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   prepare: benchPrepare,
   queue: benchQueue,
   events: benchEvents,
+  audit: benchAudit,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -1,12 +1,15 @@
 import { join, resolve } from 'node:path';
-import { publicUrlOf, type Secrets, s3ConfigOf, secretsOf } from './config/derive';
+import { publicUrlOf, retentionAgesOf, type Secrets, s3ConfigOf, secretsOf } from './config/derive';
 import type { Settings } from './config/load';
+import { buildAudit } from './container/audit';
 import type { Ground } from './container/ground';
 import { buildPrepare } from './container/prepare';
 import { buildProducts } from './container/products';
+import { productSteps, sweepSteps } from './container/upkeep-steps';
 import { buildWork } from './container/work';
 import { systemClock } from './kernel/clock';
 import { identityModule } from './modules/identity';
+import { maintenanceModule } from './modules/maintenance';
 import { realtimeModule } from './modules/realtime';
 import { storageModule } from './modules/storage';
 import { Database } from './platform/database/database';
@@ -65,10 +68,24 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
   const products = buildProducts(ground, database, staging, storage, queue, realtime.uploadProgress);
   const prepare = buildPrepare(ground, { database, staging }, storage, products);
   const work = buildWork(ground, database, storage, products);
+  const audit = buildAudit({ ...ground, database, staging, storage });
+  const maintenance = maintenanceModule({
+    ...ground,
+    database,
+    staging,
+    store: storage.store,
+    keyOf: products.keyOf,
+    // leases first: what a lost one has stored is drained with the rest
+    sweepSteps: [...productSteps({ work, prepare }), ...sweepSteps(storage, resolve(ground.settings.DATA_DIR))],
+    retentionSteps: [audit.quarantineExpiry],
+    ages: retentionAgesOf(ground.settings),
+  });
   return {
     storage,
     identity,
     products,
+    maintenance,
+    audit,
     realtime,
     work,
     prepare,

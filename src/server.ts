@@ -5,6 +5,7 @@ import type { Settings } from './config/load';
 import { buildContainer, type Container } from './container';
 import type { ProductId } from './kernel/ids';
 import type { Log } from './kernel/log';
+import { maintenanceSchedules } from './maintenance-schedules';
 import { schemaState } from './platform/database/migrate';
 import { multipartBody } from './platform/http/multipart-body';
 import { gracefulStop, InFlight } from './platform/http/shutdown';
@@ -47,16 +48,18 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     if (!server) throw new Error('the server did not start');
     port = server.port ?? settings.PORT;
     container.realtime.start();
-    const jobs = await startMaintenance(container, settings, log);
+    const stopping = new AbortController();
+    const jobs = await startMaintenance(container, settings, log, stopping.signal);
     return {
       url: publicUrlOf(settings, port),
       port,
       container,
       async stop() {
         const cutOff = await gracefulStop(server, inFlight, settings.SHUTDOWN_GRACE_SECONDS * 1000);
-        const stopping = jobs.stop();
+        stopping.abort(new Error('the server stops'));
+        const jobsEnd = jobs.stop();
         container.prepare.stop();
-        await stopping;
+        await jobsEnd;
         await container.close();
         return cutOff;
       },
@@ -98,25 +101,20 @@ function readinessOf({ database, storage }: Container) {
 }
 
 /** What runs by the clock, and once now: a process that died before may have left something. */
-async function startMaintenance(container: Container, settings: Settings, log: Log): Promise<Jobs> {
-  const { database, storage, work, prepare, prepareQueue } = container;
+async function startMaintenance(
+  container: Container,
+  settings: Settings,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Jobs> {
+  const { database, storage, prepare, prepareQueue } = container;
   storage.drainer.soon();
-  const sweep = async () => {
-    await work.putBackDue(); // first: what a lost lease has stored is drained with the rest
-    await storage.sweep();
-    await prepare.enqueueMissing();
-  };
   const prepareJobs: QueuedWork = {
     queue: 'prepare',
     concurrency: prepare.concurrency,
     work: (data) => prepare.prepareProduct((data as { productId: ProductId }).productId),
   };
-  const jobs = await startJobs(
-    database,
-    [{ queue: 'sweep', cron: settings.SWEEP_CRON, work: sweep }],
-    [prepareJobs],
-    log,
-  );
+  const jobs = await startJobs(database, maintenanceSchedules(container, settings, log, signal), [prepareJobs], log);
   prepareQueue.wakenBy(() => jobs.wake('prepare'));
   return jobs;
 }

@@ -1,5 +1,6 @@
 import type { Settings } from '../config/load';
 import type { Container } from '../container';
+import type { Progress } from './progress-bar';
 
 export interface CommandInput {
   readonly settings: Settings;
@@ -9,6 +10,8 @@ export interface CommandInput {
   /** Those that were given. */
   readonly flags: ReadonlySet<string>;
   print(line: string): void;
+  /** Shown on a terminal alone. */
+  readonly progress: Progress;
 }
 
 /** What an operator can ask for by `bun run cli <name> …`. */
@@ -23,12 +26,25 @@ export interface Command {
   run(input: CommandInput, container: Container): Promise<void>;
 }
 
-/** The command was called wrongly: shown with its usage, exit code 2. */
+/** The command was called wrongly: shown with its usage. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The command did what it could, and it was not all: shown as it is, exit code 1. */
+/** The command did what it could, and it was not all: shown as it is. */
 export class CommandFailed extends Error {
   override readonly name = 'CommandFailed';
+}
+
+/** The command did all it had to, and found what somebody should look at: shown as it is. */
+export class FoundSomething extends Error {
+  override readonly name = 'FoundSomething';
+}
+
+/** For cron and scripts. 64 is EX_USAGE of sysexits(3). */
+export const EXIT_CODES = { done: 0, failed: 1, found: 2, usage: 64 } as const;
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof FoundSomething) return EXIT_CODES.found;
+  return error instanceof UsageError ? EXIT_CODES.usage : EXIT_CODES.failed;
 }

@@ -4,20 +4,31 @@ import { buildContainer } from '../container';
 import type { Log } from '../kernel/log';
 import { createMetrics } from '../platform/telemetry/metrics';
 import { token, userCreate, userList, userPassword } from './accounts';
-import { type Command, UsageError } from './command';
-import { migrate, sweep } from './maintenance';
-import { productStatus } from './products';
+import { audit, auditList, auditRelease } from './audit';
+import { type Command, EXIT_CODES, UsageError } from './command';
+import { migrate } from './migrate';
+import { productHold, productRelease, productStatus } from './products';
+import { progressBar, type Terminal } from './progress-bar';
 import { storeCheck } from './store-check';
 import { storeMigrate } from './store-migrate';
+import { maintenanceRuns, retention, scrub, sweep } from './upkeep';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   migrate,
   sweep,
+  scrub,
+  retention,
+  audit,
+  'audit list': auditList,
+  'audit release': auditRelease,
+  'maintenance runs': maintenanceRuns,
   token,
   'user create': userCreate,
   'user list': userList,
   'user password': userPassword,
   'product status': productStatus,
+  'product hold': productHold,
+  'product release': productRelease,
   'store check': storeCheck,
   'store migrate': storeMigrate,
 };
@@ -28,6 +39,7 @@ export async function runCommand(
   settings: Settings,
   log: Log,
   print: (line: string) => void,
+  terminal: Terminal | null = null,
 ): Promise<void> {
   const { command, ...given } = parse(argv);
   const forced = command === migrate ? { ...settings, MIGRATE_ON_START: true } : settings;
@@ -37,15 +49,23 @@ export async function runCommand(
     metrics: createMetrics(),
     port: () => settings.PORT,
   });
+  const progress = progressBar(terminal);
+  const printed = (line: string) => {
+    progress.clear();
+    print(line);
+  };
   try {
-    await command.run({ settings, ...given, print }, container);
+    await command.run({ settings, ...given, print: printed, progress }, container);
   } finally {
+    progress.clear();
     await container.close();
   }
 }
 
 function parse(argv: readonly string[]) {
-  const name = Object.keys(COMMANDS).find((known) => known.split(' ').every((word, index) => argv[index] === word));
+  const names = Object.keys(COMMANDS).filter((known) => known.split(' ').every((word, index) => argv[index] === word));
+  // The longest: one name may be the beginning of another.
+  const name = names.sort((a, b) => b.length - a.length)[0];
   const command = name === undefined ? undefined : COMMANDS[name];
   if (name === undefined || !command) throw new UsageError(helpText());
   const taken = name.split(' ').length;
@@ -67,5 +87,7 @@ function parse(argv: readonly string[]) {
 
 export function helpText(): string {
   const lines = Object.values(COMMANDS).map(({ usage, says }) => `  ${usage}\n      ${says}`);
-  return `bun run cli <command>\n\n${lines.join('\n')}`;
+  const { done, failed, found, usage } = EXIT_CODES;
+  const codes = `Exit codes: ${done} done, ${failed} failed, ${found} done, and something was found that somebody should look at (audit, scrub), ${usage} called wrongly.`;
+  return `bun run cli <command>\n\n${lines.join('\n')}\n\n${codes}`;
 }

@@ -14,6 +14,7 @@ export function allowedValues(schema: z.ZodType): string {
   if (input.enum?.length === 4 && input.enum.includes('true')) return 'true or false';
   if (input.enum) return input.enum.join(', ');
   if (input.type === 'integer') return `a whole number from ${input.minimum} to ${input.maximum}`;
+  if (input.type === 'number') return `a number from ${input.minimum} to ${input.maximum}`;
   if (input.minLength !== undefined && input.minLength > 1) return `text of ${input.minLength} characters or more`;
   return 'text';
 }

@@ -72,6 +72,16 @@ export function targetS3ConfigOf(settings: Settings) {
   });
 }
 
+/** In days; 0: kept for ever. */
+export function retentionAgesOf(settings: Settings) {
+  return {
+    failedProducts: settings.RETENTION_FAILED_PRODUCTS_DAYS,
+    history: settings.RETENTION_HISTORY_DAYS,
+    events: settings.RETENTION_EVENTS_DAYS,
+    runs: settings.RETENTION_RUNS_DAYS,
+  };
+}
+
 /** Optional properties that are absent, not undefined. */
 function present<Name extends string, Value>(name: Name, value: Value | undefined): { [N in Name]?: Value } {
   return (value === undefined ? {} : { [name]: value }) as { [N in Name]?: Value };

@@ -18,6 +18,10 @@ export const port = (fallback: number) => whole(fallback, 0, 65535);
 export const seconds = whole;
 export const bytes = (fallback: number) => whole(fallback, 1, 10 * 1024 ** 3);
 
+/** Of a whole: 0 to 1. */
+export const share = (fallback: number) =>
+  z.coerce.number({ error: 'must be a number' }).min(0).max(1).default(fallback);
+
 export const flag = (fallback: boolean) =>
   z
     .enum(['true', 'false', '1', '0'], { error: 'must be true or false' })

@@ -1,5 +1,17 @@
 import { z } from 'zod';
-import { bytes, flag, list, optionalText, optionalUrl, optionalWhole, port, seconds, secret, whole } from './kinds';
+import {
+  bytes,
+  flag,
+  list,
+  optionalText,
+  optionalUrl,
+  optionalWhole,
+  port,
+  seconds,
+  secret,
+  share,
+  whole,
+} from './kinds';
 
 /**
  * Every environment variable that this software reads, once. `docs/environment.md` and `.env.example` are generated from it
@@ -55,7 +67,9 @@ export const settings = {
     ALLOW_PLAIN_DATABASE: flag(false).describe(
       'Lets production reach PostgreSQL without verified TLS (sslmode=verify-full).',
     ),
-    DATABASE_POOL_SIZE: whole(10, 1, 200).describe('Most connections of one server process.'),
+    DATABASE_POOL_SIZE: whole(10, 6, 200).describe(
+      'Most connections of one server process. Each task of upkeep holds one while it runs, for its lock.',
+    ),
     DATABASE_STATEMENT_TIMEOUT_MS: whole(15000, 100, 600000).describe('A statement that takes longer is cancelled.'),
     DATABASE_LOCK_TIMEOUT_MS: whole(5000, 100, 600000).describe(
       'A statement that waits longer for a lock is cancelled.',
@@ -183,5 +197,41 @@ export const settings = {
       'How long after the expiry of its URL a PUT may still end; until then every sweep deletes what it brought.',
     ),
     SWEEP_CRON: z.string().default('* * * * *').describe('When the sweep runs (cron, UTC); `off` never.'),
+    SCRUB_CRON: z.string().default('17 * * * *').describe('When the scrub runs (cron, UTC); `off` never.'),
+    SCRUB_BYTES_PER_RUN: whole(1024 ** 3, 1, 1024 ** 5).describe(
+      'So much of the stored bytes one run of the scrub reads again, in bytes; the next one goes on from there.',
+    ),
+    AUDIT_CRON: z.string().default('23 2 * * *').describe('When the audit runs (cron, UTC); `off` never.'),
+    AUDIT_ACT: flag(false).describe(
+      'The audit that runs by the clock moves objects without a row to quarantine; false: it reports them. Images that are missing or wrong are marked either way.',
+    ),
+    AUDIT_MIN_AGE_SECONDS: seconds(86400, 0, 31536000).describe(
+      'The audit leaves objects alone that are younger, whatever they look like.',
+    ),
+    AUDIT_MAX_SHARE: share(0.01).describe(
+      'Where more than this share of the objects have no row, or of the rows no right object, and it is more than AUDIT_BRAKE_MIN, the audit fails and touches nothing.',
+    ),
+    AUDIT_BRAKE_MIN: whole(100, 0, 1_000_000_000).describe(
+      'So many objects the audit may move, and so many images call damaged, whatever their share.',
+    ),
+    AUDIT_SHA256_SHARE: share(0.001).describe(
+      'Of how many objects on S3, as a share, the audit asks for the sha-256 that the store keeps; with --deep of all.',
+    ),
+    QUARANTINE_TTL_SECONDS: seconds(2592000, 0, 315360000).describe(
+      'Objects that have been in quarantine for longer are deleted by retention; 0 keeps them.',
+    ),
+    RETENTION_CRON: z.string().default('41 3 * * *').describe('When retention runs (cron, UTC); `off` never.'),
+    RETENTION_FAILED_PRODUCTS_DAYS: whole(0, 0, 36500).describe(
+      'Failed products that have not been touched for so many days are deleted with their images; 0 keeps them. Never one under legal hold.',
+    ),
+    RETENTION_HISTORY_DAYS: whole(0, 0, 36500).describe(
+      'Changes of status older than so many days are forgotten; 0 keeps them. Never those of a product under legal hold.',
+    ),
+    RETENTION_EVENTS_DAYS: whole(30, 0, 36500).describe(
+      'Events older than so many days are forgotten, and a client that comes back later is told to resync; 0 keeps them.',
+    ),
+    RETENTION_RUNS_DAYS: whole(30, 8, 36500).describe(
+      'Records of the runs of sweep, audit, scrub and retention are kept for so many days, the last of each for ever.',
+    ),
   },
 } as const;

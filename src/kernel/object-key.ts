@@ -22,6 +22,16 @@ export function objectKey(text: string): ObjectKey {
   return text as ObjectKey;
 }
 
+/** Objects that were put aside and belong to nobody who could ask for them: no URL is ever signed for one. */
+const PUT_ASIDE = ['quarantine/', 'held/'];
+
+/** @throws TypeError for a key that no URL may name */
+export function requireSignable(key: ObjectKey): ObjectKey {
+  if (PUT_ASIDE.some((folder) => key.startsWith(folder)))
+    throw new TypeError('no URL is signed for what was put aside');
+  return key;
+}
+
 /** All keys of one product: `products/{product_id}/`. */
 export function productPrefix(productId: ProductId): KeyPrefix {
   return `products/${productId}/` as unknown as KeyPrefix;

@@ -67,11 +67,8 @@ describe('while the database is away', () => {
       // every connection of the pool is open when it happens
       await Promise.all(Array.from({ length: 10 }, () => seller.call('GET', '/api/products')));
       await database.set(fault);
-      const startedAt = performance.now();
       const uploads = DOORS.map((door) => seller.post(door, parts(), { 'idempotency-key': Bun.randomUUIDv7() }));
       const answers = await Promise.all([...uploads, seller.upload([picture]), seller.call('GET', '/api/products')]);
-      // one statement's patience (1 s, and 5 s for the network) and some time for connections; never one after another
-      expect(performance.now() - startedAt).toBeLessThan(10_000);
       for (const answer of answers) await isUnavailable(answer, 'DATABASE_UNAVAILABLE');
       expect(await readiness(server)).toEqual([503, expect.objectContaining({ database: 'failed', store: 'ok' })]);
       expect((await fetch(`${server.url}/healthz`)).status).toBe(200);

@@ -39,15 +39,14 @@ const headersOf = (length: number) => ({
 });
 
 /** Resolves with what has come when the answer's JSON is there, whether or not the connection has ended. */
-function firstAnswer(head: string): Promise<{ text: string; afterMs: number }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ text: string; afterMs: number }>();
-  const startedAt = performance.now();
+function firstAnswer(head: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   const socket = connect(server.port, '127.0.0.1');
   let text = '';
   socket.on('data', (bytes) => {
     text += bytes.toString('latin1');
     if (!/request_id/.test(text)) return;
-    resolve({ text, afterMs: performance.now() - startedAt });
+    resolve(text);
     socket.destroy();
   });
   socket.on('error', reject).on('close', () => reject(new Error(`no answer, only: ${text}`)));
@@ -59,10 +58,10 @@ describe.each(DOORS)('a sender, by %s,', (_door, path) => {
   test('who announces 10 GB is refused at once, unread', async () => {
     const lines = Object.entries({ host: 'test.invalid', ...headersOf(10 * 2 ** 30) });
     const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-    const { text, afterMs } = await firstAnswer(`POST ${path} HTTP/1.1\r\n${head}\r\n`);
+    // Nothing of the body is ever sent: whoever waited for it would answer 408, that it came too slowly.
+    const text = await firstAnswer(`POST ${path} HTTP/1.1\r\n${head}\r\n`);
     expect(text).toStartWith('HTTP/1.1 413');
     expect(text).toContain('REQUEST_TOO_LARGE');
-    expect(afterMs).toBeLessThan(2_000);
   });
 
   test('who leaves half way leaves nothing', async () => {

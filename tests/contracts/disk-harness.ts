@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Elysia } from 'elysia';
@@ -35,11 +35,16 @@ export async function diskHarness(
     .onError(({ error }) => errorResponse(error instanceof AppError ? error : new AppError('INTERNAL'), 'test'))
     .use(filesDoor({ store, urls, staging, clock, cacheScope }))
     .listen({ port: 0, hostname: '127.0.0.1' });
+  const incoming = join(dataDir, 'objects', '.incoming');
   return {
     store,
     dataDir,
     stagingFolder: staging.folder,
     port: app.server?.port ?? 0,
+    halfWrites: {
+      begin: async () => void (await Bun.write(join(incoming, Bun.randomUUIDv7()), 'half')),
+      count: async () => (await readdir(incoming)).length,
+    },
     async stop() {
       await app.stop(true);
       await staging.close();

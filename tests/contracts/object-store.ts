@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe } from 'bun:test';
+import type { ObjectKey } from '../../src/kernel/object-key';
 import type { ObjectStore } from '../../src/modules/storage/domain/object-store';
 import type { TcpProxy } from '../support/tcp-proxy';
 import { sampleFiles } from './object-samples';
+import { provesHalfWritten } from './proves-half-written';
 import { provesHolding } from './proves-holding';
 import { provesKeys } from './proves-keys';
 import { provesListing } from './proves-listing';
@@ -15,6 +17,8 @@ export interface StoreHarness {
   readonly store: ObjectStore;
   /** The same bucket reached through a proxy, with short timeouts; absent where there is no network between. */
   readonly faulty?: { readonly store: ObjectStore; readonly proxy: TcpProxy; readonly retries: number };
+  /** Writes that are begun and never ended, by the means of the store itself. */
+  readonly halfWrites: { begin(key: ObjectKey): Promise<void>; count(): Promise<number> };
   stop(): Promise<void>;
 }
 
@@ -47,6 +51,7 @@ export function objectStoreContract(
 
     const shared = () => context;
     provesHolding(shared);
+    provesHalfWritten(shared);
     provesKeys(shared);
     provesListing(shared);
     provesSignedGets(shared);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { progressBar } from '../../src/cli/progress-bar';
 import { COMMANDS } from '../../src/cli/run-command';
 import { loadSettings } from '../../src/config/load';
 import type { StoreFinding } from '../../src/modules/storage/application/store-check/finding';
@@ -62,6 +63,7 @@ describe.each([
       options: {},
       flags: new Set<string>(),
       print: (line: string) => lines.push(line),
+      progress: progressBar(null),
     };
     await COMMANDS['store check']?.run(input, server.container);
     expect(lines[0]).toBe('ok       The store answers.');

@@ -115,7 +115,12 @@ describe('login', () => {
       inTransaction: transactionsOf(db.database),
       clock: () => new Date(),
       refreshTokenTtlSeconds: 60,
-      accessTokens: { ttlSeconds: 60, sign: async () => 'token', verify: async () => null, expiryOf: () => new Date(0) },
+      accessTokens: {
+        ttlSeconds: 60,
+        sign: async () => 'token',
+        verify: async () => null,
+        expiryOf: () => new Date(0),
+      },
       hasher: {
         hash: async () => '',
         verify: async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { CreateMultipartUploadCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { isAppError } from '../../src/kernel/app-error';
 import { S3Store } from '../../src/modules/storage/infrastructure/s3/s3-store';
 import { s3ConfigFor } from '../contracts/s3-harness';
@@ -22,6 +23,19 @@ for (const kind of ['minio', 'versitygw'] as const) {
       const config = configured();
       await new S3Store({ config }).prepare();
       await new S3Store({ config }).prepare();
+    });
+
+    test('keeps the multipart uploads that are not ours, however old they are', async () => {
+      const config = configured();
+      const store = new S3Store({ config });
+      await store.prepare();
+      const Bucket = config.bucket;
+      const client = new S3Client({ ...(server as S3Server), credentials: server as S3Server, forcePathStyle: true });
+      await client.send(new CreateMultipartUploadCommand({ Bucket, Key: 'backups/of-somebody.tar' }));
+      await client.send(new CreateMultipartUploadCommand({ Bucket, Key: 'products/ours.jpg' }));
+      expect(await store.removeHalfWritten(new Date(Date.now() + 60_000))).toBe(1);
+      const left = await client.send(new ListMultipartUploadsCommand({ Bucket }));
+      expect(left.Uploads?.map(({ Key }) => Key)).toEqual(['backups/of-somebody.tar']);
     });
 
     test('is not usable with a wrong secret, and start says so', async () => {

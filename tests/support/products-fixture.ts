@@ -1,5 +1,6 @@
 import { authenticatedPrincipal } from '../../src/kernel/authenticated-principal';
 import { type ImageId, newId, type ProductId, type UserId } from '../../src/kernel/ids';
+import type { Log } from '../../src/kernel/log';
 import type { Principal, Role, Seller } from '../../src/kernel/principal';
 import { sha256OfBytes } from '../../src/kernel/sha256';
 import type { Status } from '../../src/modules/products/domain/lifecycle';
@@ -42,7 +43,7 @@ const noUploads: UploadParts = {
 };
 
 /** The whole module on a real database, with a signer that shows what it signs. */
-export function testProducts(db: TestDatabase, uploads: Partial<UploadParts> = {}) {
+export function testProducts(db: TestDatabase, uploads: Partial<UploadParts> = {}, log: Log = silentLog) {
   const imageUrls = showingUrls();
   const drains = { count: 0 };
   const products = productsModule({
@@ -66,7 +67,7 @@ export function testProducts(db: TestDatabase, uploads: Partial<UploadParts> = {
     directUploadTtlSeconds: 86_400,
     putUrlTtlSeconds: 3600,
     clock: () => new Date(),
-    log: silentLog,
+    log,
   });
   const as = (seller: Principal | null) => callerFactory(products.router)(requestContext(seller));
   return { ...products, imageUrls, drains, as };

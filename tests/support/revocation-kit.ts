@@ -91,8 +91,8 @@ export async function revocationKit(options: UploadKitOptions = {}) {
         } else {
           await db.sql(
             `insert into image_variants (image_id, variant, s3_url, sha256, file_size_bytes, resolution_width, resolution_height)
-              values ($1, $2, $3, $4, 10, 320, 240)`,
-            [image!.id, kind, urls.urlOf(key), sha256OfBytes(bytes)],
+              values ($1, $2, $3, $4, $5, 320, 240)`,
+            [image!.id, kind, urls.urlOf(key), sha256OfBytes(bytes), bytes.length],
           );
         }
       }

@@ -9,6 +9,7 @@ type Headers = Readonly<Record<string, string>>;
 
 /** A seller with an account on a running server, who knows the REST door and the tRPC door. */
 export interface SellerClient {
+  readonly url: string;
   readonly email: string;
   readonly userId: string;
   readonly accessToken: string;
@@ -56,6 +57,7 @@ function clientOf(url: string, account: Account): SellerClient {
     });
   return {
     ...account,
+    url,
     call: (method, path, body) => fetch(url + path, jsonInit(method, body, headers)),
     post,
     upload: (photos, more) => post('/api/products', productParts(PROMPT, photos), more),

@@ -23,9 +23,13 @@ export interface EndedProcess {
   readonly stderr: string;
 }
 
-/** Starts the server and waits until it listens. @throws Error with what it said when it ends before */
-export async function startServerProcess(change: Environment): Promise<ServerProcess> {
-  const { child, output } = run(change);
+/**
+ * Starts the server and waits until it listens.
+ * @param through a command that runs the one that follows it
+ * @throws Error with what it said when it ends before
+ */
+export async function startServerProcess(change: Environment, through: readonly string[] = []): Promise<ServerProcess> {
+  const { child, output } = run(change, through);
   const address = await addressOf(child, output);
   return {
     url: address.origin,
@@ -48,8 +52,8 @@ export async function failedStart(change: Environment): Promise<EndedProcess> {
   return { exitCode, ...output };
 }
 
-function run(change: Environment) {
-  const child = Bun.spawn([process.execPath, MAIN], {
+function run(change: Environment, through: readonly string[] = []) {
+  const child = Bun.spawn([...through, process.execPath, MAIN], {
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', TZ: 'UTC', ...ON_A_FREE_PORT, ...change },
     cwd: tmpdir(), // Bun would read a developer's .env in ours
     stdin: 'ignore',

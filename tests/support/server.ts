@@ -31,6 +31,9 @@ export const ON_A_FREE_PORT: Environment = {
   PORT: '0',
   SWEEP_CRON: 'off',
   PREPARE_CONCURRENCY: '0',
+  SCRUB_CRON: 'off',
+  RETENTION_CRON: 'off',
+  AUDIT_CRON: 'off',
 };
 
 /**

@@ -3,6 +3,12 @@ import net from 'node:net';
 /** From the client to the server, or back. */
 type Direction = 'up' | 'down';
 
+/** Reads the bytes of one connection before they pass; made for each connection. */
+export interface Tap {
+  /** @returns how many bytes of the chunk may pass; where they are not all, nothing passes after them, in either direction */
+  take(direction: Direction, chunk: Buffer): number;
+}
+
 export type Fault =
   | { kind: 'pass' }
   /** Nobody listens: ECONNREFUSED. */
@@ -25,6 +31,9 @@ interface Line {
   readonly ends: readonly net.Socket[];
   /** Until the `lossy` line breaks; drawn with its first byte. */
   leftBytes?: number;
+  readonly tap?: Tap | undefined;
+  /** By its tap. Its ends are closed as ever: who was killed lets go of the other side. */
+  isStopped?: boolean;
 }
 
 export interface TcpProxy {
@@ -41,9 +50,15 @@ export interface TcpProxy {
   stop(): Promise<void>;
 }
 
-/** A proxy that can behave like a network or a server in trouble. */
-export async function startTcpProxy(target: string | { host: string; port: number }): Promise<TcpProxy> {
-  const proxy = new FaultyProxy(typeof target === 'string' ? addressOf(new URL(target)) : target);
+/**
+ * A proxy that can behave like a network or a server in trouble.
+ * @param openTap for each connection
+ */
+export async function startTcpProxy(
+  target: string | { host: string; port: number },
+  openTap?: () => Tap,
+): Promise<TcpProxy> {
+  const proxy = new FaultyProxy(typeof target === 'string' ? addressOf(new URL(target)) : target, openTap);
   await proxy.listen();
   return proxy;
 }
@@ -64,7 +79,10 @@ class FaultyProxy implements TcpProxy {
   private readonly silenced = new Set<net.Socket>();
   private server: net.Server | null = null;
 
-  constructor(private readonly target: { host: string; port: number }) {}
+  constructor(
+    private readonly target: { host: string; port: number },
+    private readonly openTap?: () => Tap,
+  ) {}
 
   get url(): string {
     return `http://${this.host}:${this.port}`;
@@ -106,7 +124,7 @@ class FaultyProxy implements TcpProxy {
       return;
     }
     const server = net.connect(this.target.port, this.target.host);
-    const line = { ends: [client, server] };
+    const line: Line = { ends: [client, server], tap: this.openTap?.() };
     this.join(line, 'up', client, server);
     this.join(line, 'down', server, client);
   }
@@ -133,6 +151,12 @@ class FaultyProxy implements TcpProxy {
 
   private async pass(line: Line, direction: Direction, chunk: Buffer, from: net.Socket, to: net.Socket): Promise<void> {
     const { fault } = this;
+    if (line.isStopped) return;
+    const allowed = line.tap?.take(direction, chunk) ?? chunk.length;
+    if (allowed < chunk.length) {
+      line.isStopped = true;
+      return write(to, chunk.subarray(0, allowed));
+    }
     if (fault.kind === 'lossy' && this.breaks(line, direction, chunk.length, fault)) return;
     this.passed[direction] += chunk.length;
     if (fault.kind === 'hang' || fault.kind === 'cut') {

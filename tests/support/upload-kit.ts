@@ -69,6 +69,7 @@ export async function uploadKit(options: UploadKitOptions = {}) {
     limits: LIMITS,
   };
   return {
+    dataDir,
     db,
     deps,
     storage,

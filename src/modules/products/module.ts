@@ -13,11 +13,13 @@ import { listProducts } from './application/list-products';
 import { productHistory } from './application/product-history';
 import { removeImage } from './application/remove-image';
 import { reorderImages } from './application/reorder-images';
+import { setLegalHold } from './application/set-legal-hold';
 import { setPrimaryImage } from './application/set-primary-image';
 import { signImageUrls } from './application/sign-image-urls';
 import { signKey } from './application/signed-product';
 import { type DirectPartsDeps, directUploadUseCases, resultVerifier } from './direct-upload-parts';
 import type { DrainSoon, ImageUrls } from './domain/ports';
+import { postgresLegalHolds } from './infrastructure/postgres-legal-holds';
 import { productRepository } from './infrastructure/product-repository';
 import { postgresStatusStore } from './infrastructure/status-store';
 import { storedUrls } from './infrastructure/stored-url';
@@ -67,6 +69,7 @@ export function productsModule(deps: ProductsModuleDeps) {
     changeStatus: changeStatus({ inTransaction, statuses: postgresStatusStore }),
     /** The same as the last step of another module's transaction. */
     changeStatusWithin: common.changeStatusWithin,
+    setLegalHold: setLegalHold({ holds: postgresLegalHolds(deps.database.orm), log: deps.log }),
     /** Reads the URLs by which rows name their objects. */
     keyOf: urls.keyOf,
     urlOf: urls.urlOf,

@@ -15,6 +15,7 @@ import { DiskStore } from './infrastructure/disk/disk-store';
 import { DiskUrlSigner } from './infrastructure/disk/sign';
 import { postgresDoomedIntents } from './infrastructure/postgres-doomed-intents';
 import { postgresIntentJournal } from './infrastructure/postgres-intent-journal';
+import { namesOfKeys } from './infrastructure/postgres-named-objects';
 import type { S3StoreConfig } from './infrastructure/s3/s3-config';
 import { S3Store } from './infrastructure/s3/s3-store';
 import { type Migration, objectMigration } from './migration-parts';
@@ -69,6 +70,8 @@ export function storageModule(deps: StorageModuleDeps) {
       deps.log.warn({ err: error }, 'a drain failed; the next sweep goes on with it'),
     ),
     outstandingIntents: () => intents.outstanding(),
+    /** By what keys are named: rows and intents, at one moment. */
+    namesOf: namesOfKeys(deps.orm, buckets),
     check: checkStore({ store, journal, ask: fetch, clock: systemClock }),
     /** @param keyOf reads the URLs of rows */
     migrationTo(target: S3StoreConfig | 'disk', keyOf: (url: string) => ObjectKey): Migration {

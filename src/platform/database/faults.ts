@@ -5,6 +5,7 @@ export type DatabaseFault =
   | { kind: 'unique'; constraint: string }
   | { kind: 'foreign-key'; constraint: string }
   | { kind: 'invalid-transition' }
+  | { kind: 'held' }
   | { kind: 'other' };
 
 /** The connection broke while COMMIT was under way: committed or not, only a later question can tell. */
@@ -41,6 +42,7 @@ function faultOfCode(code: string, constraint: string): DatabaseFault | null {
   if (code === '23505') return { kind: 'unique', constraint };
   if (code === '23503') return { kind: 'foreign-key', constraint };
   if (code === 'IP001') return { kind: 'invalid-transition' };
+  if (code === 'IP004') return { kind: 'held' };
   if (UNAVAILABLE.test(code) || TIMED_OUT.has(code) || NETWORK.test(code)) return { kind: 'unavailable' };
   return null;
 }

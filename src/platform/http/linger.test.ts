@@ -18,7 +18,10 @@ const server = Bun.serve({
       return Response.json('read');
     } catch (error) {
       const tooLarge = isAppError(error, 'REQUEST_TOO_LARGE');
-      return linger(request, Response.json(refusal, { status: tooLarge ? 413 : 422 }), { maxMs: 3_000, quietMs: 300 });
+      return linger(request, Response.json(refusal, { status: tooLarge ? 413 : 422 }), {
+        maxMs: 600_000,
+        quietMs: 300,
+      });
     }
   },
 });
@@ -81,12 +84,10 @@ describe.each(cases)('a client that is still sending sees the %s', (_what, body,
   });
 });
 
-test('a client that has stopped sending gets the end of the answer after the silence, not after the whole linger', async () => {
-  const startedAt = performance.now();
+test('a client that has stopped sending gets the end of the answer after the silence: the whole linger would outlast this test', async () => {
   const headers = { 'content-type': multipartType(), 'content-length': String(fifty.length) };
   const answer = await rawPost(server.port!, { headers, send: (write) => write(fifty.subarray(0, 100_000)) });
   expect(answer.status).toBe(422);
-  expect(performance.now() - startedAt).toBeLessThan(1_500);
 });
 
 test('the answer comes while the client sends, and its end once the client has sent everything', async () => {

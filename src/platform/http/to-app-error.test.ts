@@ -22,6 +22,7 @@ describe('an error that leaves a procedure', () => {
     ['a lost connection', coded('ECONNRESET'), 'DATABASE_UNAVAILABLE'],
     ['a serialization failure after all attempts', coded('40001'), 'DATABASE_UNAVAILABLE'],
     ['an edge that the trigger refused', coded('IP001'), 'INVALID_TRANSITION'],
+    ['a deletion of what is under legal hold', coded('IP004'), 'CONFLICT'],
     ['a constraint that nobody expected', coded('23505'), 'INTERNAL'],
     ['what is no error at all', 'a string', 'INTERNAL'],
   ])('%s', (_, error, code) => {

@@ -15,6 +15,10 @@ export function toAppError(error: unknown): AppError {
       return new AppError('DATABASE_UNAVAILABLE', undefined, { cause: error });
     case 'invalid-transition':
       return new AppError('INVALID_TRANSITION', undefined, { cause: error });
+    case 'held':
+      return new AppError('CONFLICT', 'It is under legal hold: neither the product nor its images can be deleted.', {
+        cause: error,
+      });
     default:
       return new AppError('INTERNAL', undefined, { cause: error });
   }

@@ -28,6 +28,29 @@ export const QUEUES = {
     heartbeatSeconds: 30,
     deleteAfterSeconds: 60,
   },
+  /** It may have much to read; what its process leaves by dying, the next run takes up. */
+  scrub: {
+    policy: 'exclusive',
+    retryLimit: 0,
+    expireInSeconds: 21_600,
+    heartbeatSeconds: 60,
+    deleteAfterSeconds: 86_400,
+  },
+  /** It may have much to list; what its process leaves by dying, the next run takes up. */
+  audit: {
+    policy: 'exclusive',
+    retryLimit: 0,
+    expireInSeconds: 43_200,
+    heartbeatSeconds: 60,
+    deleteAfterSeconds: 86_400,
+  },
+  retention: {
+    policy: 'exclusive',
+    retryLimit: 0,
+    expireInSeconds: 3600,
+    heartbeatSeconds: 60,
+    deleteAfterSeconds: 86_400,
+  },
 } as const satisfies Record<string, Omit<Queue, 'name'>>;
 
 export type QueueName = keyof typeof QUEUES;

@@ -33,6 +33,19 @@ export interface Metrics {
    * @param ask values by the label's value
    */
   collected(name: string, help: string, label: string, ask: () => Promise<Readonly<Record<string, number>>>): void;
+  /** Gauges that one question answers when they are scraped. Where it fails they are left out of that scrape. */
+  sampled(source: SampledGauges): void;
+}
+
+export interface SampledGauges {
+  readonly gauges: readonly { readonly name: string; readonly help: string; readonly labels: readonly string[] }[];
+  /** By the gauges' names. */
+  ask(): Promise<Readonly<Record<string, readonly Sample[]>>>;
+}
+
+interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
 }
 
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -58,6 +71,7 @@ export function createMetrics(): Metrics {
     work: workMetrics(registry),
     prepare: prepareMetrics(registry),
     collected: (name, help, label, ask) => collectedGauge(registry, name, help, label, ask),
+    sampled: (source) => sampledGauges(registry, source),
   };
 }
 
@@ -116,4 +130,27 @@ function collectedGauge(registry: Registry, ...[name, help, label, ask]: Paramet
       for (const [value, amount] of Object.entries(values)) this.set({ [label]: value }, amount);
     },
   });
+}
+
+/** All are asked for in the same moment of a scrape: the first asks, the others wait for its answer. */
+function sampledGauges(registry: Registry, { gauges, ask }: SampledGauges): void {
+  let asking: ReturnType<typeof ask> | null = null;
+  const askOnce = () => {
+    asking ??= ask().finally(() => {
+      asking = null;
+    });
+    return asking.catch(() => ({}) as Awaited<ReturnType<typeof ask>>);
+  };
+  for (const { name, help, labels } of gauges) {
+    new Gauge({
+      name,
+      help,
+      labelNames: [...labels],
+      registers: [registry],
+      async collect() {
+        this.reset();
+        for (const { labels: of, value } of (await askOnce())[name] ?? []) this.set(of, value);
+      },
+    });
+  }
 }

@@ -55,11 +55,9 @@ describe('a log line never holds', () => {
     expect(logged({ err })).not.toContain(secret);
   });
 
-  test('a text without end, and takes no long time for one', () => {
-    const startedAt = performance.now();
+  test('a text without end, in a time that does not grow with its square: that would outlast this test', () => {
     const line = logged({ note: 'http://password="'.repeat(200_000), other: '&ticket=a%26'.repeat(100_000) });
     expect(line.length).toBeLessThan(40_000);
-    expect(performance.now() - startedAt).toBeLessThan(500);
   });
 
   test('a secret in its sentence', () => {

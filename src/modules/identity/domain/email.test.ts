@@ -51,10 +51,8 @@ describe('an email address', () => {
     );
   });
 
-  test('is judged in linear time', () => {
-    const started = performance.now();
-    expect(parseEmail(`${'a.'.repeat(50_000)}@`)).toBeNull();
-    expect(performance.now() - started).toBeLessThan(200);
+  test('is judged in linear time: the square of so many characters would outlast this test', () => {
+    expect(parseEmail(`${'a.'.repeat(1_000_000)}@`)).toBeNull();
   });
 
   test('of an operator is told from a seller’s', () => {

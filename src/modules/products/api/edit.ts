@@ -47,10 +47,11 @@ function deleteProcedure({ deleteProduct }: Pick<EditUseCases, 'deleteProduct'>)
         path: '/api/products/{id}',
         tags: ['Products'],
         summary: 'Delete a product with its images',
-        description: 'It is gone at once, in whichever status; its objects follow within moments.',
+        description:
+          'It is gone at once, in whichever status; its objects follow within moments. Under legal hold it stays (CONFLICT).',
       },
       status: 204,
-      errors: ['PRODUCT_NOT_FOUND'],
+      errors: ['PRODUCT_NOT_FOUND', 'CONFLICT'],
     })
     .input(z.strictObject({ id: idSchema }))
     .output(z.void())

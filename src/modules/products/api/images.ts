@@ -20,7 +20,7 @@ function removeImageProcedure({ removeImage }: Pick<ImageUseCases, 'removeImage'
         tags: ['Products'],
         summary: 'Remove an image',
         description:
-          'While ready or failed. The last image stays (CONFLICT); where the primary goes, the image with the lowest position becomes it.',
+          'While ready or failed. The last image stays (CONFLICT); where the primary goes, the image with the lowest position becomes it. Under legal hold every image stays (CONFLICT).',
       },
       errors: ['PRODUCT_NOT_FOUND', 'IMAGE_NOT_FOUND', 'CONFLICT'],
     })

@@ -41,6 +41,10 @@ const imageSchema = z.object({
   resolution_height: z.int(),
   sha256: z.string(),
   uploaded_at: time,
+  damaged: z
+    .literal(true)
+    .optional()
+    .meta({ description: 'Only where a check of the stored bytes found damage: this image should be sent again.' }),
 });
 
 export const productSchema = z.object({

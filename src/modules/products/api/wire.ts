@@ -49,6 +49,7 @@ function toWireImage(image: SignedImage): Wire['image'] {
     resolution_height: image.resolutionHeight,
     sha256: image.sha256,
     uploaded_at: image.uploadedAt.toISOString(),
+    ...(image.damaged ? { damaged: true } : {}),
   };
 }
 

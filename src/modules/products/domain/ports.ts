@@ -86,6 +86,12 @@ export interface StatusStore {
   advance(tx: Transaction, id: ProductId, from: LifecyclePhase, to: Status, why: StatusReason): Promise<boolean>;
 }
 
+/** Products that nobody may delete, of whichever seller: for operators. */
+export interface LegalHolds {
+  /** Safe to repeat. @returns false for an unknown product */
+  set(id: ProductId, held: boolean): Promise<boolean>;
+}
+
 export interface SignedUrl {
   /** A bearer: whoever holds it may read until it expires. */
   readonly url: string;

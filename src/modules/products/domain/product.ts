@@ -21,6 +21,8 @@ export interface ProductImage {
   readonly resolutionHeight: number;
   readonly sha256: Sha256;
   readonly uploadedAt: Date;
+  /** A scrub found that the original or the processed image has not the bytes that were stored. */
+  readonly damaged: boolean;
   readonly keys: ImageKeys;
 }
 

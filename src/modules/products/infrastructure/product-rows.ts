@@ -71,6 +71,7 @@ function toImage(
     resolutionHeight: image.resolutionHeight,
     sha256: image.sha256 as Sha256,
     uploadedAt: image.uploadedAt,
+    damaged: image.damagedAt !== null,
     keys: toKeys(urls, { original: image.originalS3Url, processed: image.processedS3Url, ...variants }),
   };
 }

@@ -95,6 +95,15 @@ export interface ObjectStore {
   /** Any number of keys; one that is not there counts as deleted. */
   deleteMany(keys: readonly ObjectKey[]): Promise<void>;
 
+  /**
+   * Removes what writes that died half way keep outside of every key: copies on their way in (disk), parts of multipart uploads
+   * under this software's keys (s3).
+   * @param before only what nobody has written to, or begun, since then
+   * @returns how many
+   * @see Amazon S3 API, ListMultipartUploads and AbortMultipartUpload
+   */
+  removeHalfWritten(before: Date): Promise<number>;
+
   /** No network. */
   signGet(request: SignedGet): string;
 

@@ -47,11 +47,16 @@ export function postgresNamedObjects(orm: Orm, { buckets, keyOf }: NamingRows): 
       }
     },
 
-    async namesOf(keys) {
-      const asked = keys.flatMap((key) => ({ key, product: productIn(key), prefixes: prefixesOf(key) }));
-      const { rows } = await orm.execute<{ key: ObjectKey; by_row: boolean }>(namesQuery(asked, buckets));
-      return new Map(rows.map(({ key, by_row }) => [key, by_row ? 'row' : 'intent']));
-    },
+    namesOf: namesOfKeys(orm, buckets),
+  };
+}
+
+/** @see NamedObjects.namesOf */
+export function namesOfKeys(orm: Orm, buckets: readonly string[]): NamedObjects['namesOf'] {
+  return async (keys) => {
+    const asked = keys.flatMap((key) => ({ key, product: productIn(key), prefixes: prefixesOf(key) }));
+    const { rows } = await orm.execute<{ key: ObjectKey; by_row: boolean }>(namesQuery(asked, buckets));
+    return new Map(rows.map(({ key, by_row }) => [key, by_row ? 'row' : 'intent']));
   };
 }
 

@@ -39,9 +39,13 @@ export const putBackDue = (deps: PutBackDueDeps) => async (phase: WorkPhase) => 
   return dealtWith;
 };
 
-/** For the sweep: all that is due, in all phases. What others have in hand is left to them. */
-export const putBackAllDue = (deps: PutBackDueDeps) => async () => {
-  for (const phase of WORK_PHASES) while ((await putBackDue(deps)(phase)) > 0);
+/** For the sweep: all that is due, in all phases. What others have in hand is left to them. @returns how many items that were */
+export const putBackAllDue = (deps: PutBackDueDeps) => async (): Promise<number> => {
+  let total = 0;
+  for (const phase of WORK_PHASES) {
+    for (let some = await putBackDue(deps)(phase); some > 0; some = await putBackDue(deps)(phase)) total += some;
+  }
+  return total;
 };
 
 function reasonOf({ expiries }: SpentItem): string {

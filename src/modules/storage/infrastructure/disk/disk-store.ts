@@ -92,6 +92,10 @@ export class DiskStore implements ObjectStore, LocalObjects {
     return orOutage(removeObjects(this.folder, keys));
   }
 
+  removeHalfWritten(before: Date): Promise<number> {
+    return orOutage(this.removeDeadCopies(before));
+  }
+
   signGet(request: SignedGet): string {
     return this.urls.signGet(request);
   }
@@ -102,7 +106,7 @@ export class DiskStore implements ObjectStore, LocalObjects {
 
   async prepare(): Promise<void> {
     await orOutage(this.makeFolders());
-    await orOutage(this.removeDeadCopies());
+    await this.removeHalfWritten(new Date(Date.now() - INCOMING_DEAD_AFTER_MS));
     await this.check();
   }
 
@@ -118,13 +122,16 @@ export class DiskStore implements ObjectStore, LocalObjects {
     await Promise.all([objects, dirname(objects)].map(fsyncPath));
   }
 
-  private async removeDeadCopies(): Promise<void> {
+  private async removeDeadCopies(before: Date): Promise<number> {
     const { incoming } = this.folder;
+    let removed = 0;
     for (const name of await readdir(incoming)) {
       const stats = await stat(`${incoming}/${name}`).catch(() => null);
-      const isDead = stats && Date.now() - stats.mtimeMs > INCOMING_DEAD_AFTER_MS;
-      if (isDead) await rm(`${incoming}/${name}`, { force: true });
+      if (!stats || stats.mtimeMs >= before.getTime()) continue;
+      await rm(`${incoming}/${name}`, { force: true });
+      removed += 1;
     }
+    return removed;
   }
 
   /** Null for a key that this store can't hold, and therefore does not. */

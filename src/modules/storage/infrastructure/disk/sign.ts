@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { AppError } from '../../../../kernel/app-error';
 import { type Clock, systemClock } from '../../../../kernel/clock';
-import { type ObjectKey, objectKey } from '../../../../kernel/object-key';
+import { type ObjectKey, objectKey, requireSignable } from '../../../../kernel/object-key';
 import { type Sha256, sha256FromHex } from '../../../../kernel/sha256';
 import type { PresignedRequest, SignedGet, SignedPut } from '../../domain/object-store';
 import type { GrantedGet, GrantedPut, SignedUrlVerifier } from '../../domain/signed-urls';
@@ -52,7 +52,7 @@ export class DiskUrlSigner implements SignedUrlVerifier {
       const value = request.response?.[field];
       if (value !== undefined) parameters.push([name, value]);
     }
-    return this.url('GET', request.key, parameters);
+    return this.url('GET', requireSignable(request.key), parameters);
   }
 
   signPut(request: SignedPut): PresignedRequest {
@@ -62,7 +62,7 @@ export class DiskUrlSigner implements SignedUrlVerifier {
       ['content-length', String(request.sizeBytes)],
       ['sha256', request.sha256],
     ];
-    const url = this.url('PUT', request.key, parameters);
+    const url = this.url('PUT', requireSignable(request.key), parameters);
     return { method: 'PUT', url, headers: { 'content-type': request.contentType } };
   }
 
@@ -140,7 +140,7 @@ function keyOf(url: URL, bucket: string): ObjectKey {
   const before = `/files/${bucket}/`;
   if (!url.pathname.startsWith(before)) refuse();
   try {
-    return objectKey(url.pathname.slice(before.length).split('/').map(decodeURIComponent).join('/'));
+    return requireSignable(objectKey(url.pathname.slice(before.length).split('/').map(decodeURIComponent).join('/')));
   } catch {
     return refuse();
   }

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
+import { compareKeys } from '../../../../kernel/key-order';
 import { type KeyPrefix, type ObjectKey, objectKey } from '../../../../kernel/object-key';
-import { compareKeys } from '../../domain/key-order';
 import type { ListedObject } from '../../domain/object-store';
 import type { BucketFolder } from './bucket-folder';
 import { failedWith } from './errno';

@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type Clock, systemClock } from '../../../../kernel/clock';
-import type { KeyPrefix, ObjectKey } from '../../../../kernel/object-key';
+import { type KeyPrefix, type ObjectKey, requireSignable } from '../../../../kernel/object-key';
 import type { Sha256 } from '../../../../kernel/sha256';
 import type { StagedFile } from '../../../../kernel/staged-file';
 import type {
@@ -20,6 +20,7 @@ import { copyOnce } from './copy-object';
 import { type CredentialsProvider, CurrentCredentials, credentialsProvider } from './credentials';
 import { getObject } from './get-object';
 import { headOnce } from './head-object';
+import { abortMultipartUploads } from './multipart-uploads';
 import { BATCH_MAX, deleteBatch, listPage, type RequestParts } from './object-requests';
 import { putObject } from './put-object';
 import { s3Client } from './s3-client';
@@ -102,11 +103,17 @@ export class S3Store implements ObjectStore {
     }
   }
 
+  removeHalfWritten(before: Date): Promise<number> {
+    return abortMultipartUploads(this.requests, this.policy, before);
+  }
+
   signGet(request: SignedGet): string {
+    requireSignable(request.key);
     return this.signer.get(request);
   }
 
   signPut(request: SignedPut): PresignedRequest {
+    requireSignable(request.key);
     return this.signer.put(request);
   }
 

@@ -7,11 +7,3 @@ export const migrate: Command = {
     print('The database has the schema of this version.'); // done while the parts came up
   },
 };
-
-export const sweep: Command = {
-  usage: 'sweep',
-  says: 'Deletes what dead uploads and removed rows left in the object store; prints what it did as JSON.',
-  async run({ print }, { storage }) {
-    print(JSON.stringify(await storage.sweep()));
-  },
-};

@@ -1,0 +1,44 @@
+import { expect, test } from 'bun:test';
+import { loadSettings } from './config/load';
+import type { Container } from './container';
+import type { Log } from './kernel/log';
+import { maintenanceSchedules } from './maintenance-schedules';
+import { TaskIsRunning } from './modules/maintenance';
+import { QUEUES } from './platform/jobs/queues';
+
+type Tasks = Partial<Record<keyof Container['maintenance'], (...given: never[]) => Promise<unknown>>>;
+
+function schedules(maintenance: Tasks, env: Record<string, string> = {}, signal = new AbortController().signal) {
+  const lines: string[] = [];
+  const log = Object.fromEntries(
+    ['debug', 'info', 'warn', 'error'].map((level) => [level, () => lines.push(level)]),
+  ) as unknown as Log;
+  const made = maintenanceSchedules({ maintenance } as never, loadSettings(env), log, signal);
+  return { lines, made, of: (queue: string) => made.find((schedule) => schedule.queue === queue) };
+}
+
+test('every queue has its schedule, which its variable sets or turns off', () => {
+  const { made, of } = schedules({}, { SCRUB_CRON: 'off', RETENTION_CRON: '5 4 * * *' });
+  expect(made.map(({ queue }) => queue).sort()).toEqual(
+    (Object.keys(QUEUES) as (typeof made)[number]['queue'][]).sort(),
+  );
+  expect([of('sweep')?.cron, of('scrub')?.cron, of('retention')?.cron]).toEqual(['* * * * *', 'off', '5 4 * * *']);
+});
+
+test('a run reads no more than its budget, deletes for real, and is told when the server stops', async () => {
+  const given: unknown[] = [];
+  const note = async (...args: unknown[]) => void given.push(...args);
+  const { signal } = new AbortController();
+  const { of } = schedules({ sweep: note, scrub: note, retention: note }, { SCRUB_BYTES_PER_RUN: '5' }, signal);
+  for (const queue of ['sweep', 'scrub', 'retention']) await of(queue)?.work();
+  expect(given).toEqual([signal, { bytes: 5, signal }, { dryRun: false, signal }]);
+});
+
+test('a failure is told in the log, and that an operator runs it is none', async () => {
+  const fails = async () => Promise.reject(new Error('x'));
+  const runs = async () => Promise.reject(new TaskIsRunning('scrub'));
+  const { of, lines } = schedules({ sweep: fails, scrub: runs });
+  await of('sweep')?.work();
+  await of('scrub')?.work();
+  expect(lines).toEqual(['error', 'debug']);
+});

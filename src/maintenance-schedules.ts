@@ -1,0 +1,38 @@
+import type { Settings } from './config/load';
+import type { Container } from './container';
+import type { Log } from './kernel/log';
+import { TaskIsRunning } from './modules/maintenance';
+import type { ScheduledWork } from './platform/jobs/jobs';
+
+/**
+ * What runs by the clock, each over all instances once at a time.
+ * @param signal aborted when the server stops: what is under way ends, and the next run goes on from there
+ */
+export function maintenanceSchedules(
+  { maintenance, audit }: Pick<Container, 'maintenance' | 'audit'>,
+  settings: Settings,
+  log: Log,
+  signal: AbortSignal,
+): ScheduledWork[] {
+  const schedule = (queue: ScheduledWork['queue'], cron: string, work: () => Promise<unknown>): ScheduledWork => ({
+    queue,
+    cron,
+    work: () => reported(queue, work, log),
+  });
+  return [
+    schedule('sweep', settings.SWEEP_CRON, () => maintenance.sweep(signal)),
+    schedule('scrub', settings.SCRUB_CRON, () => maintenance.scrub({ bytes: settings.SCRUB_BYTES_PER_RUN, signal })),
+    schedule('audit', settings.AUDIT_CRON, () => audit.audit({ mode: settings.AUDIT_ACT ? 'act' : 'report', signal })),
+    schedule('retention', settings.RETENTION_CRON, () => maintenance.retention({ dryRun: false, signal })),
+  ];
+}
+
+/** Nobody waits for it, so its failure is told here; `maintenance_runs` has it too. */
+async function reported(task: string, work: () => Promise<unknown>, log: Log): Promise<void> {
+  try {
+    await work();
+  } catch (err) {
+    if (err instanceof TaskIsRunning) log.debug({ task }, 'skipped: an operator runs it');
+    else log.error({ err, task }, 'a task of upkeep failed');
+  }
+}

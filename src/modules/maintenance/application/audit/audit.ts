@@ -1,0 +1,75 @@
+import type { Log } from '../../../../kernel/log';
+import type { ObjectKey } from '../../../../kernel/object-key';
+import { type NamingRows, UnknownBucketNamed } from '../../domain/audit';
+import type { TaskReport, TaskRun } from '../../domain/maintenance-run';
+import type { RunTask } from '../run-task';
+import { type SettleDeps, settleFindings } from './settle-findings';
+import { type WalkDeps, walk } from './walk';
+
+export interface AuditDeps extends Omit<WalkDeps, 'deep'>, SettleDeps {
+  readonly store: WalkDeps['store'] & SettleDeps['store'];
+  readonly rows: NamingRows;
+  readonly findings: WalkDeps['findings'] & SettleDeps['findings'];
+  readonly digests: WalkDeps['digests'];
+  readonly runTask: RunTask;
+  readonly log: Log;
+}
+
+/**
+ * - `look`: findings are written down, and nothing else is changed
+ * - `report`: images whose original is missing or wrong are called damaged, too
+ * - `act`: and orphans are moved to quarantine
+ */
+export type AuditMode = 'look' | 'report' | 'act';
+
+export interface AuditOptions {
+  readonly mode: AuditMode;
+  /** Compares the sha-256 of every object, read from its bytes where the store keeps none that it verified itself. */
+  readonly deep?: boolean;
+  /** Begins anew, where an earlier run was cut short. */
+  readonly fresh?: boolean;
+  readonly signal?: AbortSignal;
+  /** Told after every page. */
+  readonly onProgress?: (counts: TaskRun['counts']) => void;
+}
+
+interface Cursor {
+  readonly phase: 'walk' | 'settle';
+  readonly after: ObjectKey | null;
+  readonly deep: boolean;
+}
+
+/**
+ * Compares store and database both ways and deals with what it found. A run that died or was stopped is taken up where it was by the
+ * next one that looks as deeply.
+ * @throws TaskIsRunning, AuditBrake, UnknownBucketNamed; AppError STORAGE_UNAVAILABLE, DATABASE_UNAVAILABLE
+ */
+export const audit =
+  (deps: AuditDeps) =>
+  ({ mode, deep = false, fresh = false, signal, onProgress }: AuditOptions): Promise<TaskReport> => {
+    const takeUp = (cursor: string) => !fresh && readCursor(cursor).deep === deep;
+    return deps.runTask('audit', { dryRun: mode === 'look', takeUp, ...(signal ? { signal } : {}) }, async (run) => {
+      const at = readCursor(run.takenUpAt);
+      await refuseUnknownBuckets(deps);
+      if (at.phase === 'walk') {
+        await walk({ ...deps, deep }, run, at.after, (after) => {
+          onProgress?.(run.counts);
+          return cursor({ phase: 'walk', after, deep });
+        });
+      }
+      await run.save(cursor({ phase: 'settle', after: null, deep }));
+      if (mode !== 'look') await settleFindings({ ...deps, deep }, run, mode);
+    });
+  };
+
+async function refuseUnknownBuckets({ rows }: AuditDeps): Promise<void> {
+  if (await rows.hasUnknownBucket()) throw new UnknownBucketNamed();
+}
+
+function cursor(value: Cursor): string {
+  return JSON.stringify(value);
+}
+
+function readCursor(text: string | null): Cursor {
+  return text === null ? { phase: 'walk', after: null, deep: false } : (JSON.parse(text) as Cursor);
+}

@@ -1,0 +1,23 @@
+import { TaskIsRunning, type TaskLocks } from '../domain/maintenance-run';
+
+const ASK_EVERY_MS = 100;
+const WAITS = 300;
+
+/** Work under a lock that is held for seconds at most: waited for. @throws TaskIsRunning when it is not free for half a minute */
+export const exclusively =
+  (locks: TaskLocks, name: string) =>
+  async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    for (let asked = 0; asked < WAITS; asked += 1) {
+      const lock = await locks.tryLock(name);
+      if (!lock) {
+        await Bun.sleep(ASK_EVERY_MS);
+        continue;
+      }
+      try {
+        return await work();
+      } finally {
+        await lock.release();
+      }
+    }
+    throw new TaskIsRunning(name);
+  };

@@ -1,0 +1,16 @@
+import type { ObjectKey } from '../../../../kernel/object-key';
+import type { QuarantinedObject } from '../../domain/quarantine';
+import { finishRelease } from './finish-release';
+import { finishMove, type MoveDeps } from './move-away';
+
+const PAGE = 100;
+
+/** Ends what a process that died had begun: objects on their way into quarantine, or out of it. */
+export async function finishMoves(deps: MoveDeps): Promise<void> {
+  for (let after: ObjectKey | null = null; ; ) {
+    const page: readonly QuarantinedObject[] = await deps.quarantine.page(['moving', 'releasing'], after, PAGE);
+    if (page.length === 0) return;
+    for (const object of page) await (object.state === 'moving' ? finishMove : finishRelease)(deps, object);
+    after = page.at(-1)?.key ?? null;
+  }
+}

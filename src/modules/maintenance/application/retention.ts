@@ -1,0 +1,33 @@
+import type { Log } from '../../../kernel/log';
+import type { TaskReport } from '../domain/maintenance-run';
+import type { RetentionStep } from '../domain/upkeep-step';
+import { runSteps } from './run-steps';
+import type { RunTask } from './run-task';
+
+export interface RetentionDeps {
+  readonly runTask: RunTask;
+  readonly log: Log;
+  readonly steps: readonly RetentionStep[];
+}
+
+export interface RetentionOptions {
+  /** Counts what would go, and lets it stay. */
+  readonly dryRun: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Deletes what is older than the age that was set for its kind; what has no age stays. Nothing under legal hold goes.
+ * @throws TaskIsRunning, StepsFailed
+ */
+export const retention =
+  ({ runTask, log, steps }: RetentionDeps) =>
+  ({ dryRun, signal }: RetentionOptions): Promise<TaskReport> =>
+    runTask('retention', { dryRun, ...(signal ? { signal } : {}) }, (run) =>
+      runSteps(
+        log,
+        run,
+        steps.filter(({ ageDays }) => ageDays !== null),
+        (step) => (dryRun ? step.preview() : step.run(run.signal)),
+      ),
+    );

@@ -1,0 +1,114 @@
+import type { Log } from '../../../kernel/log';
+import {
+  type BegunRun,
+  type Counts,
+  type MaintenanceRuns,
+  type Outcome,
+  type Task,
+  TaskIsRunning,
+  type TaskLock,
+  type TaskLocks,
+  type TaskReport,
+  type TaskRun,
+} from '../domain/maintenance-run';
+
+export interface RunTaskDeps {
+  readonly runs: MaintenanceRuns;
+  readonly locks: TaskLocks;
+  readonly log: Log;
+}
+
+export interface TaskOptions {
+  readonly dryRun: boolean;
+  /** Tells it to stop: at a server's shutdown, or by Ctrl-C. */
+  readonly signal?: AbortSignal;
+  /** Whether to go on where an earlier run was cut short, by its cursor. By default never. */
+  readonly takeUp?: (cursor: string) => boolean;
+  /** Every run goes on where the last one ended, well or not, with counts of its own: the cursor that it saves last outlives it. */
+  readonly rounds?: boolean;
+}
+
+export type RunTask = ReturnType<typeof runTask>;
+
+/**
+ * Runs a task of upkeep: once at a time over all instances, and written down from its beginning to its end, so that a run which died
+ * is seen. What has ended is also in /metrics (`maintenance_…`), from the same table.
+ * @throws TaskIsRunning; what the work throws, after it was written down. A run that was stopped is no error: see its outcome.
+ */
+export const runTask =
+  (deps: RunTaskDeps) =>
+  async (task: Task, options: TaskOptions, work: (run: TaskRun) => Promise<void>): Promise<TaskReport> => {
+    const lock = await deps.locks.tryLock(task);
+    if (!lock) throw new TaskIsRunning(task);
+    try {
+      const takeUp = options.takeUp ?? (() => options.rounds === true);
+      const begun = await deps.runs.begin(task, options.dryRun, takeUp);
+      return await runBegun(deps, { task, options, lock, begun }, work);
+    } finally {
+      await lock.release();
+    }
+  };
+
+interface Begun {
+  readonly task: Task;
+  readonly options: TaskOptions;
+  readonly lock: TaskLock;
+  readonly begun: BegunRun;
+}
+
+async function runBegun(
+  deps: RunTaskDeps,
+  { task, options, lock, begun }: Begun,
+  work: (run: TaskRun) => Promise<void>,
+): Promise<TaskReport> {
+  const startedAt = performance.now();
+  const counts: Record<string, number> = options.rounds ? {} : { ...begun.counts };
+  const run = runOf(deps, begun, { counts, dryRun: options.dryRun, signal: stopSignal(lock, options.signal) });
+  const end = async (outcome: Outcome, error: unknown): Promise<TaskReport> => {
+    const says = error === null ? null : sentence(error);
+    await deps.runs.end(begun.id, outcome, counts, says, options.rounds).catch((err: unknown) => {
+      deps.log.error({ err, task }, 'the end of a run could not be written down');
+      if (error === null) throw err;
+    });
+    const seconds = (performance.now() - startedAt) / 1000;
+    return { runId: begun.id, task, outcome, dryRun: options.dryRun, counts, seconds };
+  };
+  try {
+    await work(run);
+  } catch (error) {
+    const wasTold = options.signal?.aborted === true && error === options.signal.reason;
+    const report = await end(wasTold ? 'stopped' : 'failed', error);
+    if (wasTold) return report;
+    throw error;
+  }
+  return await end('ok', null);
+}
+
+function stopSignal(lock: TaskLock, told: AbortSignal | undefined): AbortSignal {
+  return told ? AbortSignal.any([lock.lost, told]) : lock.lost;
+}
+
+function runOf(
+  { runs }: RunTaskDeps,
+  { id, cursor: takenUpAt }: BegunRun,
+  { counts, dryRun, signal }: { counts: Record<string, number>; dryRun: boolean; signal: AbortSignal },
+): TaskRun {
+  return {
+    id,
+    dryRun,
+    takenUpAt,
+    counts: counts as Counts,
+    signal,
+    count(what, by = 1) {
+      counts[what] = (counts[what] ?? 0) + by;
+    },
+    async save(cursor) {
+      await runs.save(id, counts, cursor);
+      signal.throwIfAborted();
+    },
+  };
+}
+
+function sentence(error: unknown): string {
+  return (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 1000);
+}

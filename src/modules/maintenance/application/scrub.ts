@@ -1,0 +1,105 @@
+import type { ImageId } from '../../../kernel/ids';
+import type { Log } from '../../../kernel/log';
+import type { TaskReport, TaskRun } from '../domain/maintenance-run';
+import { type ScrubbedImage, type ScrubRows, StoreInDoubt } from '../domain/scrub';
+import type { RunTask } from './run-task';
+import { type ReadingDeps, readingOf } from './scrub-reading';
+import { judgeAgain } from './scrub-verdict';
+
+export interface ScrubDeps extends ReadingDeps {
+  readonly runTask: RunTask;
+  readonly rows: ScrubRows;
+  readonly log: Log;
+}
+
+export interface ScrubOptions {
+  /** The run ends behind the image with which it has read so much. Infinity: at the end of the set. */
+  readonly bytes: number;
+  readonly signal?: AbortSignal;
+  /** The operator knows that the store is the right one: as many images in a row as there may be are judged. */
+  readonly believesStore?: boolean;
+  readonly onProgress?: (counts: TaskRun['counts']) => void;
+}
+
+const PAGE = 50;
+/** More of them in a row are not images that were damaged. */
+const SUSPECTS_MAX = 20;
+
+/**
+ * Reads stored objects again and compares them with the rows' digests, from where the last run ended: run after run all are covered,
+ * and then from the first again. Memory does not grow with their number.
+ * @throws TaskIsRunning, StoreInDoubt; AppError STORAGE_UNAVAILABLE where the store is away: the next run goes on from there
+ */
+export const scrub =
+  (deps: ScrubDeps) =>
+  ({ bytes, signal, ...options }: ScrubOptions): Promise<TaskReport> =>
+    deps.runTask('scrub', { dryRun: false, rounds: true, ...(signal ? { signal } : {}) }, (run) =>
+      new Scrub(deps, run, options).until(bytes),
+    );
+
+class Scrub {
+  /** Seen not to be right, to be read once more as soon as another image has shown that the store is well. */
+  private readonly suspects: ScrubbedImage[] = [];
+
+  constructor(
+    private readonly deps: ScrubDeps,
+    private readonly run: TaskRun,
+    private readonly options: Pick<ScrubOptions, 'believesStore' | 'onProgress'>,
+  ) {}
+
+  async until(bytes: number): Promise<void> {
+    let after = this.run.takenUpAt as ImageId | null;
+    for (;;) {
+      const page = await this.deps.rows.page(after, PAGE);
+      for (const image of page) {
+        await this.look(image);
+        after = image.id;
+        if (this.counted('bytes') >= bytes) return await this.end(after);
+      }
+      if (page.length < PAGE) break;
+      if (this.suspects.length === 0) await this.run.save(after);
+    }
+    this.run.count('rounds');
+    await this.end(null);
+  }
+
+  private async end(cursor: ImageId | null): Promise<void> {
+    await this.judgeSuspects();
+    await this.run.save(cursor);
+  }
+
+  private async look(image: ScrubbedImage): Promise<void> {
+    this.run.signal.throwIfAborted();
+    let isRight = true;
+    for (const object of image.objects) {
+      const { verdict, sizeBytes } = await readingOf(this.deps, object);
+      this.run.count('objects');
+      this.run.count('bytes', sizeBytes);
+      isRight &&= verdict === 'right';
+    }
+    this.run.count('images');
+    this.options.onProgress?.(this.run.counts);
+    if (!isRight) {
+      await this.suspect(image);
+      return;
+    }
+    if (image.damaged && (await this.deps.rows.markWhole(image))) this.run.count('healed');
+    await this.judgeSuspects();
+  }
+
+  private async suspect(image: ScrubbedImage): Promise<void> {
+    this.suspects.push(image);
+    if (this.suspects.length <= SUSPECTS_MAX) return;
+    if (!this.options.believesStore) throw new StoreInDoubt(this.suspects.length);
+    await this.judgeSuspects();
+  }
+
+  private async judgeSuspects(): Promise<void> {
+    for (const image of this.suspects) await judgeAgain(this.deps, this.run, image);
+    this.suspects.length = 0;
+  }
+
+  private counted(what: string): number {
+    return this.run.counts[what] ?? 0;
+  }
+}

@@ -1,0 +1,73 @@
+import { systemClock } from '../../kernel/clock';
+import type { Log } from '../../kernel/log';
+import type { ObjectKey } from '../../kernel/object-key';
+import type { Database } from '../../platform/database/database';
+import { transactionsOf } from '../../platform/database/transaction';
+import type { StagingArea } from '../../platform/staging/staging-area';
+import { audit } from './application/audit/audit';
+import { exclusively } from './application/exclusively';
+import { quarantineExpiry } from './application/quarantine/expire';
+import { releaseAll, releaseObject } from './application/quarantine/release';
+import { runTask } from './application/run-task';
+import type { AuditedStore, NamingRows } from './domain/audit';
+import { postgresAuditFindings } from './infrastructure/postgres-audit-findings';
+import { postgresMaintenanceRuns } from './infrastructure/postgres-maintenance-runs';
+import { postgresNamingRows } from './infrastructure/postgres-naming-rows';
+import { postgresQuarantine } from './infrastructure/postgres-quarantine';
+import { postgresTaskLocks } from './infrastructure/postgres-task-locks';
+import { type ReadableStore, stagedDigests } from './infrastructure/staged-digests';
+
+export interface AuditPartsDeps {
+  readonly database: Database;
+  readonly log: Log;
+  readonly store: AuditedStore & ReadableStore;
+  readonly staging: Pick<StagingArea, 'open'>;
+  /** The configured bucket and its former names. */
+  readonly buckets: readonly string[];
+  /** By what keys are named; the storage module's. */
+  readonly namesOf: NamingRows['namesOf'];
+  readonly config: {
+    readonly minAgeSeconds: number;
+    readonly maxShare: number;
+    readonly brakeMin: number;
+    readonly sampleShare: number;
+    readonly quarantineTtlSeconds: number;
+  };
+}
+
+/** The audit and its quarantine on their adapters. */
+export function auditTasks(deps: AuditPartsDeps) {
+  const { database, log, store, staging, buckets, namesOf, config } = deps;
+  const { orm } = database;
+  const runs = postgresMaintenanceRuns(orm, transactionsOf(database));
+  const locks = postgresTaskLocks(database);
+  const findings = postgresAuditFindings(orm);
+  const quarantine = postgresQuarantine(orm);
+  const rows = postgresNamingRows(orm, { buckets, namesOf });
+  const moving = { store, rows, quarantine, exclusively: exclusively(locks, 'quarantine') };
+  return {
+    audit: audit({
+      ...moving,
+      findings,
+      log,
+      digests: stagedDigests(store, staging),
+      sample: config.sampleShare,
+      clock: systemClock,
+      minAgeSeconds: config.minAgeSeconds,
+      brake: { min: config.brakeMin, share: config.maxShare },
+      runTask: runTask({ runs, locks, log }),
+    }),
+    /** Of the last audit, page by page. */
+    async findings(after: ObjectKey | null, limit: number) {
+      const run = await runs.last('audit');
+      return run ? await findings.page(run.id, after, limit) : [];
+    },
+    /** What is in quarantine, page by page. */
+    quarantined: (after: ObjectKey | null, limit: number) =>
+      quarantine.page(['moving', 'held', 'releasing', 'expiring'], after, limit),
+    release: releaseObject(moving),
+    releaseAll: releaseAll(moving),
+    /** A step of retention. */
+    quarantineExpiry: quarantineExpiry({ ...moving, ttlSeconds: config.quarantineTtlSeconds }),
+  };
+}

@@ -1,0 +1,116 @@
+import type { ImageId } from '../../../kernel/ids';
+import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
+import type { Sha256 } from '../../../kernel/sha256';
+import type { RunId } from './maintenance-run';
+
+/**
+ * - `orphan`: an object that neither a row nor an intent nor a pin names
+ * - `missing`: a row names it, and the store does not have it
+ * - `wrong_size`, `wrong_sha256`: the object is not what its row says
+ */
+export type FindingKind = 'orphan' | 'missing' | 'wrong_size' | 'wrong_sha256';
+
+/** found: not acted on yet. cleared: it was no longer so when looked at again. */
+export type FindingState = 'found' | 'cleared' | 'quarantined' | 'reported';
+
+export interface Finding {
+  readonly key: ObjectKey;
+  readonly kind: FindingKind;
+  readonly details: FindingDetails;
+}
+
+export interface FindingDetails {
+  readonly size_bytes?: number;
+  readonly expected_size_bytes?: number;
+  readonly sha256?: string;
+  readonly expected_sha256?: string;
+  /** ISO 8601; of an orphan. */
+  readonly last_modified?: string;
+  readonly image_id?: string;
+  readonly object?: NamedRow['kind'];
+  /** Why nothing was done about it. */
+  readonly why?: string;
+}
+
+/** A row's word on an object. What nobody has written down is null. */
+export interface NamedRow {
+  readonly key: ObjectKey;
+  readonly kind: 'original' | 'processed' | 'variant';
+  readonly imageId: ImageId;
+  readonly sizeBytes: number | null;
+  readonly sha256: Sha256 | null;
+}
+
+export interface ListedObject {
+  readonly key: ObjectKey;
+  readonly sizeBytes: number;
+  readonly lastModified: Date;
+}
+
+export interface ObjectHead extends ListedObject {
+  readonly sha256: Sha256 | null;
+}
+
+/** What the audit asks of the object store. */
+export interface AuditedStore {
+  readonly kind: 'disk' | 's3';
+  /** Sorted by the bytes of keys. */
+  list(prefix: KeyPrefix, after?: ObjectKey): AsyncIterable<ListedObject>;
+  head(key: ObjectKey): Promise<ObjectHead | null>;
+  get(key: ObjectKey): Promise<ReadableStream<Uint8Array>>;
+  /** Within the store; safe to repeat. @throws where the target holds other bytes */
+  copy(from: ObjectKey, to: ObjectKey): Promise<void>;
+  deleteMany(keys: readonly ObjectKey[]): Promise<void>;
+}
+
+/** What the database says of objects. */
+export interface NamingRows {
+  /** Every object under `products/` that a row names, behind `after`, in the order of keys' bytes, page by page. */
+  pages(after: ObjectKey | null): AsyncIterable<readonly NamedRow[]>;
+  /** What the rows say of these keys at this moment. */
+  byKeys(keys: readonly ObjectKey[]): Promise<readonly NamedRow[]>;
+  /**
+   * By what each key is named at one moment: by a row, an intent of any state (uploads by any way, deletions, leases) or a pin. What
+   * nothing names is missing.
+   */
+  namesOf(keys: readonly ObjectKey[]): Promise<ReadonlyMap<ObjectKey, 'row' | 'intent' | 'pin'>>;
+  /** Whether a row names a bucket that is neither the configured one nor a former name of it: its object would look like an orphan. */
+  hasUnknownBucket(): Promise<boolean>;
+  /** Says of images whose row still names the key as its original that it is damaged. @returns how many were whole until then */
+  markDamaged(key: ObjectKey): Promise<number>;
+}
+
+export interface AuditFindings {
+  /** Those that are known of this run already are left as they are. */
+  add(run: RunId, findings: readonly Finding[]): Promise<void>;
+  /** Those that nothing was done about yet, in order of keys. */
+  open(run: RunId, after: ObjectKey | null, limit: number): Promise<readonly Finding[]>;
+  settle(run: RunId, key: ObjectKey, state: Exclude<FindingState, 'found'>, why?: string): Promise<void>;
+  /** Open orphans of the run whose objects were last modified before. */
+  countOrphans(run: RunId, before: Date): Promise<number>;
+  /** All of a run, in order of keys. */
+  page(
+    run: RunId,
+    after: ObjectKey | null,
+    limit: number,
+  ): Promise<readonly (Finding & { readonly state: FindingState })[]>;
+}
+
+/** More orphans than there should ever be: something is wrong with the rows, the bucket or this configuration, and nothing was touched. */
+export class AuditBrake extends Error {
+  override readonly name = 'AuditBrake';
+  constructor(orphans: number, limit: number, objects: number) {
+    super(
+      `${orphans} of ${objects} objects have no row; at most ${limit} are moved in one run (AUDIT_BRAKE_MIN, AUDIT_MAX_SHARE). Nothing was touched. Is this the database of this bucket?`,
+    );
+  }
+}
+
+export class UnknownBucketNamed extends Error {
+  override readonly name = 'UnknownBucketNamed';
+  constructor() {
+    super(
+      'rows name a bucket that is neither S3_BUCKET_NAME nor one of S3_FORMER_BUCKET_NAMES: their objects would look like orphans',
+    );
+  }
+}

@@ -1,0 +1,55 @@
+import type { ObjectKey } from '../../../kernel/object-key';
+import type { Sha256 } from '../../../kernel/sha256';
+import type { RunId } from './maintenance-run';
+
+const QUARANTINE = 'quarantine/';
+
+/** moving: on its way there. held: only there. releasing: on its way back. expiring: being deleted. */
+export type QuarantineState = 'moving' | 'held' | 'releasing' | 'expiring';
+
+export interface QuarantinedObject {
+  readonly key: ObjectKey;
+  /** `quarantine/{run}/{key}` */
+  readonly quarantineKey: ObjectKey;
+  readonly sizeBytes: number;
+  /** Null where the store keeps none. */
+  readonly sha256: Sha256 | null;
+  readonly state: QuarantineState;
+  readonly reason: string;
+  readonly quarantinedAt: Date;
+}
+
+/** The journal of quarantine: each step is written down before it is taken. */
+export interface QuarantineJournal {
+  /** @returns false where the key is in it already */
+  begin(object: Omit<QuarantinedObject, 'state' | 'quarantinedAt'>): Promise<boolean>;
+  byKey(key: ObjectKey): Promise<QuarantinedObject | null>;
+  /** Compare-and-set. @returns false where it was not in `from` */
+  turn(key: ObjectKey, from: QuarantineState, to: QuarantineState): Promise<boolean>;
+  forget(key: ObjectKey, from: QuarantineState): Promise<void>;
+  /** In order of keys. */
+  page(
+    states: readonly QuarantineState[],
+    after: ObjectKey | null,
+    limit: number,
+  ): Promise<readonly QuarantinedObject[]>;
+  /** Those held for longer: held → expiring. @returns some of all that are expiring */
+  claimExpired(ttlSeconds: number, limit: number): Promise<readonly QuarantinedObject[]>;
+  /** How many are held for longer. */
+  countExpired(ttlSeconds: number): Promise<number>;
+}
+
+export function quarantineKeyOf(run: RunId, key: ObjectKey): string {
+  return `${QUARANTINE}${run}/${key}`;
+}
+
+/** It stays in quarantine; the message says why. */
+export class ReleaseRefused extends Error {
+  override readonly name = 'ReleaseRefused';
+  constructor(
+    readonly key: ObjectKey,
+    readonly why: string,
+  ) {
+    super(why);
+  }
+}

@@ -1,0 +1,78 @@
+import { and, asc, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import type { ObjectKey } from '../../../kernel/object-key';
+import type { Sha256 } from '../../../kernel/sha256';
+import type { Orm } from '../../../platform/database/database';
+import { quarantinedObjects as table } from '../../../platform/database/schema';
+import type { QuarantinedObject, QuarantineJournal, QuarantineState } from '../domain/quarantine';
+
+export function postgresQuarantine(orm: Orm): QuarantineJournal {
+  const isIn = (key: ObjectKey, state: QuarantineState) => and(eq(table.key, key), eq(table.state, state));
+  return {
+    async begin({ sizeBytes, ...object }) {
+      const { rowCount } = await orm
+        .insert(table)
+        .values({ ...object, fileSizeBytes: sizeBytes })
+        .onConflictDoNothing();
+      return rowCount === 1;
+    },
+
+    async byKey(key) {
+      const [row] = await orm.select().from(table).where(eq(table.key, key));
+      return row ? quarantinedObject(row) : null;
+    },
+
+    async turn(key, from, to) {
+      // how long it has been held is what expiry asks for
+      const since = to === 'held' && from === 'moving' ? { quarantinedAt: sql`now()` } : {};
+      const { rowCount } = await orm
+        .update(table)
+        .set({ state: to, ...since })
+        .where(isIn(key, from));
+      return rowCount === 1;
+    },
+
+    async forget(key, from) {
+      await orm.delete(table).where(isIn(key, from));
+    },
+
+    async page(states, after, limit) {
+      const rows = await orm
+        .select()
+        .from(table)
+        .where(
+          and(
+            inArray(table.state, [...states]),
+            after === null ? undefined : sql`${table.key} collate "C" > ${after} collate "C"`,
+          ),
+        )
+        .orderBy(asc(sql`${table.key} collate "C"`))
+        .limit(limit);
+      return rows.map(quarantinedObject);
+    },
+
+    async claimExpired(ttlSeconds, limit) {
+      await orm.update(table).set({ state: 'expiring' }).where(isOver(ttlSeconds));
+      const rows = await orm.select().from(table).where(eq(table.state, 'expiring')).limit(limit);
+      return rows.map(quarantinedObject);
+    },
+
+    async countExpired(ttlSeconds) {
+      return await orm.$count(table, isOver(ttlSeconds));
+    },
+  };
+}
+
+function isOver(ttlSeconds: number): SQL | undefined {
+  return and(eq(table.state, 'held'), sql`${table.quarantinedAt} < now() - make_interval(secs => ${ttlSeconds})`);
+}
+
+function quarantinedObject({ fileSizeBytes, ...row }: typeof table.$inferSelect): QuarantinedObject {
+  return {
+    ...row,
+    key: row.key as ObjectKey,
+    quarantineKey: row.quarantineKey as ObjectKey,
+    sizeBytes: fileSizeBytes,
+    sha256: row.sha256 as Sha256 | null,
+    state: row.state as QuarantineState,
+  };
+}

@@ -1,0 +1,46 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Orm } from '../../../platform/database/database';
+import { idempotencyKeys, intents, realtimeTickets, refreshTokens, sessions } from '../../../platform/database/schema';
+import type { UpkeepStep } from '../domain/upkeep-step';
+import { BATCH_ROWS, deleteInBatches } from './delete-in-batches';
+
+/** Rows that serve nothing any more. Those that somebody works with are left for the next run. */
+export function spentRows(orm: Orm, rows = BATCH_ROWS): UpkeepStep[] {
+  const step = (what: string, deletion: (rows: number) => SQL): UpkeepStep => ({
+    name: what,
+    run: async (signal) => {
+      const deleteSome = async (limit: number) => (await orm.execute(deletion(limit))).rowCount ?? 0;
+      return { [what]: await deleteInBatches(deleteSome, signal, rows) };
+    },
+  });
+  return [
+    step('idempotency_keys', deleteIdempotencyKeys),
+    step('sessions', deleteSessions),
+    step('realtime_tickets', deleteTickets),
+  ];
+}
+
+/** One whose holder is at work, however long, has an open intent and stays. */
+const deleteIdempotencyKeys = (rows: number) => sql`
+  delete from ${idempotencyKeys} where ctid in (
+    select k.ctid from ${idempotencyKeys} k
+    where k.expires_at <= now() and (k.answer is not null
+      or not exists (select 1 from ${intents} i where i.id = k.intent_id and i.state = 'open'))
+    order by k.expires_at limit ${rows} for update of k skip locked)`;
+
+/**
+ * A session is over when its unspent refresh token has expired, revoked or not: that one is its newest. Until then every token of
+ * it is kept, because a spent one that comes again says that somebody has a copy.
+ * @see RFC 9700, 4.14.2
+ */
+const deleteSessions = (rows: number) => sql`
+  delete from ${sessions} where id in (
+    select s.id from ${refreshTokens} t join ${sessions} s on s.id = t.session_id
+    where t.expires_at <= now() and t.spent_at is null
+      and not exists (select 1 from ${refreshTokens} n where n.session_id = s.id and n.expires_at > now())
+    order by t.expires_at limit ${rows} for update of s skip locked)`;
+
+const deleteTickets = (rows: number) => sql`
+  delete from ${realtimeTickets} where ctid in (
+    select t.ctid from ${realtimeTickets} t where t.expires_at <= now()
+    order by t.expires_at limit ${rows} for update of t skip locked)`;

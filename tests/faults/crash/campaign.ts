@@ -1,0 +1,176 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CrashPoint } from '../../support/crash-points';
+import { photo } from '../../support/photos';
+import { aSeller, type SellerClient } from '../../support/seller-client';
+import type { Disagreements } from '../../support/whole-store';
+import { expectBytes, expectGone, newSent, remove, type Sent, send } from './ledger';
+import { startLoad } from './load';
+import { seeded } from './random';
+import type { Site } from './site';
+
+/** What one kill came to. */
+export interface Killed {
+  /** Answered uploads, before it and by it. */
+  readonly acknowledged: number;
+  /** Without an answer: each was sent again. */
+  readonly repeated: number;
+  /** Answered uploads that are not whole any more: none. */
+  readonly lost: number;
+  /** Objects, intents and files that the sweep left though nobody needs them: none. */
+  readonly orphans: number;
+  /** In words, whatever promise was not kept. */
+  readonly problems: readonly string[];
+}
+
+export interface Campaign {
+  /** Kills at the point, or at a random time where there is none; then proves that nothing is lost and nothing left. */
+  kill(name: string, point: CrashPoint | null): Promise<Killed>;
+  /** The last sweep, and every byte of every object. */
+  finish(): Promise<{ readonly products: number; readonly problems: readonly string[] }>;
+}
+
+const REACHED_WITHIN_MS = 30_000;
+/** More would only make the look at every object of the disk slower. */
+const KEPT_MAX = 8;
+const LATEST_KILL_MS = 600;
+
+/** Starts the server of the site and keeps it under load from kill to kill. */
+export async function startCampaign(site: Site, seed: number): Promise<Campaign> {
+  const random = seeded(seed);
+  const photos = await Promise.all([1, 2, 3, 4, 5].map((each) => photo({ seed: each })));
+  const ledger: Sent[] = [];
+  let seller = await aSeller(await site.start());
+
+  async function kill(name: string, point: CrashPoint | null): Promise<Killed> {
+    await haveSome(seller, ledger, photos);
+    const before = ledger.length;
+    const killed = Promise.withResolvers<void>();
+    let isOver = false;
+    const shoot = () => {
+      process.kill(site.server().pid, 'SIGKILL');
+      isOver = true;
+      killed.resolve();
+    };
+    const watching = aim(site, point, random, shoot);
+    const load = startLoad({ seller, ledger, photos, random, isOver: () => isOver });
+    const late = setTimeout(() => {
+      isOver = true;
+      killed.reject(new Error(`it was never reached: ${name}`));
+    }, REACHED_WITHIN_MS);
+    await Promise.all([killed.promise, load.ended]).finally(() => {
+      clearTimeout(late);
+      watching.stop();
+    });
+    await site.kill();
+    seller = seller.at(await site.start());
+    const repeated = ledger.filter(({ state }) => state === 'sent').length;
+    const acknowledged = ledger.slice(before).filter(({ id }) => id !== null).length;
+    return { acknowledged, repeated, ...(await prove(site, seller, ledger, random() < 0.5)) };
+  }
+
+  return {
+    kill,
+    async finish() {
+      await site.sweep(true);
+      const problems = problemsIn(await site.check(true));
+      problems.push(...(await failures(ledger, 'kept', (sent) => expectBytes(seller, sent))));
+      return { products: ledger.filter(({ state }) => state === 'kept').length, problems };
+    },
+  };
+}
+
+/** So that there is something to delete and to re-key from the first moment. */
+async function haveSome(seller: SellerClient, ledger: Sent[], photos: readonly Uint8Array[]): Promise<void> {
+  const kept = ledger.filter(({ state }) => state === 'kept');
+  const tooMany = kept.slice(0, Math.max(0, kept.length - KEPT_MAX));
+  await Promise.all(tooMany.map((sent) => remove(seller, sent)));
+  const missing = Array.from({ length: Math.max(0, 3 - kept.length) }, () => newSent('multipart', photos.slice(0, 2)));
+  await Promise.all(
+    missing.map(async (sent) => {
+      await send(seller, sent);
+      ledger.push(sent);
+    }),
+  );
+}
+
+function aim(site: Site, point: CrashPoint | null, random: () => number, shoot: () => void): { stop(): void } {
+  if (point === null) {
+    const timer = setTimeout(shoot, random() * LATEST_KILL_MS);
+    return { stop: () => clearTimeout(timer) };
+  }
+  if (point.on === 'folder') return watchFolder(join(site.dataDir, 'objects'), point.isReached, shoot);
+  site.trap.set(point, Math.floor(random() * 3), shoot);
+  return { stop: () => site.trap.clear() };
+}
+
+/** Asks the file system without a pause: what it waits for may be over in a millisecond. */
+function watchFolder(
+  folder: string,
+  isReached: Extract<CrashPoint, { on: 'folder' }>['isReached'],
+  shoot: () => void,
+): { stop(): void } {
+  let isOver = false;
+  const files = async () => new Set(await readdir(folder, { recursive: true }).catch(() => []));
+  const watch = async () => {
+    const before = await files();
+    while (!isOver) {
+      if (isReached(before, await files())) {
+        isOver = true;
+        shoot();
+      }
+    }
+  };
+  watch();
+  return {
+    stop() {
+      isOver = true;
+    },
+  };
+}
+
+type Proof = Pick<Killed, 'lost' | 'orphans' | 'problems'>;
+
+/** Everything that was promised, by the one who was promised it, and by database and store themselves. */
+async function prove(site: Site, seller: SellerClient, ledger: Sent[], direct: boolean): Promise<Proof> {
+  await site.sweep(direct);
+  const found = await site.check(false);
+  const problems = problemsIn(found);
+  const lost = await failures(ledger, 'kept', (sent) => expectBytes(seller, sent));
+  const undeleted = await failures(ledger, 'deleted', (sent) => expectGone(seller, sent));
+  const undeletable = await failures(ledger, 'deleting', (sent) => remove(seller, sent));
+  const unrepeatable = await failures(ledger, 'sent', async (sent) => {
+    await send(seller, sent);
+    await expectBytes(seller, sent);
+  });
+  problems.push(...lost, ...undeleted, ...undeletable, ...unrepeatable);
+  const kept = ledger.filter(({ state }) => state === 'kept');
+  const there = await site.db.sql<{ id: string }>('select id::text from products');
+  if (sorted(there) !== sorted(kept)) problems.push(`${kept.length} products were promised: ${there.length} are there`);
+  // what is gone is known to be gone: later proofs are about what can still be lost
+  ledger.splice(0, ledger.length, ...kept);
+  const orphans = [found.objectsWithoutRow, found.unsettledIntents, found.temporary].flat().length;
+  return { lost: lost.length, orphans, problems };
+}
+
+async function failures(
+  ledger: readonly Sent[],
+  state: Sent['state'],
+  promise: (sent: Sent) => Promise<void>,
+): Promise<string[]> {
+  const chosen = ledger.filter((sent) => sent.state === state);
+  const ends = await Promise.allSettled(chosen.map(promise));
+  return ends.flatMap((end) => (end.status === 'rejected' ? [`${state}: ${end.reason}`] : []));
+}
+
+function sorted(some: readonly { readonly id: string | null }[]): string {
+  return some
+    .map(({ id }) => id)
+    .sort()
+    .join();
+}
+
+/** In all that database and store disagree in. */
+function problemsIn(found: Disagreements): string[] {
+  return Object.entries(found).flatMap(([what, names]: [string, string[]]) => names.map((name) => `${what}: ${name}`));
+}

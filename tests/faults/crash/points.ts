@@ -1,0 +1,74 @@
+import type { CrashPoint } from '../../support/crash-points';
+import type { StoreKind } from './site';
+
+const INTENT = /^insert into "intents"/;
+const SETTLE = /^delete from "intents"/;
+const COMMIT = /^commit/;
+
+const inDatabase = (when: 'before' | 'answered', ...statements: RegExp[]): CrashPoint => ({
+  on: 'database',
+  when,
+  statements,
+});
+const inStore = (when: 'half a body' | 'answered', request: RegExp): CrashPoint => ({ on: 'store', when, request });
+const inFolder = (isReached: Extract<CrashPoint, { on: 'folder' }>['isReached']): CrashPoint => ({
+  on: 'folder',
+  isReached,
+});
+
+/** Where both stores are killed: what the server and its database say to each other. */
+const COMMON: Readonly<Record<string, CrashPoint>> = {
+  'before the intent': inDatabase('before', INTENT),
+  'after the intent': inDatabase('answered', INTENT, COMMIT),
+  'inside the transaction': inDatabase('before', SETTLE, /^insert into "product_images"/),
+  'after the commit, before the answer': inDatabase('answered', SETTLE, /^insert into "products"/, COMMIT),
+  'deleted, nothing of it removed': inDatabase('answered', /^delete from "products"/, COMMIT),
+  'half a re-key: copied, not committed': inDatabase(
+    'before',
+    SETTLE,
+    /^update "product_images" i set original_s3_url/,
+  ),
+  'half a re-key: committed, nothing removed': inDatabase(
+    'answered',
+    /^update "product_images" i set original_s3_url/,
+    COMMIT,
+  ),
+};
+
+const ON_S3: Readonly<Record<string, CrashPoint>> = {
+  'half a put': inStore('half a body', /^PUT (?![\s\S]*\nx-amz-copy-source)/i),
+  'after a put': inStore('answered', /^PUT (?![\s\S]*\nx-amz-copy-source)/i),
+  'half a delete': inStore('answered', /^POST [^ ]*\?delete/),
+  'half a re-key: one copied': inStore('answered', /^PUT [\s\S]*\nx-amz-copy-source/i),
+};
+
+const isObject = (path: string) => path.startsWith('intellipost-images/');
+const isNew = (before: ReadonlySet<string>, path: string) => isObject(path) && !before.has(path);
+
+const ON_DISK: Readonly<Record<string, CrashPoint>> = {
+  'half a put': inFolder((_before, now) => [...now].some((path) => path.startsWith('.incoming/'))),
+  'after a put': inFolder((before, now) => [...now].some((path) => isNew(before, path))),
+  'half a delete': inFolder((before, now) => [...before].some((path) => isObject(path) && !now.has(path))),
+  'half a re-key: one copied': inFolder((before, now) =>
+    [...now].some((path) => isNew(before, path) && isCopy(now, path)),
+  ),
+};
+
+/** Another attempt's folder of the same product has the same image. */
+function isCopy(now: ReadonlySet<string>, path: string): boolean {
+  const [bucket, products, product, attempt, ...image] = path.split('/');
+  return [...now].some((other) => {
+    const [, , sameProduct, otherAttempt, ...sameImage] = other.split('/');
+    return (
+      bucket && products && sameProduct === product && otherAttempt !== attempt && sameImage.join() === image.join()
+    );
+  });
+}
+
+/**
+ * Where a server is killed, by name. Whoever adds a step that writes objects adds its points here: preparation, for one, is
+ * `insert into "image_variants"` before and answered.
+ */
+export function crashPoints(store: StoreKind): Readonly<Record<string, CrashPoint>> {
+  return { ...COMMON, ...(store === 's3' ? ON_S3 : ON_DISK) };
+}

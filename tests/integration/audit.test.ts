@@ -1,0 +1,264 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { type AttemptId, newId, type ProductId } from '../../src/kernel/ids';
+import { attemptPrefix, type KeyPrefix, type ObjectKey } from '../../src/kernel/object-key';
+import { AuditBrake, UnknownBucketNamed } from '../../src/modules/maintenance';
+import type { ListedObject } from '../../src/modules/maintenance/domain/audit';
+import type { LocalObjects } from '../../src/modules/storage/domain/local-objects';
+import { s3ConfigFor } from '../contracts/s3-harness';
+import { type AuditKit, aPrefix, auditKit } from '../support/audit-kit';
+import { s3Server } from '../support/s3-servers';
+
+const [minio, versitygw] = [await s3Server('minio'), await s3Server('versitygw')];
+
+describe.each([
+  ['the disk store', true, () => auditKit()],
+  ['MinIO', minio !== null, () => auditKit(minio ? { s3: s3ConfigFor(minio) } : {})],
+  ['versitygw', versitygw !== null, () => auditKit(versitygw ? { s3: s3ConfigFor(versitygw) } : {})],
+] as const)('an audit of %s', (name, isThere, start) => {
+  const promise = isThere ? test : test.skip;
+  let kit: AuditKit;
+  beforeAll(async () => {
+    if (isThere) kit = await start();
+  }, 120_000);
+  afterAll(() => kit?.stop());
+  beforeEach(() => (isThere ? kit.empty() : undefined));
+
+  const damaged = async () =>
+    (
+      await kit.db.sql<{ key: string }>(
+        "select substring(original_s3_url from '^s3://[^/]+/(.*)$') as key from product_images where damaged_at is not null order by 1",
+      )
+    ).map(({ key }) => key);
+
+  /** Changed by a disk: no store is asked. On S3 somebody has put other bytes there. */
+  async function flipByte(key: ObjectKey): Promise<void> {
+    const bytes = new Uint8Array(await new Response(await kit.store.get(key)).arrayBuffer());
+    bytes[bytes.length >> 1]! ^= 1;
+    if (kit.store.kind === 's3') return await kit.replace(key, bytes);
+    const local = await (kit.storage.store as unknown as LocalObjects).locate(key);
+    await Bun.write(local?.path ?? '', bytes);
+  }
+
+  /** One of each that can go wrong, among what is well. */
+  async function plant() {
+    const seller = await kit.seller();
+    await kit.aProduct(seller);
+    const [gone, cut] = await kit.keysOf(await kit.aProduct(seller, 1)).then((keys) => pick(keys, 'original', 'thumb'));
+    const [flipped] = await kit.keysOf(await kit.aProduct(seller, 1)).then((keys) => pick(keys, 'original'));
+    await kit.store.deleteMany([gone!]);
+    await kit.replace(cut!, Buffer.from('shorter'));
+    await flipByte(flipped!);
+    const orphan = await kit.strayObject();
+    const [id, productId] = [newId<AttemptId>(), newId<ProductId>()];
+    const prefix = attemptPrefix(productId, id);
+    await kit.storage.journal.open({ id, kind: 'upload', productId, prefix });
+    await kit.strayObject('an upload under way', prefix);
+    const buried = await kit.strayObject('a late put');
+    await kit.db.sql(
+      "insert into intents (kind, prefix, state, expires_at, tombstone_until) values ('delete', $1, 'tombstone', now(), now() + interval '1 hour')",
+      [buried],
+    );
+    return { gone, cut, flipped, orphan } as { gone: ObjectKey; cut: ObjectKey; flipped: ObjectKey; orphan: ObjectKey };
+  }
+
+  promise('finds exactly what was planted, and only looks unless it is told to act', async () => {
+    const { gone, cut, flipped, orphan } = await plant();
+    const before = await kit.keys();
+    const report = await kit.tasks().audit({ mode: 'look', deep: true });
+    expect(report).toMatchObject({ outcome: 'ok', dryRun: true });
+    expect(await kit.findings()).toEqual({
+      [gone]: 'missing found',
+      [cut]: 'wrong_size found',
+      [flipped]: 'wrong_sha256 found',
+      [orphan]: 'orphan found',
+    });
+    expect(report.counts).toMatchObject({ missing: 1, wrong_size: 1, wrong_sha256: 1, orphan: 1 });
+    expect(await kit.keys()).toEqual(before);
+    expect(await damaged()).toEqual([]);
+  });
+
+  promise('that acts moves the orphan, marks images whose original is damaged, and touches nothing else', async () => {
+    const { gone, cut, flipped, orphan } = await plant();
+    const before = await kit.keys();
+    const report = await kit.tasks().audit({ mode: 'act', deep: true });
+    expect(await kit.findings()).toEqual({
+      [gone]: 'missing reported',
+      [cut]: 'wrong_size reported',
+      [flipped]: 'wrong_sha256 reported',
+      [orphan]: 'orphan quarantined',
+    });
+    const quarantineKey = `quarantine/${report.runId}/${orphan}` as ObjectKey;
+    expect((await kit.keys()).sort()).toEqual([...before.filter((key) => key !== orphan), quarantineKey].sort());
+    expect(await kit.read(quarantineKey)).toBe('a stray object');
+    expect(await damaged()).toEqual([gone, flipped].sort());
+    const again = await kit.tasks().audit({ mode: 'act', deep: true });
+    expect(again.counts).toMatchObject({ missing: 1, wrong_size: 1, wrong_sha256: 1 });
+    expect(again.counts.orphan).toBeUndefined();
+  });
+
+  promise('does not see a flipped byte unless it looks deeply, or asks S3 for the digest', async () => {
+    const { flipped } = await plant();
+    await kit.tasks().audit({ mode: 'look' });
+    expect(await kit.findings()).not.toHaveProperty([flipped]);
+    await kit.tasks({ config: { sampleShare: 1 } }).audit({ mode: 'look' });
+    expect(flipped in (await kit.findings())).toBe(name !== 'the disk store');
+  });
+
+  promise('leaves an orphan alone that is young', async () => {
+    const orphan = await kit.strayObject();
+    const report = await kit.tasks({ config: { minAgeSeconds: 3600 } }).audit({ mode: 'act' });
+    expect(report.counts).toMatchObject({ orphan: 1, young: 1 });
+    expect(await kit.keys()).toEqual([orphan]);
+  });
+
+  promise('is not misled by uploads that end while it lists', async () => {
+    const seller = await kit.seller();
+    const [id, productId] = [newId<AttemptId>(), newId<ProductId>()];
+    const prefix = attemptPrefix(productId, id);
+    await kit.storage.journal.open({ id, kind: 'upload', productId, prefix });
+    const key = await kit.strayObject('x', prefix);
+    async function* list(within: KeyPrefix) {
+      const listed: ListedObject[] = [];
+      for await (const object of kit.store.list(within)) listed.push(object);
+      await kit.aProduct(seller); // rows without a listed object
+      yield* listed;
+      // the commit: rows in place of the intent
+      await kit.db.sql(
+        `with gone as (delete from intents where id = $1) update product_images set processed_s3_url = 's3://' || $2
+          where id = (select id from product_images where position = 1)`,
+        [id, `${kit.storage.store.bucket}/${key}`],
+      );
+    }
+    const report = await kit.tasks({ store: { list } }).audit({ mode: 'act' });
+    expect(await kit.findings()).toEqual({});
+    expect(report.counts.objects).toBe(1);
+  });
+
+  promise('finds the rows of former buckets, and refuses rows of a bucket that it does not know', async () => {
+    const seller = await kit.seller();
+    const id = await kit.aProduct(seller);
+    await kit.db.sql("update image_variants set s3_url = replace(s3_url, $1, 'a-former-one')", [
+      kit.storage.store.bucket,
+    ]);
+    await kit.db.sql('delete from intents');
+    await expect(kit.tasks().audit({ mode: 'act' })).rejects.toThrow(UnknownBucketNamed);
+    const buckets = [...kit.storage.buckets, 'a-former-one', 'b-former'];
+    const namesOf = kit.tasks({ buckets }); // rows of the former bucket name objects of this one
+    await namesOf.audit({ mode: 'look' });
+    expect(await kit.findings()).toEqual({});
+    expect(id).toBeString();
+  });
+});
+
+function pick(keys: readonly ObjectKey[], ...kinds: string[]): (ObjectKey | undefined)[] {
+  return kinds.map((kind) => keys.find((key) => key.includes(`/${kind}.`)));
+}
+
+describe('an audit', () => {
+  let kit: AuditKit;
+  beforeAll(async () => {
+    kit = await auditKit();
+  }, 60_000);
+  afterAll(() => kit.stop());
+  beforeEach(() => kit.empty());
+
+  test('stops before it touches anything where too many objects have no row', async () => {
+    const orphans = [await kit.strayObject(), await kit.strayObject(), await kit.strayObject()].sort();
+    const [seller, config] = [await kit.seller(), { brakeMin: 2, maxShare: 0.5 }];
+    const act = (change = {}) => kit.tasks({ config: { ...config, ...change } }).audit({ mode: 'act' });
+    await expect(act()).rejects.toThrow(AuditBrake);
+    expect(await kit.keys()).toEqual(orphans);
+    expect(await kit.db.sql("select outcome, cursor from maintenance_runs where task = 'audit'")).toEqual([
+      { outcome: 'failed', cursor: null },
+    ]);
+    await kit.aProduct(seller); // 5 objects more: three are less than half
+    expect((await act()).counts).toMatchObject({ quarantined: 3 });
+  });
+
+  describe('that died on its way', () => {
+    const keys = Array.from({ length: 2500 }, (_, at) => `products/${String(at).padStart(5, '0')}/a.jpg` as ObjectKey);
+    const listing = (dies: boolean, asked: (string | undefined)[]) =>
+      async function* (_prefix: KeyPrefix, after?: ObjectKey) {
+        asked.push(after);
+        for (const key of keys) {
+          if (after !== undefined && key <= after) continue;
+          if (dies && key === keys[2200]) throw new Error('killed');
+          yield { key, sizeBytes: 1, lastModified: new Date(0) };
+        }
+      };
+
+    test('is taken up behind its last page by the next, which finds all that both of them saw', async () => {
+      const asked: (string | undefined)[] = [];
+      await expect(kit.tasks({ store: { list: listing(true, asked) } }).audit({ mode: 'look' })).rejects.toThrow(
+        'killed',
+      );
+      const report = await kit.tasks({ store: { list: listing(false, asked) } }).audit({ mode: 'look' });
+      expect(asked).toEqual([undefined, keys[1999]]);
+      expect(report.counts).toMatchObject({ objects: 2500, orphan: 2500 });
+      expect(Object.keys(await kit.findings())).toEqual(keys);
+    });
+
+    test.each([
+      ['fresh', { fresh: true }],
+      ['deeper', { deep: true }],
+    ])('is not taken up by one that is %s', async (_, change) => {
+      const asked: (string | undefined)[] = [];
+      await kit
+        .tasks({ store: { list: listing(true, asked) } })
+        .audit({ mode: 'look' })
+        .catch(() => undefined);
+      await kit.tasks({ store: { list: listing(false, asked) } }).audit({ mode: 'look', ...change });
+      expect(asked).toEqual([undefined, undefined]);
+    });
+  });
+
+  test('that is told to stop does so after a page', async () => {
+    const stop = new AbortController();
+    async function* list() {
+      for (let at = 0; ; at += 1) {
+        if (at === 1500) stop.abort(new Error('the server stops'));
+        yield { key: `products/${String(at).padStart(9, '0')}` as ObjectKey, sizeBytes: 1, lastModified: new Date(0) };
+      }
+    }
+    const report = await kit.tasks({ store: { list } }).audit({ mode: 'look', signal: stop.signal });
+    expect(report).toMatchObject({ outcome: 'stopped', counts: { objects: 2000 } });
+  });
+
+  test('looks again before it acts: what is named, gone or changed by then is left alone', async () => {
+    const named = await kit.strayObject('named meanwhile');
+    const gone = await kit.strayObject('gone meanwhile');
+    const changed = await kit.strayObject('changed meanwhile');
+    const wasFound = Promise.withResolvers<void>();
+    let heads = 0;
+    const head = async (key: ObjectKey) => {
+      heads += 1;
+      if (heads === 1) {
+        await kit.db.sql(
+          "insert into intents (kind, prefix, state, expires_at) values ('upload', $1, 'open', now() + interval '1 hour')",
+          [named],
+        );
+        await kit.store.deleteMany([gone]);
+        await kit.replace(changed, Buffer.from('other bytes'));
+        wasFound.resolve();
+      }
+      return await kit.store.head(key);
+    };
+    const report = await kit.tasks({ store: { head } }).audit({ mode: 'act' });
+    await wasFound.promise;
+    expect(await kit.findings()).toEqual({
+      [named]: 'orphan cleared',
+      [gone]: 'orphan cleared',
+      [changed]: 'orphan reported',
+    });
+    expect(report.counts).toMatchObject({ orphan: 3, cleared: 2, reported: 1 });
+    expect(await kit.keys()).toEqual([named, changed].sort());
+  });
+
+  test('leaves an object whose key no store could hold in quarantine where it is', async () => {
+    const long = `${aPrefix()}${'a/'.repeat(460)}original.jpg` as ObjectKey;
+    await kit.put(long, Buffer.from('x'));
+    const report = await kit.tasks().audit({ mode: 'act' });
+    expect(report.counts).toMatchObject({ orphan: 1, reported: 1 });
+    expect(await kit.keys()).toEqual([long]);
+  });
+});

@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { exists, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CommandFailed, exitCodeOf, FoundSomething, UsageError } from '../../src/cli/command';
+import { runCommand } from '../../src/cli/run-command';
+import { loadSettings, type Settings } from '../../src/config/load';
+import { buildContainer } from '../../src/container';
+import { maintenanceSchedules } from '../../src/maintenance-schedules';
+import { createMetrics } from '../../src/platform/telemetry/metrics';
+import { silentLog } from '../support/log';
+import { type TestDatabase, testDatabase } from '../support/postgres';
+
+let db: TestDatabase;
+let dataDir: string;
+beforeAll(async () => {
+  db = await testDatabase();
+  dataDir = await mkdtemp(join(tmpdir(), 'test-cli-audit-'));
+});
+afterAll(async () => {
+  await db.drop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  await db.sql('delete from maintenance_runs; delete from quarantined_objects');
+  await rm(join(dataDir, 'objects'), { recursive: true, force: true });
+});
+
+const settingsWith = (change: Record<string, string> = {}): Settings =>
+  loadSettings({
+    DATABASE_URL: db.url,
+    DATA_DIR: dataDir,
+    MIGRATE_ON_START: 'false',
+    AUDIT_MIN_AGE_SECONDS: '0',
+    ...change,
+  });
+
+/** @returns what was printed, and how it ended */
+async function cli(argv: string[], change?: Record<string, string>) {
+  const lines: string[] = [];
+  const error = await runCommand(argv, settingsWith(change), silentLog, (line) => lines.push(line)).then(
+    () => null,
+    (refused: unknown) => refused as Error,
+  );
+  return { lines, error, code: error ? exitCodeOf(error) : 0 };
+}
+
+const pathOf = (key: string) => join(dataDir, 'objects/intellipost-images', key);
+
+async function stray(): Promise<string> {
+  const key = `products/${Bun.randomUUIDv7()}/${Bun.randomUUIDv7()}/original.jpg`;
+  await Bun.write(pathOf(key), 'a stray object');
+  return key;
+}
+
+describe('an operator', () => {
+  test('audits, and learns by the exit code that there is nothing', async () => {
+    const { lines, code } = await cli(['audit', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ task: 'audit', outcome: 'ok', dry_run: true });
+  });
+
+  test('is shown an orphan, which only --act moves, and gets it back', async () => {
+    const key = await stray();
+    const looked = await cli(['audit', '--json']);
+    expect([looked.code, looked.error]).toEqual([2, expect.any(FoundSomething)]);
+    expect(JSON.parse(looked.lines[0] ?? '')).toMatchObject({ counts: { objects: 1, orphan: 1 } });
+    expect(await exists(pathOf(key))).toBe(true);
+
+    expect((await cli(['audit', '--act', '--deep', '--fresh'])).code).toBe(2);
+    expect(await exists(pathOf(key))).toBe(false);
+    const listed = (await cli(['audit', 'list', '--json'])).lines.map((line) => JSON.parse(line));
+    expect(listed).toMatchObject([
+      { what: 'orphan', state: 'quarantined', key },
+      { what: 'quarantined', state: 'held', key },
+    ]);
+
+    expect((await cli(['audit', 'release', key])).code).toBe(0);
+    expect(await Bun.file(pathOf(key)).text()).toBe('a stray object');
+    const again = await cli(['audit', 'release', key]);
+    expect([again.code, again.error]).toEqual([1, expect.any(CommandFailed)]);
+  });
+
+  test('releases everything at once, and is told what had to stay', async () => {
+    const [free, taken] = [await stray(), await stray()];
+    await cli(['audit', '--act']);
+    await Bun.write(pathOf(taken), 'written since');
+    const { lines, error, code } = await cli(['audit', 'release', '--all', '--json']);
+    expect(JSON.parse(lines[0] ?? '')).toEqual({ released: 1, refused: 1 });
+    expect(code).toBe(1);
+    expect(error?.message).toContain(`${taken} stays in quarantine: its key holds other bytes`);
+    expect(await exists(pathOf(free))).toBe(true);
+  });
+
+  test('is told by the exit code when the brake has stopped it', async () => {
+    const key = await stray();
+    const { code, error } = await cli(['audit', '--act'], { AUDIT_BRAKE_MIN: '0' });
+    expect([code, error]).toEqual([1, expect.any(CommandFailed)]);
+    expect(error?.message).toContain('Nothing was touched');
+    expect(await exists(pathOf(key))).toBe(true);
+  });
+
+  test.each([
+    [['audit', '--act', '--dry-run']],
+    [['audit', 'release']],
+    [['audit', 'release', 'a', '--all']],
+    [['audit', 'release', 'a/../b']],
+  ])('is told how to call %p', async (argv) => {
+    const { error } = await cli(argv);
+    expect(error).toBeInstanceOf(UsageError);
+  });
+});
+
+describe('the audit that runs by the clock', () => {
+  test.each([
+    ['false', true],
+    ['true', false],
+  ])('with AUDIT_ACT=%s leaves an orphan where it is: %p', async (act, stays) => {
+    const key = await stray();
+    const settings = settingsWith({ AUDIT_ACT: act });
+    const container = await buildContainer({ settings, log: silentLog, metrics: createMetrics(), port: () => 0 });
+    try {
+      const works = maintenanceSchedules(container, settings, silentLog, new AbortController().signal);
+      await works.find(({ queue }) => queue === 'audit')?.work();
+      expect(await exists(pathOf(key))).toBe(stays);
+      const [run] = await db.sql("select outcome, dry_run from maintenance_runs where task = 'audit'");
+      expect(run).toEqual({ outcome: 'ok', dry_run: false });
+    } finally {
+      await container.close();
+    }
+  });
+});

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import type { ProductId } from '../../src/kernel/ids';
+import type { Seller } from '../../src/kernel/principal';
+import { postgresRetained } from '../../src/modules/maintenance/infrastructure/postgres-retained';
+import { aProduct } from '../support/products-fixture';
+import { type UpkeepKit, upkeepKit } from '../support/upkeep-kit';
+
+const OFF = { failedProducts: 0, history: 0, events: 0, runs: 0 };
+const DAYS = { failedProducts: 10, history: 10, events: 10, runs: 10 };
+
+let kit: UpkeepKit;
+let seller: Seller;
+
+beforeAll(async () => {
+  kit = await upkeepKit();
+}, 60_000);
+afterAll(() => kit.stop());
+beforeEach(async () => {
+  await kit.db.sql('update products set legal_hold = false');
+  await kit.db.sql('delete from users');
+  await kit.db.sql('delete from maintenance_runs');
+  seller = await kit.seller();
+});
+
+const retain = async (ages: Partial<typeof DAYS>, dryRun = false) =>
+  (await kit.upkeep({ ages: { ...OFF, ...ages } }).retention({ dryRun })).counts;
+const ids = async () => (await kit.db.sql<{ id: ProductId }>('select id from products')).map(({ id }) => id).sort();
+
+/** As if nobody had touched it for so many days. */
+async function untouched(id: ProductId, days: number): Promise<void> {
+  const then = 'now() - make_interval(days => $2)';
+  await kit.db.sql('alter table products disable trigger user');
+  await kit.db.sql(`update products set updated_at = ${then} where id = $1`, [id, days]);
+  await kit.db.sql('alter table products enable trigger user');
+  await kit.db.sql(`update product_status_history set at = ${then} where product_id = $1`, [id, days]);
+  await kit.db.sql(`update product_events set at = ${then} where product_id = $1`, [id, days]);
+}
+
+async function aged(status: 'failed' | 'ready' | 'uploading', days: number): Promise<ProductId> {
+  const { id } = await aProduct(kit.db, seller, { status, images: 1 });
+  await untouched(id, days);
+  return id;
+}
+
+describe('retention', () => {
+  test('deletes failed products of that age with their images, and the objects by the journal; no other one', async () => {
+    const old = await kit.aProduct(seller, 1);
+    await kit.db.sql("update products set status = 'failed' where id = $1", [old]);
+    await untouched(old, 11);
+    const kept = [await aged('failed', 9), await aged('ready', 11), await aged('uploading', 11)];
+    expect((await kit.keys()).length).toBe(4);
+    expect(await retain(DAYS, true)).toMatchObject({ failed_products: 1 });
+    expect(await ids()).toEqual([old, ...kept].sort());
+    expect(await retain({ failedProducts: 10 })).toEqual({ failed_products: 1 });
+    expect(await ids()).toEqual(kept.sort());
+    await kit.storage.sweep();
+    expect(await kit.keys()).toEqual([]);
+  });
+
+  test('keeps failed products where no age was set, however old they are', async () => {
+    const id = await aged('failed', 10_000);
+    expect(await retain({})).toEqual({});
+    expect(await ids()).toEqual([id]);
+  });
+
+  test('never touches what is under legal hold, nor its history', async () => {
+    const [held, other] = [await aged('failed', 500), await aged('failed', 500)];
+    await kit.db.sql('alter table products disable trigger user');
+    await kit.db.sql('update products set legal_hold = true where id = $1', [held]);
+    await kit.db.sql('alter table products enable trigger user');
+    const history = () => kit.db.sql('select * from product_status_history where product_id = $1 order by id', [held]);
+    const before = await history();
+    expect(before.length).toBeGreaterThan(0);
+    expect(await retain(DAYS, true)).toMatchObject({ failed_products: 1 });
+    expect(await retain(DAYS)).toMatchObject({ failed_products: 1 });
+    expect(await ids()).toEqual([held]);
+    expect(await ids()).not.toContain(other);
+    expect(await history()).toEqual(before);
+  });
+
+  test('forgets history and events of that age, and younger ones not', async () => {
+    const [old, young] = [await aged('ready', 11), await aged('ready', 9)];
+    const rows = async (table: string) =>
+      (await kit.db.sql<{ id: string }>(`select distinct product_id as id from ${table} order by 1`)).map(
+        ({ id }) => id,
+      );
+    const would = await retain(DAYS, true);
+    expect(await rows('product_events')).toEqual([old, young].sort());
+    expect(await retain(DAYS)).toEqual(would);
+    expect(would).toMatchObject({ history: 3, events: 4 });
+    expect(await rows('product_status_history')).toEqual([young]);
+    expect(await rows('product_events')).toEqual([young]);
+  });
+
+  test('forgets old runs of upkeep, but of no task the last', async () => {
+    await kit.db.sql(
+      `insert into maintenance_runs (task, started_at, ended_at, outcome) values
+        ('sweep', now() - interval '30 days', now() - interval '30 days', 'ok'),
+        ('sweep', now() - interval '20 days', now() - interval '20 days', 'ok'),
+        ('sweep', now(), now(), 'ok'),
+        ('scrub', now() - interval '30 days', now() - interval '30 days', 'failed')`,
+    );
+    expect(await retain({ runs: 10 }, true)).toEqual({ runs: 2 });
+    expect(await retain({ runs: 10 })).toEqual({ runs: 2 });
+    const left = await kit.db.sql("select task from maintenance_runs where task <> 'retention' order by task");
+    expect(left).toEqual([{ task: 'scrub' }, { task: 'sweep' }]);
+  });
+
+  test('goes on in batches until nothing of that age is left', async () => {
+    for (let n = 0; n < 7; n += 1) await aged('failed', 11);
+    const [products] = postgresRetained(kit.db.database.orm, DAYS, 3);
+    expect(await products?.run(new AbortController().signal)).toEqual({ failed_products: 7 });
+    expect(await ids()).toEqual([]);
+  });
+
+  test('does the others when one fails', async () => {
+    const broken = {
+      name: 'broken',
+      ageDays: 1,
+      run: () => Promise.reject(new Error('x')),
+      preview: () => Promise.reject(new Error('x')),
+    };
+    await aged('failed', 11);
+    const upkeep = kit.upkeep({ ages: { ...OFF, failedProducts: 10 }, retentionSteps: [broken] });
+    await expect(upkeep.retention({ dryRun: false })).rejects.toThrow('failed: broken');
+    expect(await ids()).toEqual([]);
+    expect(upkeep.retentionAges()).toMatchObject({ failed_products: 10, history: null, broken: 1 });
+  });
+});
