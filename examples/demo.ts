@@ -1,5 +1,5 @@
-// What a seller does, against a running server, over plain HTTP: registers, uploads photographs, reads the product, opens its
-// signed URLs.
+// What a seller does, against a running server, over plain HTTP: registers, uploads photographs, follows what becomes of them, reads
+// the product, opens its signed URLs.
 //
 //   bun run demo [--url http://localhost:3000] [--rate KB/s] [photo …]
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import type { inferRouterOutputs } from '@trpc/server';
 import type { AppRouter } from '../src/container';
 import { type Api, answered, connect } from './demo/api';
 import { DemoError } from './demo/demo-error';
+import { followProduct } from './demo/follow';
 import { uploadForm } from './demo/multipart-upload';
 import { type Photo, photoAt, sha256Of } from './demo/photo';
 import { type Screen, screenOf } from './demo/terminal';
@@ -38,8 +39,13 @@ async function demo({ url, bytesPerSecond, paths }: Wanted, screen: Screen): Pro
   const api = await connect(url);
   await register(api, screen);
   const id = await upload(api, photos, bytesPerSecond, screen);
+  screen.step('What becomes of it, by WebSocket');
+  await followProduct(api, id, screen);
   const product = (await api.call('GET', `/api/products/${id}`)) as Product;
   show(product, screen);
+  if (product.status === 'processing') {
+    screen.line('No worker has taken it: the README’s “Write a worker” starts one.');
+  }
   await openSignedUrls(product, photos, screen);
 }
 

@@ -3,6 +3,7 @@ import { ProcessCost } from './process-cost';
 const STARTS_WITHIN_MS = 30_000;
 
 export interface ServerProcess {
+  readonly pid: number;
   readonly url: string;
   readonly cost: ProcessCost;
   stop(): Promise<void>;
@@ -28,6 +29,7 @@ export async function startServerProcess(
   await untilReady(child, url + health);
   return {
     url,
+    pid: child.pid,
     cost: new ProcessCost(child.pid),
     async stop() {
       child.kill('SIGTERM');

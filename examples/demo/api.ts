@@ -7,26 +7,32 @@ export interface Api {
   call(method: string, path: string, body?: object): Promise<unknown>;
   /** Sends this access token from now on. */
   logIn(accessToken: string): void;
+  readonly accessToken: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /** @throws DemoError no server answers there */
 export async function connect(url: string): Promise<Api> {
-  let headers: Record<string, string> = {};
+  let token = '';
+  const headers = (): Record<string, string> => (token === '' ? {} : { authorization: `Bearer ${token}` });
   await requireServer(url);
   return {
     url,
     async call(method, path, body) {
-      const json = { ...headers, 'content-type': 'application/json' };
-      const init = body === undefined ? { method, headers } : { method, headers: json, body: JSON.stringify(body) };
+      const json = { ...headers(), 'content-type': 'application/json' };
+      const init =
+        body === undefined ? { method, headers: headers() } : { method, headers: json, body: JSON.stringify(body) };
       const response = await fetch(url + path, init);
       return answered(response.status, await response.text());
     },
     logIn(accessToken) {
-      headers = { authorization: `Bearer ${accessToken}` };
+      token = accessToken;
+    },
+    get accessToken() {
+      return token;
     },
     get headers() {
-      return headers;
+      return headers();
     },
   };
 }

@@ -20,22 +20,14 @@ import type { AppRouter } from '../../src/container';
 
 type Job = inferRouterOutputs<AppRouter>['work']['claim']['jobs'][number];
 type Image = Job['images'][number];
+type Processed = Awaited<ReturnType<typeof processPhoto>>;
 
-interface Processed {
-  readonly image_id: string;
-  readonly bytes: Buffer<ArrayBuffer>;
-  readonly content_type: 'image/jpeg' | 'image/png' | 'image/webp';
-  /** Kept beside the image. */
-  readonly processing_metadata: Record<string, unknown>;
-}
-
-const env = process.env;
+const { env } = process;
 const server = (env.URL ?? 'http://localhost:3000').replace(/\/+$/, '');
 const worker = env.WORKER_NAME ?? hostname();
 const leaseSeconds = Number(env.LEASE_SECONDS ?? 60);
 /** Of one request, while the network, the server or the store has a bad minute. */
 const TRIES = 6;
-const LONGEST_PAUSE_MS = 15_000;
 
 let token = env.WORKER_TOKEN ?? '';
 const headers = () => (token === '' ? {} : { authorization: `Bearer ${token}` });
@@ -49,8 +41,9 @@ for (const ending of ['SIGTERM', 'SIGINT']) process.on(ending, () => stopping.ab
  * Yours to replace: makes the processed image of one photo. A real worker cuts out the background, reads the label…
  * @param photo the JPEG that is made for models: upright, sRGB, at most 1568 px, no metadata
  * @param job has `prompt_text`, the seller's own line, and `attempt`, from 1
+ * @returns the processed image (JPEG, PNG or WebP), and what is to be kept beside it
  */
-async function processPhoto(photo: Uint8Array, image: Image, job: Job): Promise<Processed> {
+async function processPhoto(photo: Uint8Array, image: Image, job: Job) {
   const { data, info } = await sharp(photo).normalise().webp({ quality: 85 }).toBuffer({ resolveWithObject: true });
   const processing_metadata = { worker, attempt: job.attempt, width: info.width, height: info.height };
   return { image_id: image.id, bytes: Buffer.from(data), content_type: 'image/webp', processing_metadata };
@@ -63,8 +56,8 @@ async function workOn(job: Job): Promise<void> {
   const results: Processed[] = [];
   try {
     for (const [done, image] of job.images.entries()) {
-      const progress = Math.floor((100 * done) / job.images.length);
-      await heart.beat({ progress, message: `photo ${done + 1} of ${job.images.length}` });
+      const photos = job.images.length;
+      await heart.tell({ progress: Math.floor((100 * done) / photos), message: `photo ${done + 1} of ${photos}` });
       results.push(await processPhoto(await fetchPhoto(id, image), image, job));
     }
     await store(id, results);
@@ -77,14 +70,18 @@ async function workOn(job: Job): Promise<void> {
 
 /** By a signed URL, which is a bearer: it needs no token. `sha256` of an image is its original's, not of what is made of it. */
 async function fetchPhoto(id: string, image: Image): Promise<Uint8Array> {
-  let response = await transfer(image.urls.model);
-  if (!response.ok) {
-    // such as a URL that has expired while earlier photos were worked on
+  let url = image.urls.model;
+  for (let tried = 1; tried < TRIES; tried += 1) {
+    const response = url ? await transfer(url) : null;
+    if (response?.ok) return response.bytes();
+    // the photo was added just now, and what models get is being made of it
+    if (!response) await sleep(tried * 1000);
+    // such as a URL that has expired while earlier photos were worked on: one more
+    else if (tried > 1) throw new Error(`the photo cannot be fetched: ${response.status}`);
     const fresh = await patiently(() => api.work.urls.mutate({ id, variants: ['model'] }));
-    response = await transfer(fresh.images.find((one) => one.id === image.id)?.urls.model);
+    url = fresh.images.find((one) => one.id === image.id)?.urls.model;
   }
-  if (!response.ok) throw new Error(`the photo cannot be fetched: ${response.status}`);
-  return response.bytes();
+  throw new Error('the photo is not prepared yet');
 }
 
 /** Straight to the store by presigned PUTs. They take these bytes and no others: length, type and sha-256 are signed. */
@@ -107,14 +104,13 @@ async function store(id: string, results: readonly Processed[]): Promise<void> {
 async function run(): Promise<void> {
   for (let pause = 0; !stopping.signal.aborted; ) {
     const input = { phase: 'processing', worker, max: 1, lease_seconds: leaseSeconds } as const;
-    const { jobs } = await patiently(() => api.work.claim.mutate(input)).catch((error: unknown) => {
+    const jobs = await patiently(async () => (await api.work.claim.mutate(input)).jobs).catch((error: unknown) => {
       if (isRefused(error)) throw error;
-      console.log(`nothing could be claimed: ${error}`);
-      return { jobs: [] as Job[] };
+      return console.log(`nothing could be claimed: ${error}`) ?? [];
     });
     for (const job of jobs) await take(job);
-    // Nothing there: ask less and less often, and not in step with other workers.
-    pause = jobs.length > 0 ? 0 : Math.min(LONGEST_PAUSE_MS, Math.max(500, pause * 2)) * (0.75 + Math.random() / 4);
+    // Nothing there: ask less and less often, up to every 5 s, and not in step with other workers.
+    pause = jobs.length > 0 ? 0 : Math.min(5000, Math.max(500, pause * 2)) * (0.75 + Math.random() / 4);
     await sleep(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
   }
 }
@@ -133,7 +129,7 @@ async function take(job: Job): Promise<void> {
 
 /** The seller reads the error. What is retryable goes back into the queue, for later and a few times at most. */
 async function giveUp(job: Job, error: unknown): Promise<void> {
-  const said = String(error instanceof Error ? error.message : error).slice(0, 500) || 'unknown';
+  const said = (error instanceof Error ? error.message : String(error)).slice(0, 500) || 'unknown';
   console.log(`${job.product_id} failed: ${said}`);
   const input = { id: job.lease_id, error: said, retryable: !isRefused(error) };
   await patiently(() => api.work.fail.mutate(input)).catch((unheard: unknown) =>
@@ -155,14 +151,9 @@ function keepLease(id: string) {
     },
     (leaseSeconds * 1000) / 3,
   );
-  return {
-    /** Tells the seller how far it is. @throws where the lease was lost: then stop, because somebody else works on it */
-    async beat(news: { progress: number; message: string }): Promise<void> {
-      if (lost) throw lost;
-      await beat(news);
-    },
-    stop: () => clearInterval(timer),
-  };
+  /** Tells the seller how far it is. @throws where the lease was lost: then stop, because somebody else works on it */
+  const tell = (news: { progress: number; message: string }) => (lost ? Promise.reject(lost) : beat(news));
+  return { tell, stop: () => clearInterval(timer) };
 }
 
 // --- HTTP --------------------------------------------------------------------------------------------------------------
@@ -195,9 +186,9 @@ async function logIn(): Promise<boolean> {
 }
 
 /** @returns any answer below 500, for the caller to judge. @throws Error where the store has none for some time */
-function transfer(url: string | null | undefined, init: RequestInit = {}): Promise<Response> {
+function transfer(url: string, init: RequestInit = {}): Promise<Response> {
   return patiently(async () => {
-    const response = await fetch(url ?? '', { ...init, signal: AbortSignal.timeout(60_000) });
+    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(60_000) });
     if (response.status >= 500) throw new Error(`the store answered ${response.status}`);
     return response;
   });

@@ -30,7 +30,7 @@ URL = os.environ.get("URL", "http://localhost:3000").rstrip("/")
 NAME = os.environ.get("WORKER_NAME", socket.gethostname())
 LEASE_SECONDS = int(os.environ.get("LEASE_SECONDS", "60"))
 TRIES = 6  # of one request, while the network, the server or the store has a bad minute
-LONGEST_PAUSE_SECONDS = 15
+LONGEST_PAUSE_SECONDS = 5
 
 stopping = threading.Event()
 token = os.environ.get("WORKER_TOKEN", "")
@@ -64,14 +64,19 @@ def work_on(job):
 
 def fetch(lease, image):
     """By a signed URL, which is a bearer: it needs no token. `sha256` of an image is its original's, not of what is made of it."""
-    try:
-        return exchange("GET", image["urls"]["model"])
-    except Refused:  # such as an URL that has expired while earlier photos were worked on
+    url = image["urls"]["model"]
+    for tried in range(1, TRIES):
+        try:
+            if url:
+                return exchange("GET", url)
+        except Refused as refused:  # such as an URL that has expired while earlier photos were worked on: one more
+            if tried > 1:
+                raise OSError(f"the photo cannot be fetched: {refused}") from None
+        else:
+            time.sleep(tried)  # the photo was added just now, and what models get is being made of it
         fresh = call(f"{lease}/urls", {"variants": ["model"]})["images"]
-    try:
-        return exchange("GET", next(one for one in fresh if one["id"] == image["id"])["urls"]["model"])
-    except Refused as refused:
-        raise OSError(f"the photo cannot be fetched: {refused}") from None
+        url = next(one for one in fresh if one["id"] == image["id"])["urls"]["model"]
+    raise OSError("the photo is not prepared yet")
 
 
 def store(lease, results):

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { resolve } from 'node:path';
 import { banner } from '../../src/banner';
 import { loadSettings } from '../../src/config/load';
-import { startTestServer, type TestServer } from '../support/server';
+import { startTestServer, type TestServer, until } from '../support/server';
+import { aWorkerAccount, startWorker } from '../support/worker-process';
 
 const REPOSITORY = resolve(import.meta.dir, '../..');
 const PHOTO = resolve(REPOSITORY, 'examples/photos/coffee-cup.jpg');
@@ -10,7 +11,7 @@ const PHOTO_SHA256 = new Bun.CryptoHasher('sha256').update(await Bun.file(PHOTO)
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startTestServer({ PREPARE_CONCURRENCY: '1' });
 }, 60_000);
 afterAll(async () => {
   await server.stop();
@@ -36,9 +37,21 @@ describe('the demo', () => {
     expect(out).toContain(PHOTO_SHA256);
     const [, id = ''] = /id {6}(\S+)/.exec(out) ?? [];
     expect(await server.db.sql('select status, image_count from products where id = $1', [id])).toEqual([
-      { status: 'uploading', image_count: 3 },
+      { status: 'processing', image_count: 3 },
     ]);
-  });
+  }, 30_000);
+
+  test('shows the product move to processing by itself, says how to start a worker, and shows it move on where one runs', async () => {
+    const alone = await bun('examples/demo.ts', '--url', server.url, PHOTO);
+    expect(alone.out).toMatch(/ {2}uploading .*\n {2}processing /);
+    expect(alone.out).toContain('“Write a worker” starts one');
+    const worker = startWorker('processing_worker.py', server.url, await aWorkerAccount(server, server.db));
+    await until(() => worker.output.text.includes(' complete after '), 'the worker has begun');
+    const { out } = await bun('examples/demo.ts', '--url', server.url, PHOTO);
+    await worker.end('SIGTERM');
+    expect(out).toMatch(/ {2}processing 0 %: photo 1 of 1 .*\n {2}ready /);
+    expect(out).toContain('status  ready');
+  }, 60_000);
 
   test('writes plain lines where nobody looks at a terminal', async () => {
     const { out } = await bun('examples/demo.ts', '--url', server.url, PHOTO);

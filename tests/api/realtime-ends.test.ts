@@ -31,6 +31,19 @@ test('a socket ends when its token does, and the expired token opens no other', 
   expect(refused).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' });
 }, 30_000);
 
+test('of the sessions that are watched only those live that are neither revoked nor gone', async () => {
+  const server = await start();
+  const sessionOf = async ({ accessToken }: SellerClient) =>
+    (await server.container.identity.authenticate(accessToken))?.sessionId ?? '';
+  const [staying, leaving, gone] = [await aSeller(server), await aSeller(server), await aSeller(server)];
+  const ids = await Promise.all([staying, leaving, gone].map(sessionOf));
+  const live = () => server.container.identity.liveSessions(ids);
+  expect(await live()).toEqual(new Set(ids));
+  await leaving.call('POST', '/api/auth/logout', {});
+  await server.db.sql('delete from users where id = $1', [gone.userId]);
+  expect(await live()).toEqual(new Set(ids.slice(0, 1)));
+}, 30_000);
+
 /** Speaks the handshake and then reads nothing. */
 async function deafSocket(server: TestServer, seller: SellerClient): Promise<Socket> {
   const socket = connect({ host: '127.0.0.1', port: server.port });
@@ -110,6 +123,30 @@ test('a client that does not read costs bounded memory, is closed with the point
   await until(() => socket.ids().at(-1) === Number(row?.n), 'the rest');
   expect(socket.ids()).toHaveLength(Number(row?.n) - ids.length);
   socket.close();
+}, 60_000);
+
+test('an event stream that nobody reads costs bounded memory and is given up', async () => {
+  const server = await start({ SLOW_CONSUMER_SECONDS: '1' });
+  const seller = await aSeller(server);
+  const { id } = await aProduct(server.db, { userId: seller.userId } as Seller, { images: 1 });
+  await server.db.sql('select count(record_progress($1, 1, $2)) from generate_series(1, 2500)', [
+    id,
+    'x'.repeat(8_000),
+  ]);
+  const deaf = connect({ host: '127.0.0.1', port: server.port });
+  const begun = new Promise((resolve) => deaf.once('data', resolve));
+  const path = `/trpc/products.events?input=${encodeURIComponent('{"last_event_id":0}')}`;
+  deaf.write(`GET ${path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer ${seller.accessToken}\r\n\r\n`);
+  await begun;
+  deaf.pause();
+  const metrics = async () => (await fetch(`${server.url}/metrics`)).text();
+  await until(
+    async () => (await metrics()).includes('realtime_sockets{door="sse"} 0'),
+    'the stream to be given up',
+    30_000,
+  );
+  expect(Number(/events_delivered_total (\d+)/.exec(await metrics())?.[1])).toBeLessThan(2_000);
+  deaf.destroy();
 }, 60_000);
 
 test('one that reads again in time misses nothing', async () => {

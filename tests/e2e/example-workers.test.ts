@@ -93,6 +93,24 @@ describe.each(ON)('on PostgreSQL and %s, examples/workers/%s', (_store, example,
   );
 
   promise(
+    'waits for a photo of which nothing is made yet',
+    async () => {
+      const id = await uploaded([5]);
+      await until(isNow(id, 'processing'), 'the product is prepared', 30_000);
+      const ofProduct = 'image_id in (select id from product_images where product_id = $1)';
+      await db.sql(`delete from image_variants where variant = 'thumb' and ${ofProduct}`, [id]);
+      await db.sql(`update image_variants set variant = 'thumb' where ${ofProduct}`, [id]);
+      const worker = startWorker(example, server.url, account);
+      const isClaimed = async () => (await db.sql('select 1 from work_leases where product_id = $1', [id])).length;
+      await until(isClaimed, 'the worker has claimed it', 30_000);
+      await db.sql(`update image_variants set variant = 'model' where ${ofProduct}`, [id]);
+      await until(isNow(id, 'ready'), `the product is ready: ${worker.output.text}`, 30_000);
+      expect(await worker.end('SIGTERM')).toBe(0);
+    },
+    60_000,
+  );
+
+  promise(
     'says why it gives a product up, and the seller reads it',
     async () => {
       const id = await uploaded([3]);

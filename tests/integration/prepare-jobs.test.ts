@@ -6,6 +6,7 @@ import { migrate } from '../../src/platform/database/migrate';
 import { transactionsOf } from '../../src/platform/database/transaction';
 import { type Jobs, startJobs } from '../../src/platform/jobs/jobs';
 import { enqueueMissingPrepares, enqueuePrepare, prepareQueueLengths } from '../../src/platform/jobs/prepare-jobs';
+import { directKit } from '../support/direct-kit';
 import { silentLog } from '../support/log';
 import { photo } from '../support/photos';
 import { type PrepareKit, prepareKit } from '../support/prepare-kit';
@@ -175,4 +176,27 @@ test('an upload whose images are all prepared goes on, whatever kept it', async 
   expect((await jobsOf(id)).length).toBe(1);
   await kit.prepare(id);
   expect((await kit.statusOf(id)).status).toBe('processing');
+});
+
+test('the completion of a direct upload and images that are added queue a job with their commit', async () => {
+  const direct = await directKit();
+  try {
+    const owner = await direct.seller();
+    const photos = [await photo()];
+    const { productId } = await direct.start(owner, photos);
+    await direct.send(productId, photos);
+    const jobs = () =>
+      direct.db.sql("select 1 from pgboss.job where name = 'prepare' and singleton_key = $1", [productId]);
+    expect((await jobs()).length).toBe(0);
+    await direct.completeUpload(owner, productId);
+    expect((await jobs()).length).toBe(1);
+  } finally {
+    await direct.stop();
+  }
+  const id = await kit.upload(seller, [await photo()]);
+  await kit.prepare(id);
+  await kit.makeReady(id);
+  await forget();
+  await kit.addImage(seller, id, await photo({ seed: 6 }));
+  expect((await jobsOf(id)).length).toBe(1);
 });

@@ -40,6 +40,19 @@ describe('a staged file', () => {
     expect(await readdir(parent)).toEqual(['lock']);
   });
 
+  test('may be written by another process, and is hashed when it is whole', async () => {
+    const area = await openStagingArea(parent, silent);
+    const folder = await area.open();
+    const [path, other] = [folder.newPath(), folder.newPath()];
+    expect(path).not.toBe(other);
+    await writeFile(path, 'made elsewhere');
+    const staged = await folder.stage(chunksOf(new Uint8Array(2)));
+    expect(await folder.adopt(path)).toMatchObject({ path, sizeBytes: 14, sha256: sha256OfBytes('made elsewhere') });
+    expect([path, other]).not.toContain(staged.path);
+    await expect(folder.adopt(other)).rejects.toThrow('ENOENT');
+    await area.close();
+  });
+
   test('shows each chunk with the size so far', async () => {
     const area = await openStagingArea(parent, silent);
     const sizes: number[] = [];

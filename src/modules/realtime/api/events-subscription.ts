@@ -43,12 +43,16 @@ export function productEventsRouter(parts: SubscriptionParts) {
       const productId = input.product_id === undefined ? null : productIdOf(input.product_id);
       const admitted = await parts.admit(credentialOf(input.ticket, ctx.accessToken));
       const lastEventId = input.lastEventId === undefined ? (input.last_event_id ?? null) : Number(input.lastEventId);
-      const sink = new StreamSink(parts.slowMs);
+      let leave: (() => void) | null = null;
+      const sink = new StreamSink(parts.slowMs, () => {
+        leave?.();
+        parts.opened(-1);
+      });
       const gone = () => sink.leave();
+      parts.opened(1);
+      leave = parts.follow(admitted, { productId, lastEventId }, sink);
       signal?.addEventListener('abort', gone, { once: true });
       if (signal?.aborted) gone();
-      parts.opened(1);
-      const leave = parts.follow(admitted, { productId, lastEventId }, sink);
       try {
         const messages = sink.messages();
         for (let next = await messages.next(); ; next = await messages.next()) {
@@ -56,8 +60,7 @@ export function productEventsRouter(parts: SubscriptionParts) {
           yield tracked(String(next.value.position), next.value.message.body);
         }
       } finally {
-        leave();
-        parts.opened(-1);
+        sink.leave();
         signal?.removeEventListener('abort', gone);
       }
     }),

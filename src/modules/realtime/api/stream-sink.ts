@@ -16,8 +16,14 @@ export class StreamSink implements Sink {
   #wake: (() => void) | null = null;
   #waiting: ((hasRoom: boolean) => void) | null = null;
 
-  /** @param slowMs how long a full queue is waited for */
-  constructor(private readonly slowMs: number) {}
+  /**
+   * @param slowMs how long a full queue is waited for
+   * @param onEnd called once: a stream that nobody reads would not be asked again, and could not tidy up itself
+   */
+  constructor(
+    private readonly slowMs: number,
+    private readonly onEnd: () => void,
+  ) {}
 
   send(message: EventMessage, position: number): void {
     this.#queue.push({ message, position });
@@ -62,7 +68,9 @@ export class StreamSink implements Sink {
   }
 
   #finish(why: EndReason | 'left'): void {
-    this.#ended ??= why;
+    if (this.#ended !== null) return;
+    this.#ended = why;
+    this.onEnd();
     this.#waiting?.(false);
     this.#wake?.();
   }
