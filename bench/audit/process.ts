@@ -1,7 +1,6 @@
 /** The audit in a process of its own, so that its memory can be told: `bun bench/audit/process.ts <images>`; DATABASE_URL. */
-import { COLLECT_EVERY_PAGES } from '../../src/cli/audit';
 import { auditTasks } from '../../src/modules/maintenance';
-import { collectingGarbage } from '../../src/platform/collect-garbage';
+import { collectGarbage } from '../../src/platform/collect-garbage';
 import { Database } from '../../src/platform/database/database';
 import { ProcessCost } from '../servers/process-cost';
 import { BUCKET, listingOf } from './objects';
@@ -39,7 +38,7 @@ const { audit } = auditTasks({
 const { counts, seconds } = await audit({
   mode: 'look',
   fresh: true,
-  onProgress: collectingGarbage(COLLECT_EVERY_PAGES), // as the command does
+  onProgress: collectGarbage, // as the command does
 });
 const peakBytes = await new ProcessCost(process.pid).peakBytes();
 await database.close();

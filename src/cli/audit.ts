@@ -1,11 +1,10 @@
 import { type ObjectKey, objectKey } from '../kernel/object-key';
 import { AuditBrake, ReleaseRefused, TaskIsRunning, UnknownBucketNamed } from '../modules/maintenance';
-import { collectingGarbage } from '../platform/collect-garbage';
+import { collectGarbage } from '../platform/collect-garbage';
 import { type Command, CommandFailed, FoundSomething, UsageError } from './command';
 import { JSON_FLAG, printReport, printRows, type Report } from './report';
 
 const PAGE = 500;
-export const COLLECT_EVERY_PAGES = 3;
 
 export const audit: Command = {
   usage: 'audit [--act] [--deep] [--fresh] [--json]',
@@ -14,7 +13,6 @@ export const audit: Command = {
   async run(input, { audit: tasks }) {
     const { flags, progress } = input;
     if (flags.has('act') && flags.has('dry-run')) throw new UsageError('--act or --dry-run');
-    const collect = collectingGarbage(COLLECT_EVERY_PAGES);
     const running = tasks.audit({
       mode: flags.has('act') ? 'act' : 'look',
       deep: flags.has('deep'),
@@ -22,7 +20,7 @@ export const audit: Command = {
       // how many there are is not known before they are listed; rows are nearly as many
       onProgress: ({ objects = 0, rows = 0 }) => {
         progress.show(objects, Math.max(objects, rows), 'objects');
-        collect();
+        collectGarbage();
       },
     });
     const { task, outcome, dryRun, counts, seconds } = await orFailed(running);
