@@ -1,5 +1,6 @@
 /** The audit in a process of its own, so that its memory can be told: `bun bench/audit/process.ts <images>`; DATABASE_URL. */
 import { auditTasks } from '../../src/modules/maintenance';
+import { collectGarbage } from '../../src/platform/collect-garbage';
 import { Database } from '../../src/platform/database/database';
 import { ProcessCost } from '../servers/process-cost';
 import { BUCKET, listingOf } from './objects';
@@ -34,7 +35,11 @@ const { audit } = auditTasks({
   namesOf: notAsked,
   config: { minAgeSeconds: 0, maxShare: 0, brakeMin: 0, sampleShare: 0, quarantineTtlSeconds: 0 },
 });
-const { counts, seconds } = await audit({ mode: 'look', fresh: true });
+const { counts, seconds } = await audit({
+  mode: 'look',
+  fresh: true,
+  onProgress: collectGarbage, // as the command does
+});
 const peakBytes = await new ProcessCost(process.pid).peakBytes();
 await database.close();
 if (counts.objects !== images || counts.rows !== images) throw new Error(`it saw ${JSON.stringify(counts)}`);

@@ -1,5 +1,6 @@
 import { type ObjectKey, objectKey } from '../kernel/object-key';
 import { AuditBrake, ReleaseRefused, TaskIsRunning, UnknownBucketNamed } from '../modules/maintenance';
+import { collectGarbage } from '../platform/collect-garbage';
 import { type Command, CommandFailed, FoundSomething, UsageError } from './command';
 import { JSON_FLAG, printReport, printRows, type Report } from './report';
 
@@ -17,7 +18,10 @@ export const audit: Command = {
       deep: flags.has('deep'),
       fresh: flags.has('fresh'),
       // how many there are is not known before they are listed; rows are nearly as many
-      onProgress: ({ objects = 0, rows = 0 }) => progress.show(objects, Math.max(objects, rows), 'objects'),
+      onProgress: ({ objects = 0, rows = 0 }) => {
+        progress.show(objects, Math.max(objects, rows), 'objects');
+        collectGarbage();
+      },
     });
     const { task, outcome, dryRun, counts, seconds } = await orFailed(running);
     printReport(input, { task, outcome, dry_run: dryRun, seconds: Math.round(seconds * 1000) / 1000, counts });

@@ -175,6 +175,16 @@ describe('an audit', () => {
     expect((await act()).counts).toMatchObject({ quarantined: 3 });
   });
 
+  test.each(['report', 'act'] as const)('calls no image damaged where too many objects are gone (%s)', async (mode) => {
+    await kit.aProduct(await kit.seller(), 3);
+    await kit.store.deleteMany((await kit.keys()) as ObjectKey[]); // another bucket than the rows'
+    const orphan = await kit.strayObject();
+    const config = { brakeMin: 2 };
+    await expect(kit.tasks({ config }).audit({ mode })).rejects.toThrow('6 of 6 rows name no object');
+    expect(await kit.keys()).toEqual([orphan]);
+    expect(await kit.db.sql('select 1 from product_images where damaged_at is not null')).toEqual([]);
+  });
+
   describe('that died on its way', () => {
     const keys = Array.from({ length: 2500 }, (_, at) => `products/${String(at).padStart(5, '0')}/a.jpg` as ObjectKey);
     const listing = (dies: boolean, asked: (string | undefined)[]) =>

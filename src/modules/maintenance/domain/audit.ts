@@ -88,6 +88,8 @@ export interface AuditFindings {
   settle(run: RunId, key: ObjectKey, state: Exclude<FindingState, 'found'>, why?: string): Promise<void>;
   /** Open orphans of the run whose objects were last modified before. */
   countOrphans(run: RunId, before: Date): Promise<number>;
+  /** Open findings of the run that are of rows: missing and wrong. */
+  countWrong(run: RunId): Promise<number>;
   /** All of a run, in order of keys. */
   page(
     run: RunId,
@@ -96,12 +98,12 @@ export interface AuditFindings {
   ): Promise<readonly (Finding & { readonly state: FindingState })[]>;
 }
 
-/** More orphans than there should ever be: something is wrong with the rows, the bucket or this configuration, and nothing was touched. */
+/** More is wrong than there should ever be: with the rows, the bucket or this configuration. Nothing was touched. */
 export class AuditBrake extends Error {
   override readonly name = 'AuditBrake';
-  constructor(orphans: number, limit: number, objects: number) {
+  constructor(found: string, limit: number) {
     super(
-      `${orphans} of ${objects} objects have no row; at most ${limit} are moved in one run (AUDIT_BRAKE_MIN, AUDIT_MAX_SHARE). Nothing was touched. Is this the database of this bucket?`,
+      `${found}; more than ${limit} (AUDIT_BRAKE_MIN, AUDIT_MAX_SHARE) is no matter of single objects. Nothing was touched. Is this the database of this bucket?`,
     );
   }
 }

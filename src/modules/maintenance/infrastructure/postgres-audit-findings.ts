@@ -1,4 +1,4 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, ne, sql } from 'drizzle-orm';
 import type { ObjectKey } from '../../../kernel/object-key';
 import type { Orm } from '../../../platform/database/database';
 import { auditFindings as table } from '../../../platform/database/schema';
@@ -40,6 +40,9 @@ export function postgresAuditFindings(orm: Orm): AuditFindings {
         .set({ state, ...details })
         .where(and(eq(table.runId, run), eq(table.key, key)));
     },
+
+    countWrong: (run) =>
+      orm.$count(table, and(eq(table.runId, run), ne(table.kind, 'orphan'), eq(table.state, 'found'))),
 
     async countOrphans(run, before) {
       const modified = sql`(${table.details} ->> 'last_modified')::timestamptz`;

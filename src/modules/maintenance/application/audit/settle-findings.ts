@@ -17,7 +17,7 @@ import { faultOf, type JudgeDeps } from './judge';
 export interface SettleDeps extends MoveDeps {
   readonly store: AuditedStore;
   readonly rows: Pick<NamingRows, 'byKeys' | 'namesOf' | 'markDamaged'>;
-  readonly findings: Pick<AuditFindings, 'open' | 'settle' | 'countOrphans'>;
+  readonly findings: Pick<AuditFindings, 'open' | 'settle' | 'countOrphans' | 'countWrong'>;
   readonly digests: JudgeDeps['digests'];
   readonly clock: Clock;
   readonly log: Log;
@@ -37,10 +37,8 @@ const PAGE = 200;
  * @throws AuditBrake before anything is touched
  */
 export async function settleFindings(deps: Deps, run: TaskRun, mode: 'report' | 'act'): Promise<void> {
-  if (mode === 'act') {
-    await brake(deps, run);
-    await deps.exclusively(() => finishMoves(deps));
-  }
+  await brake(deps, run, mode);
+  if (mode === 'act') await deps.exclusively(() => finishMoves(deps));
   for (let after: ObjectKey | null = null; ; ) {
     const page: readonly Finding[] = await deps.findings.open(run.id, after, PAGE);
     if (page.length === 0) return;
@@ -52,17 +50,21 @@ export async function settleFindings(deps: Deps, run: TaskRun, mode: 'report' | 
   }
 }
 
-async function brake(deps: Deps, run: TaskRun): Promise<void> {
+async function brake(deps: Deps, run: TaskRun, mode: 'report' | 'act'): Promise<void> {
+  const { objects = 0, rows = 0 } = run.counts;
+  const wrong = await deps.findings.countWrong(run.id);
+  await brakeAt(deps, run, wrong, rows, `${wrong} of ${rows} rows name no object, or another one than they say`);
+  if (mode === 'report') return;
   const orphans = await deps.findings.countOrphans(run.id, oldestYoung(deps));
-  const objects = run.counts.objects ?? 0;
-  const limit = Math.max(deps.brake.min, Math.floor(deps.brake.share * objects));
-  if (orphans <= limit) return;
+  await brakeAt(deps, run, orphans, objects, `${orphans} of ${objects} objects have no row`);
+}
+
+async function brakeAt(deps: Deps, run: TaskRun, found: number, all: number, says: string): Promise<void> {
+  const limit = Math.max(deps.brake.min, Math.floor(deps.brake.share * all));
+  if (found <= limit) return;
   await run.save(null); // nobody is to take up what was stopped for a reason
-  deps.log.error(
-    { orphans, objects, limit },
-    'the audit has stopped: too many objects without a row, nothing was touched',
-  );
-  throw new AuditBrake(orphans, limit, objects);
+  deps.log.error({ found, all, limit }, 'the audit has stopped: too much is wrong, nothing was touched');
+  throw new AuditBrake(says, limit);
 }
 
 async function settle(deps: Deps, run: TaskRun, finding: Finding, mode: 'report' | 'act'): Promise<void> {
