@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { banner } from '../../src/banner';
 import { loadSettings } from '../../src/config/load';
 import { startTestServer, type TestServer, until } from '../support/server';
-import { aWorkerAccount, startWorker } from '../support/worker-process';
+import { ANY_WORKER, aWorkerAccount, startWorker } from '../support/worker-process';
 
 const REPOSITORY = resolve(import.meta.dir, '../..');
 const PHOTO = resolve(REPOSITORY, 'examples/photos/coffee-cup.jpg');
@@ -45,7 +45,7 @@ describe('the demo', () => {
     const alone = await bun('examples/demo.ts', '--url', server.url, PHOTO);
     expect(alone.out).toMatch(/ {2}uploading .*\n {2}processing /);
     expect(alone.out).toContain('“Write a worker” starts one');
-    const worker = startWorker('processing_worker.py', server.url, await aWorkerAccount(server, server.db));
+    const worker = startWorker(ANY_WORKER, server.url, await aWorkerAccount(server, server.db));
     await until(() => worker.output.text.includes(' complete after '), 'the worker has begun');
     const { out } = await bun('examples/demo.ts', '--url', server.url, PHOTO);
     await worker.end('SIGTERM');

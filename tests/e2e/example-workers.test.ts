@@ -11,7 +11,7 @@ import { s3Server } from '../support/s3-servers';
 import { aSeller, type SellerClient } from '../support/seller-client';
 import { type Environment, s3Environment, until } from '../support/server';
 import { type ServerProcess, startServerProcess } from '../support/server-process';
-import { aWorkerAccount, type ExampleWorker, startWorker } from '../support/worker-process';
+import { aWorkerAccount, canRun, type ExampleWorker, startWorker } from '../support/worker-process';
 
 type Product = inferRouterOutputs<AppRouter>['products']['get'];
 
@@ -25,7 +25,8 @@ const ON: readonly [string, ExampleWorker, boolean, () => Environment][] = [
   ['MinIO', 'processing_worker.py', minio !== null, () => (minio ? s3Environment(minio) : {})],
 ];
 
-describe.each(ON)('on PostgreSQL and %s, examples/workers/%s', (_store, example, isThere, storeEnvironment) => {
+describe.each(ON)('on PostgreSQL and %s, examples/workers/%s', (_store, example, hasStore, storeEnvironment) => {
+  const isThere = hasStore && canRun(example);
   const promise = isThere ? test : test.skip;
   let db: TestDatabase;
   let environment: Environment;

@@ -12,7 +12,7 @@ import { s3Server } from '../support/s3-servers';
 import { aSeller, type SellerClient } from '../support/seller-client';
 import { type Environment, s3Environment, until } from '../support/server';
 import { type ServerProcess, startServerProcess } from '../support/server-process';
-import { aWorkerAccount, startWorker, type WorkerProcess } from '../support/worker-process';
+import { ANY_WORKER, aWorkerAccount, startWorker, type WorkerProcess } from '../support/worker-process';
 
 type Job = inferRouterOutputs<AppRouter>['work']['claim']['jobs'][number];
 
@@ -132,7 +132,7 @@ describe.skipIf(!minio)('two instances on one PostgreSQL and one MinIO', () => {
     const completed = () =>
       count("from work_leases where state = 'completed' and product_id = any($1::uuid[])", queued);
     const work = (server: ServerProcess, name: string): WorkerProcess =>
-      startWorker('processing_worker.py', server.url, { ...account, WORKER_NAME: name });
+      startWorker(ANY_WORKER, server.url, { ...account, WORKER_NAME: name });
     const workers = [work(first, 'one'), work(first, 'two'), work(second, 'three'), work(second, 'four')];
     await until(async () => (await completed()) >= 4, 'work has begun', 60_000);
     await workers[0]!.end('SIGKILL');

@@ -3,7 +3,7 @@ import { photo } from '../support/photos';
 import { queuedProducts } from '../support/queued-products';
 import { aSeller, type SellerClient } from '../support/seller-client';
 import { type Environment, startTestServer, type TestServer, until } from '../support/server';
-import { aWorkerAccount, startWorker, type WorkerProcess } from '../support/worker-process';
+import { ANY_WORKER, aWorkerAccount, startWorker, type WorkerProcess } from '../support/worker-process';
 
 const PRODUCTS = 200;
 /** Their photo is not where it should be: every attempt fails, and the worker says so. */
@@ -18,7 +18,7 @@ let account: Environment;
 let ids: string[];
 const workers: WorkerProcess[] = [];
 
-const work = () => startWorker('processing_worker.py', server.url, { ...account, WORKER_NAME: `w${workers.length}` });
+const work = () => startWorker(ANY_WORKER, server.url, { ...account, WORKER_NAME: `w${workers.length}` });
 
 beforeAll(async () => {
   server = await startTestServer({

@@ -14,6 +14,20 @@ export const EXAMPLE_WORKERS = {
 
 export type ExampleWorker = keyof typeof EXAMPLE_WORKERS;
 
+/** Whether this machine can run it. Said where it cannot; with CI=true that is an error. */
+export function canRun(example: ExampleWorker): boolean {
+  if (example === 'processing-worker.ts' || Bun.which('python3')) return true;
+  const message = `not proven here: examples/workers/${example} (no python3 on PATH)`;
+  if (process.env.CI === 'true') throw new Error(message);
+  console.warn(message);
+  return false;
+}
+
+/** For tests to which it does not matter which: the one that starts faster. */
+export const ANY_WORKER: ExampleWorker = canRun('processing_worker.py')
+  ? 'processing_worker.py'
+  : 'processing-worker.ts';
+
 export interface WorkerProcess {
   readonly output: { text: string };
   /** Sends the signal. @returns the exit code; null where the signal ended it */
