@@ -20,6 +20,8 @@ describe('an error that leaves a procedure', () => {
     ['a body over tRPC’s limit', trpc('PAYLOAD_TOO_LARGE'), 'REQUEST_TOO_LARGE'],
     ['another of tRPC’s', trpc('TIMEOUT'), 'INTERNAL'],
     ['a lost connection', coded('ECONNRESET'), 'DATABASE_UNAVAILABLE'],
+    ['a full disk', coded('ENOSPC'), 'STORAGE_UNAVAILABLE'],
+    ['a quota that is used up', coded('EDQUOT'), 'STORAGE_UNAVAILABLE'],
     ['a serialization failure after all attempts', coded('40001'), 'DATABASE_UNAVAILABLE'],
     ['an edge that the trigger refused', coded('IP001'), 'INVALID_TRANSITION'],
     ['a deletion of what is under legal hold', coded('IP004'), 'CONFLICT'],

@@ -9,6 +9,7 @@ export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof z.core.$ZodError) return ofValidation(error);
   if (error instanceof TRPCError) return ofTrpc(error);
+  if (hasNoRoom(error)) return new AppError('STORAGE_UNAVAILABLE', 'There is no room for it now.', { cause: error });
   switch (databaseFault(error).kind) {
     case 'unavailable':
     case 'conflict':
@@ -22,6 +23,11 @@ export function toAppError(error: unknown): AppError {
     default:
       return new AppError('INTERNAL', undefined, { cause: error });
   }
+}
+
+/** A full disk under what is being received: not the client's fault, and later there may be room. @see errno(3) */
+function hasNoRoom(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String(error.code));
 }
 
 function ofTrpc(error: TRPCError): AppError {

@@ -3,24 +3,18 @@ import { join } from 'node:path';
 import type { CrashPoint } from '../../support/crash-points';
 import { photo } from '../../support/photos';
 import { aSeller, type SellerClient } from '../../support/seller-client';
-import type { Disagreements } from '../../support/whole-store';
-import { expectBytes, expectGone, newSent, remove, type Sent, send } from './ledger';
+import { newSent, remove, type Sent, send } from './ledger';
 import { startLoad } from './load';
+import { type Proof, proveWhole, unkept } from './proof';
 import { seeded } from './random';
 import type { Site } from './site';
 
 /** What one kill came to. */
-export interface Killed {
+export interface Killed extends Proof {
   /** Answered uploads, before it and by it. */
   readonly acknowledged: number;
   /** Without an answer: each was sent again. */
   readonly repeated: number;
-  /** Answered uploads that are not whole any more: none. */
-  readonly lost: number;
-  /** Objects, intents and files that the sweep left though nobody needs them: none. */
-  readonly orphans: number;
-  /** In words, whatever promise was not kept. */
-  readonly problems: readonly string[];
 }
 
 export interface Campaign {
@@ -53,7 +47,7 @@ export async function startCampaign(site: Site, seed: number): Promise<Campaign>
       killed.resolve();
     };
     const watching = aim(site, point, random, shoot);
-    const load = startLoad({ seller, ledger, photos, random, isOver: () => isOver });
+    const load = startLoad({ seller, ledger, photos, random, isOver: () => isOver, mayBeUnavailable: false });
     const late = setTimeout(() => {
       isOver = true;
       killed.reject(new Error(`it was never reached: ${name}`));
@@ -66,15 +60,14 @@ export async function startCampaign(site: Site, seed: number): Promise<Campaign>
     seller = seller.at(await site.start());
     const repeated = ledger.filter(({ state }) => state === 'sent').length;
     const acknowledged = ledger.slice(before).filter(({ id }) => id !== null).length;
-    return { acknowledged, repeated, ...(await prove(site, seller, ledger, random() < 0.5)) };
+    return { acknowledged, repeated, ...(await proveWhole(site, seller, ledger, random() < 0.5)) };
   }
 
   return {
     kill,
     async finish() {
       await site.sweep(true);
-      const problems = problemsIn(await site.check(true));
-      problems.push(...(await failures(ledger, 'kept', (sent) => expectBytes(seller, sent))));
+      const problems = await unkept(site, seller, ledger);
       return { products: ledger.filter(({ state }) => state === 'kept').length, problems };
     },
   };
@@ -127,50 +120,4 @@ function watchFolder(
       isOver = true;
     },
   };
-}
-
-type Proof = Pick<Killed, 'lost' | 'orphans' | 'problems'>;
-
-/** Everything that was promised, by the one who was promised it, and by database and store themselves. */
-async function prove(site: Site, seller: SellerClient, ledger: Sent[], direct: boolean): Promise<Proof> {
-  await site.sweep(direct);
-  const found = await site.check(false);
-  const problems = problemsIn(found);
-  const lost = await failures(ledger, 'kept', (sent) => expectBytes(seller, sent));
-  const undeleted = await failures(ledger, 'deleted', (sent) => expectGone(seller, sent));
-  const undeletable = await failures(ledger, 'deleting', (sent) => remove(seller, sent));
-  const unrepeatable = await failures(ledger, 'sent', async (sent) => {
-    await send(seller, sent);
-    await expectBytes(seller, sent);
-  });
-  problems.push(...lost, ...undeleted, ...undeletable, ...unrepeatable);
-  const kept = ledger.filter(({ state }) => state === 'kept');
-  const there = await site.db.sql<{ id: string }>('select id::text from products');
-  if (sorted(there) !== sorted(kept)) problems.push(`${kept.length} products were promised: ${there.length} are there`);
-  // what is gone is known to be gone: later proofs are about what can still be lost
-  ledger.splice(0, ledger.length, ...kept);
-  const orphans = [found.objectsWithoutRow, found.unsettledIntents, found.temporary].flat().length;
-  return { lost: lost.length, orphans, problems };
-}
-
-async function failures(
-  ledger: readonly Sent[],
-  state: Sent['state'],
-  promise: (sent: Sent) => Promise<void>,
-): Promise<string[]> {
-  const chosen = ledger.filter((sent) => sent.state === state);
-  const ends = await Promise.allSettled(chosen.map(promise));
-  return ends.flatMap((end) => (end.status === 'rejected' ? [`${state}: ${end.reason}`] : []));
-}
-
-function sorted(some: readonly { readonly id: string | null }[]): string {
-  return some
-    .map(({ id }) => id)
-    .sort()
-    .join();
-}
-
-/** In all that database and store disagree in. */
-function problemsIn(found: Disagreements): string[] {
-  return Object.entries(found).flatMap(([what, names]: [string, string[]]) => names.map((name) => `${what}: ${name}`));
 }

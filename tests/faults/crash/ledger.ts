@@ -21,6 +21,17 @@ export function newSent(way: Sent['way'], photos: readonly Uint8Array[]): Sent {
 /** An answer that a living server must not give. */
 export class WrongAnswer extends Error {
   override readonly name = 'WrongAnswer';
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** An honest 503: ask again later. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof WrongAnswer && error.status === 503;
 }
 
 /** Sends it, or sends it again: with the same key, so that it becomes one product. @throws where no answer comes, or a wrong one */
@@ -52,7 +63,7 @@ async function putOnce({ method, url, headers }: Awaited['uploads'][number], byt
   const response = await fetch(url, { method, headers, body: Buffer.from(bytes) });
   await response.arrayBuffer();
   if (!response.ok && response.status !== 412 && response.status !== 409) {
-    throw new WrongAnswer(`a PUT answered ${response.status}`);
+    throw new WrongAnswer(response.status, `a PUT answered ${response.status}`);
   }
 }
 
@@ -75,7 +86,7 @@ export async function expectBytes(seller: SellerClient, { id, photos }: Sent): P
   const { images } = await answered<{ images: { original_url: string }[] }>(response, 200);
   const read = await Promise.all(images.map(async ({ original_url }) => (await fetch(original_url)).bytes()));
   const isSame = read.map(sha256OfBytes).join() === photos.map(sha256OfBytes).join();
-  if (!isSame) throw new WrongAnswer(`the photos of ${id} are not those that were sent`);
+  if (!isSame) throw new WrongAnswer(200, `the photos of ${id} are not those that were sent`);
 }
 
 export async function expectGone(seller: SellerClient, { id }: Sent): Promise<void> {
@@ -85,5 +96,5 @@ export async function expectGone(seller: SellerClient, { id }: Sent): Promise<vo
 async function answered<Body>(response: Response, ...expected: number[]): Promise<Body> {
   const text = await response.text();
   if (expected.includes(response.status)) return (text === '' ? null : JSON.parse(text)) as Body;
-  throw new WrongAnswer(`${response.url} answered ${response.status}: ${text.slice(0, 300)}`);
+  throw new WrongAnswer(response.status, `${response.url} answered ${response.status}: ${text.slice(0, 300)}`);
 }

@@ -1,9 +1,11 @@
 import type { SellerClient } from '../../support/seller-client';
-import { newSent, remove, revoke, type Sent, send, WrongAnswer } from './ledger';
+import { isUnavailable, newSent, remove, revoke, type Sent, send, WrongAnswer } from './ledger';
 
 export interface Load {
   /** Ends when every client has met its end: no answer any more. @throws WrongAnswer */
   readonly ended: Promise<void>;
+  /** How many requests had no answer, or a 503. */
+  readonly failed: () => number;
 }
 
 const CLIENTS = 4;
@@ -16,22 +18,27 @@ interface Clients {
   readonly random: () => number;
   /** After this nothing new is begun, and what fails has been cut off. */
   readonly isOver: () => boolean;
+  /** Whether a server in trouble may say so: 503, and by none of them is a request known to be lost or done. */
+  readonly mayBeUnavailable: boolean;
 }
 
 /** Several clients at once who upload by both ways, delete, and revoke URLs, each until it is cut off. */
 export function startLoad(clients: Clients): Load {
   const busy = new Set<Sent>();
-  const each = Array.from({ length: CLIENTS }, () => oneClient(clients, busy));
-  return { ended: Promise.all(each).then(() => undefined) };
+  let failed = 0;
+  const each = Array.from({ length: CLIENTS }, () => oneClient(clients, busy, () => (failed += 1)));
+  return { ended: Promise.all(each).then(() => undefined), failed: () => failed };
 }
 
-async function oneClient(clients: Clients, busy: Set<Sent>): Promise<void> {
+async function oneClient(clients: Clients, busy: Set<Sent>, onFailure: () => unknown): Promise<void> {
   while (!clients.isOver()) {
     try {
       await oneStep(clients, busy);
     } catch (error) {
-      if (error instanceof WrongAnswer && !clients.isOver()) throw error;
-      if (!clients.isOver()) await Bun.sleep(5); // the process is dying, and the trap tells of it soon
+      const isAllowed = clients.mayBeUnavailable ? isUnavailable(error) : clients.isOver();
+      if (error instanceof WrongAnswer && !isAllowed) throw error;
+      onFailure();
+      await Bun.sleep(5); // the process is dying, and the trap tells of it soon
     }
   }
 }

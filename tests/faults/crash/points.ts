@@ -42,7 +42,8 @@ const ON_S3: Readonly<Record<string, CrashPoint>> = {
   'half a re-key: one copied': inStore('answered', /^PUT [\s\S]*\nx-amz-copy-source/i),
 };
 
-const isObject = (path: string) => path.startsWith('intellipost-images/');
+/** A folder is no object. */
+const isObject = (path: string) => /^intellipost-images\/.+\/original\.\w+$/.test(path);
 const isNew = (before: ReadonlySet<string>, path: string) => isObject(path) && !before.has(path);
 
 const ON_DISK: Readonly<Record<string, CrashPoint>> = {
@@ -54,15 +55,14 @@ const ON_DISK: Readonly<Record<string, CrashPoint>> = {
   ),
 };
 
-/** Another attempt's folder of the same product has the same image. */
+/** Another attempt's folder of the same product has the same image: `{bucket}/products/{product}/{attempt}/{image}/{kind}`. */
 function isCopy(now: ReadonlySet<string>, path: string): boolean {
-  const [bucket, products, product, attempt, ...image] = path.split('/');
-  return [...now].some((other) => {
-    const [, , sameProduct, otherAttempt, ...sameImage] = other.split('/');
-    return (
-      bucket && products && sameProduct === product && otherAttempt !== attempt && sameImage.join() === image.join()
-    );
-  });
+  const image = withoutAttempt(path);
+  return [...now].some((other) => other !== path && isObject(other) && withoutAttempt(other) === image);
+}
+
+function withoutAttempt(path: string): string {
+  return path.split('/').toSpliced(3, 1).join('/');
 }
 
 /**

@@ -49,7 +49,8 @@ export interface SiteOptions {
   readonly environment?: Environment;
   /** An existing folder for DATA_DIR. */
   readonly dataDir?: string;
-  readonly command?: readonly string[];
+  /** What runs the server; asked at each start. */
+  readonly command?: () => readonly string[];
 }
 
 /** More sweeps than this find something to do every time: they would never end. */
@@ -96,7 +97,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       return living;
     },
     async start() {
-      living = await startServerProcess(environment, options.command);
+      living = await startServerProcess(environment, options.command?.());
       return living;
     },
     async kill() {
@@ -120,7 +121,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       await living?.end('SIGKILL');
       await Promise.all([toDatabase.stop(), s3?.proxy.stop()]);
       await db.drop();
-      await rm(dataDir, { recursive: true, force: true });
+      if (!options.dataDir) await rm(dataDir, { recursive: true, force: true });
       if (stagedElsewhere) await rm(stagedElsewhere, { recursive: true, force: true });
     },
   };
