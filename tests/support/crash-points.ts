@@ -56,6 +56,7 @@ export function postgresTap(trap: Trap): Tap {
   let isStarted = false;
   let next = 0;
   let awaitsAnswer = false;
+  const prepared = new Map<string, string>();
 
   /** @returns whether the trap has sprung */
   function statement(text: string): boolean {
@@ -79,7 +80,7 @@ export function postgresTap(trap: Trap): Tap {
       const end = typeBytes + up.readInt32BE(typeBytes);
       if (up.length < end) return chunk.length;
       const rest = up.subarray(end);
-      const text = isStarted ? statementIn(up.subarray(0, end)) : null;
+      const text = isStarted ? statementIn(up.subarray(0, end), prepared) : null;
       // what came with an earlier chunk is half a message, which does nothing
       if (text !== null && statement(text)) return Math.max(0, chunk.length - up.length);
       isStarted = true;
@@ -104,14 +105,22 @@ export function postgresTap(trap: Trap): Tap {
   return { take: (direction, chunk) => (direction === 'up' ? takeUp(chunk) : takeDown(chunk)) };
 }
 
-/** Of Query and Parse; null for every other message. */
-function statementIn(message: Buffer): string | null {
+/**
+ * The statement that is about to run: that of a Query, or the one that a Bind names, which an earlier Parse has told. In one form
+ * whoever wrote it: without quotes and without space before it.
+ */
+function statementIn(message: Buffer, prepared: Map<string, string>): string | null {
   const type = String.fromCharCode(message[0] ?? 0);
-  if (type === 'Q') return message.toString('utf8', 5, message.length - 1);
-  if (type !== 'P') return null;
-  const nameEnd = message.indexOf(0, 5);
-  return message.toString('utf8', nameEnd + 1, message.indexOf(0, nameEnd + 1));
+  const stringAt = (start: number) => message.toString('utf8', start, message.indexOf(0, start));
+  if (type === 'Q') return uniform(stringAt(5));
+  const name = stringAt(5);
+  if (type === 'P') prepared.set(name, uniform(stringAt(5 + Buffer.byteLength(name) + 1)));
+  // Bind: the portal's name, then the statement's
+  if (type !== 'B') return null;
+  return prepared.get(stringAt(5 + Buffer.byteLength(name) + 1)) ?? null;
 }
+
+const uniform = (sql: string) => sql.trimStart().replaceAll('"', '').toLowerCase();
 
 /** Reads HTTP/1.1 without pipelining, with bodies whose length is announced: what a client of an object store speaks. */
 export function httpTap(trap: Trap): Tap {

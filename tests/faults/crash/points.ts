@@ -1,8 +1,10 @@
 import type { CrashPoint } from '../../support/crash-points';
 import type { StoreKind } from './site';
 
-const INTENT = /^insert into "intents"/;
-const SETTLE = /^delete from "intents"/;
+const INTENT = /^insert into intents/;
+const SETTLE = /^delete from intents/;
+/** A product and its images. */
+const INSERT = /insert into products /;
 const COMMIT = /^commit/;
 
 const inDatabase = (when: 'before' | 'answered', ...statements: RegExp[]): CrashPoint => ({
@@ -20,17 +22,13 @@ const inFolder = (isReached: Extract<CrashPoint, { on: 'folder' }>['isReached'])
 const COMMON: Readonly<Record<string, CrashPoint>> = {
   'before the intent': inDatabase('before', INTENT),
   'after the intent': inDatabase('answered', INTENT, COMMIT),
-  'inside the transaction': inDatabase('before', SETTLE, /^insert into "product_images"/),
-  'after the commit, before the answer': inDatabase('answered', SETTLE, /^insert into "products"/, COMMIT),
-  'deleted, nothing of it removed': inDatabase('answered', /^delete from "products"/, COMMIT),
-  'half a re-key: copied, not committed': inDatabase(
-    'before',
-    SETTLE,
-    /^update "product_images" i set original_s3_url/,
-  ),
+  'inside the transaction': inDatabase('before', SETTLE, INSERT),
+  'after the commit, before the answer': inDatabase('answered', SETTLE, INSERT, COMMIT),
+  'deleted, nothing of it removed': inDatabase('answered', /^delete from products/, COMMIT),
+  'half a re-key: copied, not committed': inDatabase('before', SETTLE, /^update product_images i set original_s3_url/),
   'half a re-key: committed, nothing removed': inDatabase(
     'answered',
-    /^update "product_images" i set original_s3_url/,
+    /^update product_images i set original_s3_url/,
     COMMIT,
   ),
 };
