@@ -53,6 +53,7 @@ export async function startCampaign(site: Site, seed: number): Promise<Campaign>
       killed.reject(new Error(`it was never reached: ${name}`));
     }, REACHED_WITHIN_MS);
     await Promise.all([killed.promise, load.ended]).finally(() => {
+      isOver = true;
       clearTimeout(late);
       watching.stop();
     });
@@ -108,7 +109,8 @@ function watchFolder(
   const watch = async () => {
     const before = await files();
     while (!isOver) {
-      if (isReached(before, await files())) {
+      const isNow = isReached(before, await files());
+      if (isNow && !isOver) {
         isOver = true;
         shoot();
       }
