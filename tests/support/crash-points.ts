@@ -3,7 +3,13 @@ import type { Tap } from './tcp-proxy';
 /** A moment in the life of a server, told from outside: by what it says to its database, to its store, or by what lies in its folders. */
 export type CrashPoint =
   /** The statements of one transaction in this order, others may be between; `answered`: the server has not heard of it yet. */
-  | { readonly on: 'database'; readonly statements: readonly RegExp[]; readonly when: 'before' | 'answered' }
+  | {
+      readonly on: 'database';
+      readonly statements: readonly RegExp[];
+      readonly when: 'before' | 'answered';
+      /** Only a server that prepares photos comes there. */
+      readonly isPreparing?: true;
+    }
   /** @param request `METHOD /path`, then the headers, each on a line of its own */
   | { readonly on: 'store'; readonly request: RegExp; readonly when: 'half a body' | 'answered' }
   /** @param isReached asked again and again with the paths of all files, as they were at first and as they are */

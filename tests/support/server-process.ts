@@ -13,6 +13,8 @@ export interface ServerProcess {
   readonly pid: number;
   /** Everything it has written so far. */
   readonly output: { stdout: string; stderr: string };
+  /** The exit code or the signal that ended it; null while it lives. */
+  ending(): number | string | null;
   /** Sends the signal. @returns the exit code; null where the signal ended it */
   end(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
@@ -36,6 +38,7 @@ export async function startServerProcess(change: Environment, through: readonly 
     port: Number(address.port),
     pid: child.pid,
     output,
+    ending: () => child.exitCode ?? child.signalCode,
     async end(signal) {
       child.kill(signal);
       await child.exited;

@@ -46,13 +46,17 @@ export async function startCampaign(site: Site, seed: number): Promise<Campaign>
       isOver = true;
       killed.resolve();
     };
+    const isPreparing = point?.on === 'database' && point.isPreparing === true;
+    if (isPreparing) await site.kill();
     const watching = aim(site, point, random, shoot);
+    if (isPreparing) seller = seller.at(await site.start(true));
     const load = startLoad({ seller, ledger, photos, random, isOver: () => isOver, mayBeUnavailable: false });
     const late = setTimeout(() => {
       isOver = true;
       killed.reject(new Error(`it was never reached: ${name}`));
     }, REACHED_WITHIN_MS);
     await Promise.all([killed.promise, load.ended]).finally(() => {
+      isOver = true;
       clearTimeout(late);
       watching.stop();
     });
@@ -108,7 +112,8 @@ function watchFolder(
   const watch = async () => {
     const before = await files();
     while (!isOver) {
-      if (isReached(before, await files())) {
+      const isNow = isReached(before, await files());
+      if (isNow && !isOver) {
         isOver = true;
         shoot();
       }

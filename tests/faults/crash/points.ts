@@ -5,10 +5,11 @@ const INTENT = /^insert into intents/;
 const SETTLE = /^delete from intents/;
 /** A product and its images. */
 const INSERT = /insert into products /;
+const VARIANTS = /^insert into image_variants/;
 const COMMIT = /^commit/;
 
-const inDatabase = (when: 'before' | 'answered', ...statements: RegExp[]): CrashPoint => ({
-  on: 'database',
+const inDatabase = (when: 'before' | 'answered', ...statements: RegExp[]) => ({
+  on: 'database' as const,
   when,
   statements,
 });
@@ -31,6 +32,8 @@ const COMMON: Readonly<Record<string, CrashPoint>> = {
     /^update product_images i set original_s3_url/,
     COMMIT,
   ),
+  'half a prepare: stored, not committed': { ...inDatabase('before', VARIANTS), isPreparing: true },
+  'half a prepare: committed, not told': { ...inDatabase('answered', VARIANTS, COMMIT), isPreparing: true },
 };
 
 const ON_S3: Readonly<Record<string, CrashPoint>> = {
@@ -64,8 +67,7 @@ function withoutAttempt(path: string): string {
 }
 
 /**
- * Where a server is killed, by name. Whoever adds a step that writes objects adds its points here: preparation, for one, is
- * `insert into "image_variants"` before and answered.
+ * Where a server is killed, by name. Whoever adds a step that writes objects adds its points here.
  */
 export function crashPoints(store: StoreKind): Readonly<Record<string, CrashPoint>> {
   return { ...COMMON, ...(store === 's3' ? ON_S3 : ON_DISK) };

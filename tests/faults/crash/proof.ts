@@ -30,6 +30,7 @@ export async function proveWhole(site: Site, seller: SellerClient, ledger: Sent[
     await expectBytes(seller, sent);
   });
   problems.push(...lost, ...undeleted, ...undeletable, ...unrepeatable);
+  problems.push(...(await deathOf(site)));
   const kept = ledger.filter(({ state }) => state === 'kept');
   const there = await site.db.sql<{ id: string }>('select id::text from products');
   if (sorted(there) !== sorted(kept)) problems.push(`${kept.length} products were promised: ${there.length} are there`);
@@ -53,6 +54,20 @@ async function failures(
   const chosen = ledger.filter((sent) => sent.state === state);
   const ends = await Promise.allSettled(chosen.map((sent) => patiently(() => promise(sent))));
   return ends.flatMap((end) => (end.status === 'rejected' ? [`${state}: ${end.reason}`] : []));
+}
+
+/** A server that has died by itself, with its last words. */
+async function deathOf(site: Site): Promise<string[]> {
+  const { url, output, ending } = site.server();
+  const isAlive = await fetch(`${url}/healthz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+  return isAlive
+    ? []
+    : [
+        `the server died (${ending() ?? 'its process lives'}): ${output.stderr.slice(-2000)}${output.stdout.slice(-2000)}`,
+      ];
 }
 
 /** As a client does that reads Retry-After. */

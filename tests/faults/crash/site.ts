@@ -32,7 +32,8 @@ export interface Site {
   readonly toStore: TcpProxy | null;
   /** The living process. @throws Error while there is none */
   server(): ServerProcess;
-  start(): Promise<ServerProcess>;
+  /** @param isPreparing whether it decodes photos, too, and makes their variants */
+  start(isPreparing?: boolean): Promise<ServerProcess>;
   kill(): Promise<void>;
   /**
    * `cli sweep` until it has nothing left to do, as if the time of every dead upload were over.
@@ -98,8 +99,9 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       if (!living) throw new Error('no server is alive');
       return living;
     },
-    async start() {
-      living = await startServerProcess(environment, options.command?.());
+    async start(isPreparing = false) {
+      const prepares = isPreparing ? { PREPARE_CONCURRENCY: '1' } : {};
+      living = await startServerProcess({ ...environment, ...prepares }, options.command?.());
       return living;
     },
     async kill() {
