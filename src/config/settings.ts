@@ -231,7 +231,7 @@ export const settings = {
       'Events older than so many days are forgotten, and a client that comes back later is told to resync; 0 keeps them.',
     ),
     RETENTION_RUNS_DAYS: whole(30, 8, 36500).describe(
-      'Records of the runs of sweep, audit, scrub and retention are kept for so many days, the last of each for ever.',
+      'Records of the runs of sweep, audit, scrub and retention are kept for so many days, the last of each for ever; so are leases that came to nothing.',
     ),
   },
 } as const;

@@ -100,10 +100,25 @@ describe('retention', () => {
         ('sweep', now(), now(), 'ok'),
         ('scrub', now() - interval '30 days', now() - interval '30 days', 'failed')`,
     );
-    expect(await retain({ runs: 10 }, true)).toEqual({ runs: 2 });
-    expect(await retain({ runs: 10 })).toEqual({ runs: 2 });
+    expect(await retain({ runs: 10 }, true)).toMatchObject({ runs: 2 });
+    expect(await retain({ runs: 10 })).toMatchObject({ runs: 2 });
     const left = await kit.db.sql("select task from maintenance_runs where task <> 'retention' order by task");
     expect(left).toEqual([{ task: 'scrub' }, { task: 'sweep' }]);
+  });
+
+  test('forgets leases that came to nothing, and none that is completed, alive or young', async () => {
+    const { id } = await aProduct(kit.db, seller, { status: 'processing', images: 1 });
+    await kit.db.sql(
+      `insert into work_leases (id, product_id, phase, holder_id, worker, state, attempt, lease_seconds, expires_at, ended_at)
+        select gen_random_uuid(), $1, 'processing', $2, state || '/' || days, state, 1, 60, now(),
+          case when state <> 'live' then now() - make_interval(days => days) end
+        from (values ('lost', 11), ('failed', 11), ('completed', 11), ('live', 11), ('lost', 9)) as l(state, days)`,
+      [id, seller.userId],
+    );
+    expect(await retain({ runs: 10 }, true)).toMatchObject({ leases: 2 });
+    expect(await retain({ runs: 10 })).toMatchObject({ leases: 2 });
+    const left = await kit.db.sql<{ worker: string }>('select worker from work_leases order by worker');
+    expect(left.map(({ worker }) => worker)).toEqual(['completed/11', 'live/11', 'lost/9']);
   });
 
   test('goes on in batches until nothing of that age is left', async () => {

@@ -1,6 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Orm } from '../../../platform/database/database';
-import { maintenanceRuns, productEvents, productStatusHistory, products } from '../../../platform/database/schema';
+import {
+  maintenanceRuns,
+  productEvents,
+  productStatusHistory,
+  products,
+  workLeases,
+} from '../../../platform/database/schema';
 import type { RetentionStep } from '../domain/upkeep-step';
 import { BATCH_ROWS, deleteInBatches } from './delete-in-batches';
 
@@ -31,6 +37,7 @@ export function postgresRetained(orm: Orm, ages: RetentionAges, rows = BATCH_ROW
     step('history', ages.history, HISTORY),
     step('events', ages.events, EVENTS),
     step('runs', ages.runs, RUNS),
+    step('leases', ages.runs, LEASES),
   ];
 }
 
@@ -84,4 +91,17 @@ const RUNS: Queries = {
       returning 1)
     select count(*)::int as n from gone`,
   count: (age) => sql`select count(*)::int as n from ${maintenanceRuns} r where ${oldRuns(age)}`,
+};
+
+/** Those that came to nothing. A completed one is kept with its product: it has the digests of the processed images. */
+const cameToNothing = (age: SQL) => sql`l.state in ('lost', 'failed') and l.ended_at < now() - ${age}`;
+
+const LEASES: Queries = {
+  deleteSome: (age, limit) => sql`
+    with gone as (
+      delete from ${workLeases} where id in (
+        select l.id from ${workLeases} l where ${cameToNothing(age)} order by l.id limit ${limit} for update skip locked)
+      returning 1)
+    select count(*)::int as n from gone`,
+  count: (age) => sql`select count(*)::int as n from ${workLeases} l where ${cameToNothing(age)}`,
 };
