@@ -78,6 +78,7 @@ export class Notifications {
       await Promise.race([lost.promise, this.#pingUntilStopped(client)]);
     } finally {
       this.#listening = false;
+      client.removeAllListeners('notification');
       // not awaited: on a dead path its farewell would never be answered
       client.end().catch(() => undefined);
     }
