@@ -56,6 +56,7 @@ export interface SiteOptions {
 
 /** More sweeps than this find something to do every time: they would never end. */
 const SWEEPS_MAX = 6;
+const PORTS_TRIED = 3;
 /** Longer than what upkeep lets a half-written copy lie, in seconds. */
 const OLD = 2 * 24 * 60 * 60;
 
@@ -101,7 +102,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     },
     async start(isPreparing = false) {
       const prepares = isPreparing ? { PREPARE_CONCURRENCY: '1' } : {};
-      living = await startServerProcess({ ...environment, ...prepares }, options.command?.());
+      living = await startReachable({ ...environment, ...prepares }, options.command?.());
       return living;
     },
     async kill() {
@@ -129,6 +130,24 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       if (stagedElsewhere) await rm(stagedElsewhere, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * A container engine may still forward a port of this machine to a container that is gone, and the kernel gives the same port to a
+ * server: it listens, and nobody gets there.
+ */
+async function startReachable(environment: Environment, command?: readonly string[]): Promise<ServerProcess> {
+  for (let attempt = 1; ; attempt += 1) {
+    const server = await startServerProcess(environment, command);
+    const error = await fetch(`${server.url}/healthz`).then(
+      () => null,
+      (thrown) => thrown,
+    );
+    if (error === null) return server;
+    const ending = server.ending();
+    await server.end('SIGKILL');
+    if (ending !== null || attempt === PORTS_TRIED) throw error;
+  }
 }
 
 async function s3Site(trap: Trap) {
