@@ -177,6 +177,15 @@ describe('a ticket', () => {
     expect(left?.n).toBe(0);
   });
 
+  test('is worth nothing once its session is revoked', async () => {
+    const leaving = await aSeller(server);
+    const [first, second] = [await aTicket(leaving), await aTicket(leaving)];
+    (await openSocket(server.url, `/ws/products?ticket=${first}`)).close();
+    expect((await leaving.call('POST', '/api/auth/logout', {})).ok).toBe(true);
+    const answer = await refusedHandshake(server.url, `/ws/products?ticket=${second}`);
+    expect([answer.status, answer.code]).toEqual([401, 'UNAUTHENTICATED']);
+  });
+
   test('is given to sellers alone, and the socket ends when the token ends that it was got with', async () => {
     expect((await fetch(`${server.url}/api/realtime/ticket`, { method: 'POST' })).status).toBe(401);
     const ticket = await aTicket(seller);

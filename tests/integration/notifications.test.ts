@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll, expect, spyOn, test } from 'bun:test';
+import { getEventListeners } from 'node:events';
 import type { Log } from '../../src/kernel/log';
 import { Notifications } from '../../src/platform/database/notifications';
 import { silentLog } from '../support/log';
@@ -79,6 +80,19 @@ test.each([['reset'], ['refuse'], ['hang']] as const)(
     await stop();
   },
 );
+
+test('however often the connection was asked whether it lives, one pause at most waits for the stop', async () => {
+  const added = spyOn(AbortSignal.prototype, 'addEventListener');
+  try {
+    const { stop } = listen();
+    const stopping = () => added.mock.contexts.filter((target) => target instanceof AbortSignal);
+    await until(() => stopping().length > 3, 'some pings');
+    expect(getEventListeners(stopping().at(-1)!, 'abort').length).toBeLessThan(2);
+    await stop();
+  } finally {
+    added.mockRestore();
+  }
+});
 
 test('it stops while there is nothing to connect to', async () => {
   await proxy.set({ kind: 'refuse' });

@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock';
+import type { UserId } from '../../kernel/ids';
 import type { Log } from '../../kernel/log';
 import type { Database } from '../../platform/database/database';
 import { Notifications } from '../../platform/database/notifications';
@@ -60,6 +61,7 @@ export function realtimeModule(deps: RealtimeModuleDeps) {
       sessions: new SessionWatch({ liveSessions: identities.liveSessions, log }),
       unknownProductMs: deps.unknownProductSeconds * 1000,
     }),
+    lastEvent: (seller: UserId) => feed.lastEvent(seller),
     slowMs,
   };
   return {

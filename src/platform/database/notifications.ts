@@ -100,8 +100,11 @@ export class Notifications {
     if (signal.aborted) return;
     const over = Promise.withResolvers<void>();
     const timer = setTimeout(over.resolve, ms);
-    signal.addEventListener('abort', () => over.resolve(), { once: true });
+    const stopped = () => over.resolve();
+    signal.addEventListener('abort', stopped, { once: true });
     await over.promise;
     clearTimeout(timer);
+    // the signal lives as long as the server: each ping would leave one there
+    signal.removeEventListener('abort', stopped);
   }
 }

@@ -2,9 +2,11 @@ import { TRPCError, tracked } from '@trpc/server';
 import { z } from 'zod';
 import { AppError } from '../../../kernel/app-error';
 import { ERROR_CODES } from '../../../kernel/error-codes';
+import type { UserId } from '../../../kernel/ids';
 import { publicProcedure, router } from '../../../platform/http/procedures';
 import type { Admit, Credential } from '../application/admit';
-import type { Follow } from '../application/follow';
+import type { Follow, Wanted } from '../application/follow';
+import type { Admitted } from '../domain/ports';
 import type { EndReason } from '../domain/sink';
 import { productIdOf } from './handshake';
 import { StreamSink } from './stream-sink';
@@ -12,6 +14,7 @@ import { StreamSink } from './stream-sink';
 export interface SubscriptionParts {
   readonly admit: Admit;
   readonly follow: Follow;
+  readonly lastEvent: (seller: UserId) => Promise<number>;
   readonly slowMs: number;
   readonly opened: (change: 1 | -1) => void;
 }
@@ -39,32 +42,53 @@ const ENDS: Readonly<Record<Exclude<EndReason, 'stopping'>, () => AppError>> = {
 /** `products.events`: what the WebSockets say, as server-sent events whose ids are the points to resume from. */
 export function productEventsRouter(parts: SubscriptionParts) {
   return router({
-    events: publicProcedure.input(input).subscription(async function* ({ ctx, input = {}, signal }) {
-      const productId = input.product_id === undefined ? null : productIdOf(input.product_id);
-      const admitted = await parts.admit(credentialOf(input.ticket, ctx.accessToken));
-      const lastEventId = input.lastEventId === undefined ? (input.last_event_id ?? null) : Number(input.lastEventId);
-      let leave: (() => void) | null = null;
-      const sink = new StreamSink(parts.slowMs, () => {
-        leave?.();
-        parts.opened(-1);
-      });
-      const gone = () => sink.leave();
-      parts.opened(1);
-      leave = parts.follow(admitted, { productId, lastEventId }, sink);
-      signal?.addEventListener('abort', gone, { once: true });
-      if (signal?.aborted) gone();
-      try {
-        const messages = sink.messages();
-        for (let next = await messages.next(); ; next = await messages.next()) {
-          if (next.done) ended(next.value);
-          yield tracked(String(next.value.position), next.value.message.body);
-        }
-      } finally {
-        sink.leave();
-        signal?.removeEventListener('abort', gone);
-      }
+    events: publicProcedure.input(input).subscription(async ({ ctx, input = {}, signal }) => {
+      const beginning = begin(parts, input, ctx.accessToken);
+      // what is committed after the answer has begun is in it; a refusal is told in the stream, too
+      await beginning.catch(() => undefined);
+      return stream(parts, beginning, signal);
     }),
   });
+}
+
+interface Beginning {
+  readonly admitted: Admitted;
+  readonly wanted: Wanted;
+}
+
+async function begin(
+  { admit, lastEvent }: SubscriptionParts,
+  { product_id, ticket, last_event_id, lastEventId }: NonNullable<z.infer<typeof input>>,
+  token: string | null | undefined,
+): Promise<Beginning> {
+  const productId = product_id === undefined ? null : productIdOf(product_id);
+  const admitted = await admit(credentialOf(ticket, token));
+  const named = lastEventId === undefined ? last_event_id : Number(lastEventId);
+  return { admitted, wanted: { productId, lastEventId: named ?? (await lastEvent(admitted.seller.userId)) } };
+}
+
+async function* stream(parts: SubscriptionParts, beginning: Promise<Beginning>, signal: AbortSignal | undefined) {
+  const { admitted, wanted } = await beginning;
+  let leave: (() => void) | null = null;
+  const sink = new StreamSink(parts.slowMs, () => {
+    leave?.();
+    parts.opened(-1);
+  });
+  const gone = () => sink.leave();
+  parts.opened(1);
+  leave = parts.follow(admitted, wanted, sink);
+  signal?.addEventListener('abort', gone, { once: true });
+  if (signal?.aborted) gone();
+  try {
+    const messages = sink.messages();
+    for (let next = await messages.next(); ; next = await messages.next()) {
+      if (next.done) ended(next.value);
+      yield tracked(String(next.value.position), next.value.message.body);
+    }
+  } finally {
+    sink.leave();
+    signal?.removeEventListener('abort', gone);
+  }
 }
 
 function credentialOf(ticket: string | undefined, token: string | null | undefined): Credential {

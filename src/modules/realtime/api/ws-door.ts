@@ -1,7 +1,7 @@
 import type { Server } from 'bun';
 import { Elysia } from 'elysia';
 import { AppError } from '../../../kernel/app-error';
-import type { ProductId } from '../../../kernel/ids';
+import type { ProductId, UserId } from '../../../kernel/ids';
 import { exchangeOf } from '../../../platform/http/exchange';
 import type { Admit } from '../application/admit';
 import type { Follow } from '../application/follow';
@@ -13,6 +13,7 @@ import { SocketSink } from './socket-sink';
 export interface WsDoorOptions {
   readonly admit: Admit;
   readonly follow: Follow;
+  readonly lastEvent: (seller: UserId) => Promise<number>;
   /** Aborts when the server begins to stop. */
   readonly stopping: AbortSignal;
   readonly corsOrigins: readonly string[];
@@ -30,9 +31,11 @@ export function wsDoor(options: WsDoorOptions) {
   const checkOrigin = originCheck(options.corsOrigins, options.publicUrl);
   const open = async (request: Request, server: Server<unknown> | null, productId: ProductId | null) => {
     checkOrigin(request);
-    const { credential, subprotocol, lastEventId } = readHandshake(request);
+    const { credential, subprotocol, lastEventId: named } = readHandshake(request);
     const admitted = await options.admit(credential);
     exchangeOf(request).userId = admitted.seller.userId;
+    // before the upgrade: what is committed after the socket is open is its own
+    const lastEventId = named ?? (await options.lastEvent(admitted.seller.userId));
     if (options.stopping.aborted) throw new AppError('OVERLOADED', 'The server is about to restart.');
     const socket = socketOf(options, (sink) => options.follow(admitted, { productId, lastEventId }, sink));
     const headers = new Headers({ 'x-request-id': exchangeOf(request).requestId });

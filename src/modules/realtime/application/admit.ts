@@ -6,13 +6,13 @@ export type Credential = { readonly token: string } | { readonly ticket: string 
 
 export interface AdmitDeps {
   readonly tickets: Pick<Tickets, 'spend'>;
-  readonly identities: Pick<Identities, 'authenticate' | 'expiryOf'>;
+  readonly identities: Pick<Identities, 'authenticate' | 'expiryOf' | 'liveSessions'>;
 }
 
 export type Admit = ReturnType<typeof admit>;
 
 /**
- * Who follows, and until when. A ticket is spent by this.
+ * Who follows, and until when. A ticket is spent by this, and is worth nothing once its session is revoked.
  * @throws AppError UNAUTHENTICATED; FORBIDDEN where it is no seller
  */
 export const admit =
@@ -30,7 +30,11 @@ async function holderOf(
   credential: Credential,
 ): Promise<{ principal: Principal | null; expiresAt: Date } | null> {
   if (credential === null) return null;
-  if ('ticket' in credential) return tickets.spend(credential.ticket);
+  if ('ticket' in credential) {
+    const holder = await tickets.spend(credential.ticket);
+    const sessionId = holder?.principal.sessionId;
+    return sessionId === undefined || (await identities.liveSessions([sessionId])).has(sessionId) ? holder : null;
+  }
   const principal = await identities.authenticate(credential.token);
   return principal && { principal, expiresAt: identities.expiryOf(credential.token) };
 }

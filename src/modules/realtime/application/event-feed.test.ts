@@ -59,7 +59,7 @@ describe('the feed', () => {
     feed.wakeAll();
     expect(state.statements).toBe(0);
     const followers = Array.from({ length: 300 }, () =>
-      feed.follow({ userId: newId<UserId>(), productId: null, lastEventId: null }, recordingSink()),
+      feed.follow({ userId: newId<UserId>(), productId: null, lastEventId: 0 }, recordingSink()),
     );
     await settle();
     expect(state.statements).toBeLessThan(6);
@@ -86,7 +86,7 @@ describe('the feed', () => {
     const { log, write, state } = outbox();
     const feed = feedOf(log);
     write(3);
-    feed.follow({ userId, productId: null, lastEventId: null }, recordingSink());
+    feed.follow({ userId, productId: null, lastEventId: 0 }, recordingSink());
     await settle();
     const before = state.statements;
     feed.wake(userId, 3);

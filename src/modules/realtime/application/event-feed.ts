@@ -48,6 +48,11 @@ export class EventFeed {
     return this.#sellers.size;
   }
 
+  /** @returns the number of the seller's last event: who follows from it on misses nothing that comes from now on */
+  async lastEvent(userId: UserId): Promise<number> {
+    return (await this.#deps.kept(userId)).last;
+  }
+
   /** @returns to be left by `leave` */
   follow(request: FollowRequest, sink: Sink): Follower {
     const seller = this.#sellers.get(request.userId) ?? this.#begin(request.userId);

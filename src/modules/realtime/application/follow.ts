@@ -16,7 +16,8 @@ export interface FollowDeps {
 
 export interface Wanted {
   readonly productId: ProductId | null;
-  readonly lastEventId: number | null;
+  /** Of a client that names none: the seller's last one, read before the client is told that its following has begun. */
+  readonly lastEventId: number;
 }
 
 export type Follow = ReturnType<typeof follow>;

@@ -9,8 +9,8 @@ export interface FollowRequest {
   readonly userId: UserId;
   /** Of this product alone; null: of all of the seller's. */
   readonly productId: ProductId | null;
-  /** The last number it has seen; null: what comes from now on. */
-  readonly lastEventId: number | null;
+  /** The last number it has seen. */
+  readonly lastEventId: number;
 }
 
 export interface FollowerDeps {
@@ -36,7 +36,7 @@ export interface Head {
 export class Follower {
   /** Something of the product it asked for has come. */
   seen = false;
-  #position: number | null;
+  #position: number;
   #live = false;
   #ended = false;
 
@@ -50,7 +50,7 @@ export class Follower {
   }
 
   /** Where to resume. */
-  get position(): number | null {
+  get position(): number {
     return this.#position;
   }
 
@@ -73,7 +73,7 @@ export class Follower {
   /** The next events of the seller, as the others get them. */
   offer(events: readonly ProductEvent[]): void {
     if (!this.#live) return;
-    const position = this.#deliver(events, this.#position ?? 0);
+    const position = this.#deliver(events, this.#position);
     if (position < (events.at(-1)?.number ?? 0)) {
       this.#live = false;
       void this.#catchUp(position);
@@ -84,7 +84,7 @@ export class Follower {
   pass(productId: ProductId, message: EventMessage): void {
     if (this.#ended || !this.#isWanted(productId)) return;
     this.seen = true;
-    if (!this.sink.full) this.sink.send(message, this.#position ?? 0);
+    if (!this.sink.full) this.sink.send(message, this.#position);
   }
 
   async #catchUp(from: number): Promise<void> {

@@ -13,11 +13,8 @@ export interface Resumption {
   readonly resync: boolean;
 }
 
-/**
- * @param lastEventId the last number that the follower has seen; null: it wants what comes from now on
- */
-export function resumeAfter(lastEventId: number | null, { first, last }: KeptEvents): Resumption {
-  if (lastEventId === null) return { after: last, resync: false };
+/** @param lastEventId the last number that the follower has seen */
+export function resumeAfter(lastEventId: number, { first, last }: KeptEvents): Resumption {
   // From before a restore: its numbers were given again to other events.
   if (lastEventId > last) return { after: last, resync: true };
   const nextKept = first ?? last + 1;

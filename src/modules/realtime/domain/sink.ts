@@ -11,6 +11,6 @@ export interface Sink {
   readonly full: boolean;
   /** False when there has been none for too long, or it has ended. */
   room(): Promise<boolean>;
-  /** @param position where to resume; null where nothing was sent and nothing was asked for */
+  /** @param position where to resume; null where that is not told */
   end(why: EndReason, position: number | null): void;
 }
