@@ -22,7 +22,7 @@ export interface SpentItem {
   readonly expiries: number;
 }
 
-/** What waits for workers. Rows come and go with the products' status, by triggers (drizzle/0006_living_product_rules.sql). */
+/** What waits for workers. Rows come and go with the products' status, by triggers (drizzle/0010_fair_turns_rules.sql). */
 export interface WorkQueue {
   /**
    * Leases the first items of the queue to the worker. It waits for no lock: what another transaction has in hand is passed over,
