@@ -121,11 +121,14 @@ async function take(job: Job): Promise<void> {
     await workOn(job);
     console.log(`${job.product_id} complete after ${((performance.now() - began) / 1000).toFixed(1)} s`);
   } catch (error) {
-    if (isRefused(error) && error.data?.code === 'LEASE_LOST')
-      console.log(`${job.product_id} is somebody else's by now`);
+    if (isRefused(error) && isOver(error.data?.code))
+      console.log(`${job.product_id} is somebody else's by now, or its seller's no more`);
     else await giveUp(job, error);
   }
 }
+
+/** The lease was given to somebody else, or went with its product, which the seller has deleted. Nobody is to hear of a failure. */
+const isOver = (code: unknown): boolean => code === 'LEASE_LOST' || code === 'NOT_FOUND';
 
 /** The seller reads the error. What is retryable goes back into the queue, for later and a few times at most. */
 async function giveUp(job: Job, error: unknown): Promise<void> {

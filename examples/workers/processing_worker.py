@@ -153,8 +153,8 @@ def take(job):
         work_on(job)
         print(f"{job['product_id']} complete after {time.monotonic() - began:.1f} s", flush=True)
     except Refused as refused:
-        if refused.code == "LEASE_LOST":
-            print(f"{job['product_id']} is somebody else's by now", flush=True)
+        if refused.code in ("LEASE_LOST", "NOT_FOUND"):  # not found: the seller has deleted it, and the lease with it
+            print(f"{job['product_id']} is somebody else's by now, or its seller's no more", flush=True)
         else:
             give_up(job, refused, retryable=False)
     except Exception as error:  # the network's fault or the work's: another attempt may have better luck

@@ -112,6 +112,28 @@ describe.each(ON)('on PostgreSQL and %s, examples/workers/%s', (_store, example,
   );
 
   promise(
+    'drops a product that its seller deletes meanwhile, and fails nothing',
+    async () => {
+      const id = await uploaded([6]);
+      await until(isNow(id, 'processing'), 'the product is prepared', 30_000);
+      await db.sql(
+        'delete from image_variants where image_id in (select id from product_images where product_id = $1)',
+        [id],
+      );
+      const worker = startWorker(example, server.url, account);
+      const isClaimed = async () => (await db.sql('select 1 from work_leases where product_id = $1', [id])).length;
+      await until(isClaimed, 'the worker has claimed it', 30_000);
+      await seller.call('DELETE', `/api/products/${id}`);
+      const isDropped = async () =>
+        worker.output.text.includes(`${id} is somebody else's by now, or its seller's no more`);
+      await until(isDropped, `the worker has dropped it: ${worker.output.text}`, 30_000);
+      expect(worker.output.text).not.toContain('failed');
+      expect(await worker.end('SIGTERM')).toBe(0);
+    },
+    60_000,
+  );
+
+  promise(
     'says why it gives a product up, and the seller reads it',
     async () => {
       const id = await uploaded([3]);

@@ -81,6 +81,26 @@ describe('completion', () => {
     expect(await kit.leftovers()).toMatchObject({ uploads: 0, superseded: 0, intents: 0 });
   });
 
+  test('whose photos went away because another call has completed it meanwhile gives the product', async () => {
+    const { productId } = await kit.start(seller, photos);
+    await kit.send(productId, photos);
+    const { store } = kit.storage;
+    const keys = await kit.keysOf(productId);
+    let completion: Promise<unknown> | undefined;
+    const objects: typeof kit.parts.objects = {
+      signPut: (request) => store.signPut(request),
+      get: (key, range) => store.get(key, range),
+      head: async (key) => {
+        completion ??= kit.completeUpload(seller, productId);
+        await completion;
+        await store.deleteMany(keys);
+        return store.head(key);
+      },
+    };
+    const product = await kit.with({ objects }).completeUpload(seller, productId);
+    expect(product).toMatchObject({ id: productId, imageCount: 2 });
+  });
+
   test('of a store that does not answer changes nothing and can be repeated', async () => {
     const { productId } = await kit.start(seller, photos);
     await kit.send(productId, photos);

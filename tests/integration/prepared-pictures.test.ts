@@ -140,6 +140,19 @@ describe('the decoder', () => {
     for (const bytes of oddities) expect(await refusal(bytes)).toBe('made');
   });
 
+  test.each([
+    'unable to create thread',
+    'vips__thread_run: unable to create thread: Resource temporarily unavailable',
+    'error creating thread: Operation not permitted',
+    'out of memory -- size == 11MB',
+    'unable to open /tmp/vips-1.v: Too many open files',
+    'write error: No space left on device',
+  ])('gives no verdict on the image where the machine fails it: %s', async (said) => {
+    const fails = { toBuffer: () => Promise.reject(new Error(said)) };
+    const failing = (() => Object.assign(sharp(jpeg), fails)) as unknown as typeof sharp;
+    await expect(makeVariants(failing, jpeg, MOST_PIXELS)).rejects.toThrow(said);
+  });
+
   test('refuses what was cut off and given an end again, which no walk along the markers can tell', async () => {
     const cut = [
       Buffer.concat([half(jpeg), EOI]),

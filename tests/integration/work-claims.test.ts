@@ -180,4 +180,36 @@ describe('between sellers', () => {
     }
     expect(order).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
   });
+
+  test('one’s many are served one by one, though others come with one after the other for ever', async () => {
+    const [many, ...others] = [await kit.aSeller(), await kit.aSeller(), await kit.aSeller(), await kit.aSeller()];
+    const mine = new Set<string>();
+    for (let n = 0; n < 10; n += 1) mine.add((await kit.aProduct(many)).id);
+    const sellerOf = new Map<string, Principal>();
+    const comes = async (seller: (typeof others)[number]) =>
+      sellerOf.set((await kit.aProduct(seller, 'processing', 1)).id, seller);
+    for (const other of others) await comes(other);
+    let served = 0;
+    for (let n = 0; n < 24; n += 1) {
+      const [job] = await kit.claim(worker);
+      if (mine.has(job!.product_id)) served += 1;
+      else await comes(sellerOf.get(job!.product_id) as (typeof others)[number]);
+    }
+    expect(served).toBe(24 / 4);
+  }, 30_000);
+
+  test('an early id does not come before who was there in the same turn', async () => {
+    const first = await kit.aProduct(await kit.aSeller());
+    const seller = await kit.aSeller();
+    const early = '00000000-0000-7000-8000-000000000000';
+    await kit.rows(
+      "insert into products (id, user_id, prompt_text) values ($1, $2, 'a lamp in good order')",
+      early,
+      seller.userId,
+    );
+    await kit.rows("update products set status = 'processing' where id = $1", early);
+    const turns = await kit.rows('select distinct turn from work_items');
+    expect(turns).toHaveLength(1);
+    expect((await kit.claim(worker, { max: 2 })).map(({ product_id }) => product_id)).toEqual([first.id, early]);
+  });
 });

@@ -82,14 +82,29 @@ describe('the queue follows the status', () => {
     for (let n = 0; n < 4; n += 1) await aProduct(db, many, { images: 0, status: 'processing' });
     await aProduct(db, one, { images: 0, status: 'processing' });
     const turns = (of: Seller) =>
-      db.sql('select turn::int from work_items where user_id = $1 order by turn', [of.userId]);
-    expect((await turns(many)).map(({ turn }) => turn)).toEqual([0, 1, 2, 3]);
-    await db.sql("update work_items set state = 'leased', due_at = now() where turn < 2 and user_id in ($1, $2)", [
+      db.sql<{ turn: number }>('select turn::int from work_items where user_id = $1 order by turn', [of.userId]);
+    const first = (await turns(many))[0]!.turn;
+    const after = async (of: Seller) => (await turns(of)).map(({ turn }) => turn - first);
+    expect(await after(many)).toEqual([0, 1, 2, 3]);
+    await db.sql("update work_items set state = 'leased', due_at = now() where turn < $3 and user_id in ($1, $2)", [
       many.userId,
       one.userId,
+      first + 2,
     ]);
     await aProduct(db, one, { images: 0, status: 'processing' });
-    expect((await turns(one)).map(({ turn }) => turn)).toEqual([0, 2]);
+    expect(await after(one)).toEqual([0, 2]);
+  });
+
+  test('a seller goes on after its last turn, though nothing of it waits any more', async () => {
+    const [many, one] = [await aUser(db), await aUser(db)];
+    for (let n = 0; n < 3; n += 1) await aProduct(db, many, { images: 0, status: 'processing' });
+    const turnOf = async (id: ProductId) =>
+      (await db.sql<{ turn: number }>('select turn::int from work_items where product_id = $1', [id]))[0]!.turn;
+    const before = await aProduct(db, one, { images: 0, status: 'processing' });
+    const turn = await turnOf(before.id);
+    await setStatus(before.id, 'ready');
+    const next = await aProduct(db, one, { images: 0, status: 'processing' });
+    expect(await turnOf(next.id)).toBe(turn + 1);
   });
 });
 
@@ -151,6 +166,10 @@ describe('the application’s role', () => {
       'put into the queue',
       (id: string) =>
         `insert into work_items (product_id, user_id, phase, turn) values ('${id}', '${id}', 'processing', 0)`,
+    ],
+    [
+      'take a turn',
+      (id: string) => `insert into work_turns (phase, user_id, last_turn) values ('processing', '${id}', 0)`,
     ],
     ['take from the queue', (id: string) => `delete from work_items where product_id = '${id}'`],
     ['move to another seller', (id: string) => `update work_items set user_id = '${id}' where product_id = '${id}'`],

@@ -9,6 +9,7 @@ import {
   integer,
   jsonb,
   pgTable,
+  primaryKey,
   smallint,
   text,
   uniqueIndex,
@@ -35,7 +36,7 @@ export const workItems = pgTable(
     phase: varchar('phase', { length: 10 }).notNull(),
     /** queued: whoever comes may take it. leased: somebody has. waiting: tried again at `due_at`. */
     state: varchar('state', { length: 8 }).notNull().default('queued'),
-    /** The queue's order: each seller has one item in every turn, so a thousand of one do not stand before the first of another. */
+    /** The queue's order: each seller gets one item in every turn, so a thousand of one do not stand before the first of another. */
     turn: bigint('turn', { mode: 'number' }).notNull(),
     /** Leases that were given for it since it entered this status. */
     attempts: smallint('attempts').notNull().default(0),
@@ -47,9 +48,27 @@ export const workItems = pgTable(
     check('work_items_phase_check', sql`${table.phase} in (${PHASES})`),
     check('work_items_state_check', sql`${table.state} in ('queued', 'leased', 'waiting')`),
     check('work_items_due_at_check', sql`(${table.state} = 'queued') = (${table.dueAt} is null)`),
-    index('work_items_queue_idx').on(table.phase, table.turn, table.productId).where(sql`${table.state} = 'queued'`),
-    index('work_items_seller_idx').on(table.phase, table.userId, table.turn).where(sql`${table.state} = 'queued'`),
+    index('work_items_queue_idx')
+      .on(table.phase, table.turn, table.queuedAt, table.productId)
+      .where(sql`${table.state} = 'queued'`),
     index('work_items_due_idx').on(table.phase, table.dueAt).where(sql`${table.state} <> 'queued'`),
+  ],
+);
+
+/** The last turn that a seller was given, also where nothing of it waits any more: the next is a later one. Written by a trigger alone. */
+export const workTurns = pgTable(
+  'work_turns',
+  {
+    phase: varchar('phase', { length: 10 }).notNull(),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    lastTurn: bigint('last_turn', { mode: 'number' }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.phase] }),
+    check('work_turns_phase_check', sql`${table.phase} in (${PHASES})`),
+    index('work_turns_last_turn_idx').on(table.phase, table.lastTurn.desc()),
   ],
 );
 

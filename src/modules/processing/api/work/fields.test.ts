@@ -16,6 +16,19 @@ test('an object is taken up to 64 KiB of JSON', () => {
   expect(jsonSchema.safeParse({ a: 'x'.repeat(65_600) }).success).toBe(false);
 });
 
+test('an object is taken up to 32 levels; what is far too deep for recursion is refused, and nothing is thrown', () => {
+  const nested = (levels: number) => {
+    let value: object = {};
+    for (let n = 1; n < levels; n += 1) value = n % 2 ? [value] : { a: value };
+    return { a: value };
+  };
+  expect(jsonSchema.safeParse(nested(31)).success).toBe(true);
+  expect(jsonSchema.safeParse(nested(32)).success).toBe(false);
+  const [issue, ...others] = jsonSchema.safeParse(nested(1_000_000)).error!.issues;
+  expect(issue?.message).toBe('may be nested 32 deep at most');
+  expect(others).toEqual([]);
+});
+
 test('what is no id is an unknown one; upper case is an id', () => {
   expect(() => leaseIdOf('lease')).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
   expect(() => imageIdOf("'")).toThrow(expect.objectContaining({ code: 'IMAGE_NOT_FOUND' }));

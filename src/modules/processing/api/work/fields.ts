@@ -13,10 +13,13 @@ export const textSchema = (longest: number) =>
   z.string().trim().min(1).max(longest).refine(isStorable, 'must not contain NUL or half of a surrogate pair');
 
 const LARGEST_JSON = 64 * 1024;
+/** Of objects and arrays in each other: whoever reads them walks them by recursion. */
+const DEEPEST_JSON = 32;
 
 /** An object that a `jsonb` column can hold. */
 export const jsonSchema = z
   .record(z.string(), z.unknown())
+  .refine((value) => isShallow(value), { error: `may be nested ${DEEPEST_JSON} deep at most`, abort: true })
   .refine((value) => isStorableJson(value), 'must not contain NUL or half of a surrogate pair')
   .refine((value) => JSON.stringify(value).length <= LARGEST_JSON, `may have ${LARGEST_JSON} characters at most`);
 
@@ -36,6 +39,19 @@ export function imageIdOf(text: string): ImageId {
 
 function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes('\0');
+}
+
+/** Level by level: what is too deep for recursion is told here. */
+function isShallow(value: unknown): boolean {
+  let level = [value].filter(isContainer);
+  for (let depth = 1; depth <= DEEPEST_JSON && level.length > 0; depth += 1) {
+    level = level.flatMap((outer) => Object.values(outer).filter(isContainer));
+  }
+  return level.length === 0;
+}
+
+function isContainer(value: unknown): value is object {
+  return value !== null && typeof value === 'object';
 }
 
 function isStorableJson(value: unknown): boolean {

@@ -38,7 +38,7 @@ export function heartbeatProcedure({ heartbeat }: Pick<WorkUseCases, 'heartbeat'
         tags: ['Work'],
         summary: 'Keep a lease',
         description:
-          'It lives for `lease_seconds` from now. Progress and message are told to the seller. LEASE_LOST: drop the work.',
+          'It lives for `lease_seconds` from now. Progress and message are told to the seller. LEASE_LOST, or NOT_FOUND where the seller has deleted the product: drop the work.',
       },
       errors: ['NOT_FOUND', 'LEASE_LOST'],
     })

@@ -21,7 +21,10 @@ export interface Job extends Omit<ClaimedWork, 'images'> {
 export const claimWork =
   (deps: ClaimWorkDeps) =>
   async (worker: Worker, request: ClaimRequest): Promise<readonly Job[]> => {
-    await putBackDue(deps)(request.phase);
+    // What is queued can be given out all the same, and the sweep comes to what was left.
+    await putBackDue(deps)(request.phase).catch((error: unknown) =>
+      deps.log.warn({ err: error, phase: request.phase }, 'what is due could not be put back; the claim goes on'),
+    );
     const claimed = await deps.inTransaction((tx) => deps.queue.claim(tx, worker, request));
     if (request.phase === 'processing') return claimed.map((work) => jobOf(deps, work));
     const credentials = await deps.credentials(claimed.map(({ productId }) => productId));

@@ -1,3 +1,5 @@
+import { isAppError } from '../../../../kernel/app-error';
+import type { ProductId } from '../../../../kernel/ids';
 import type { Log } from '../../../../kernel/log';
 import type { InTransaction } from '../../../../kernel/transaction';
 import { WORK_PHASES, type WorkPhase } from '../../domain/work/lease';
@@ -23,21 +25,34 @@ export const putBackDue = (deps: PutBackDueDeps) => async (phase: WorkPhase) => 
   const { again, lost, spent } = await deps.inTransaction((tx) => deps.queue.putBack(tx, phase, deps.maxAttempts));
   if (lost > 0) deps.metrics.leaseEnded(phase, 'lost', lost);
   let dealtWith = again;
-  // one transaction for each: products of several sellers in one would wait for each other's ledgers
   for (const id of spent) {
-    const failed = await deps.inTransaction(async (tx) => {
-      const item = await deps.queue.lockSpent(tx, id, deps.maxAttempts);
-      if (!item) return false;
-      await deps.changeStatus(tx, { productId: id, event: 'FAIL', actor: 'system', reason: reasonOf(item) });
-      return true;
-    });
-    if (!failed) continue;
+    if (!(await failSpent(deps, id))) continue;
     dealtWith += 1;
     deps.metrics.leaseEnded(phase, 'lost', 1);
     deps.log.warn({ product_id: id, phase }, 'no worker finished a product: its attempts are used up');
   }
   return dealtWith;
 };
+
+/**
+ * One transaction for each: products of several sellers in one would wait for each other's ledgers. One that cannot be failed keeps no
+ * other from it.
+ * @returns whether it has failed the product
+ */
+async function failSpent(deps: PutBackDueDeps, id: ProductId): Promise<boolean> {
+  try {
+    return await deps.inTransaction(async (tx) => {
+      const item = await deps.queue.lockSpent(tx, id, deps.maxAttempts);
+      if (!item) return false;
+      await deps.changeStatus(tx, { productId: id, event: 'FAIL', actor: 'system', reason: reasonOf(item) });
+      return true;
+    });
+  } catch (error) {
+    if (isAppError(error, 'DATABASE_UNAVAILABLE')) throw error; // the next would find it no better
+    deps.log.error({ err: error, product_id: id }, 'a product whose attempts are used up could not be failed');
+    return false;
+  }
+}
 
 /** For the sweep: all that is due, in all phases. What others have in hand is left to them. @returns how many items that were */
 export const putBackAllDue = (deps: PutBackDueDeps) => async (): Promise<number> => {

@@ -4,12 +4,12 @@ import type { Transaction } from '../../../../kernel/transaction';
 import type { Lease, LeaseId } from '../../domain/work/lease';
 import type { Leases } from '../../domain/work/ports';
 
-/** @throws AppError NOT_FOUND for an unknown lease and for another account's, alike */
+/** @throws AppError NOT_FOUND for an unknown lease, for another account's, and for one whose product is deleted, alike */
 export async function findLease(leases: Pick<Leases, 'find'>, worker: Worker, id: LeaseId): Promise<Lease> {
   return (await leases.find(worker, id)) ?? notFound();
 }
 
-/** Locks it until the transaction ends. @throws AppError NOT_FOUND for an unknown lease and for another account's, alike */
+/** Locks it until the transaction ends. @throws AppError NOT_FOUND for an unknown lease, for another account's, and for one whose product is deleted, alike */
 export async function lockLease(
   leases: Pick<Leases, 'lock'>,
   tx: Transaction,

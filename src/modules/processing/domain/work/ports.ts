@@ -22,7 +22,7 @@ export interface SpentItem {
   readonly expiries: number;
 }
 
-/** What waits for workers. Rows come and go with the products' status, by triggers (drizzle/0006_living_product_rules.sql). */
+/** What waits for workers. Rows come and go with the products' status, by triggers (drizzle/0010_fair_turns_rules.sql). */
 export interface WorkQueue {
   /**
    * Leases the first items of the queue to the worker. It waits for no lock: what another transaction has in hand is passed over,
@@ -40,7 +40,7 @@ export interface WorkQueue {
     phase: WorkPhase,
     maxAttempts: number,
   ): Promise<{ again: number; lost: number; spent: readonly ProductId[] }>;
-  /** Locks a product of which `putBack` said that it has no attempt left; null where that has changed meanwhile. */
+  /** Locks a product of which `putBack` said that it has no attempt left; null where that has changed, or others have it in hand. */
   lockSpent(tx: Transaction, id: ProductId, maxAttempts: number): Promise<SpentItem | null>;
   /** Lets the item wait. @returns when it may be claimed again */
   postpone(tx: Transaction, id: ProductId, seconds: number): Promise<Date>;

@@ -19,8 +19,9 @@ export type MadeVariants =
 
 /** Said by libvips, libjpeg and libpng of data that end before the picture does. */
 const CUT_OFF = /premature end|read error|unsupported image|pixel limit|too few|bad seek|out of order/i;
-/** Not said of the image. */
-const NO_MEMORY = /memory|alloc|too many open|no space/i;
+/** Said of the machine, not of the image: of memory, threads, descriptors and the disk. */
+const OF_THE_MACHINE =
+  /memory|alloc|too many open|no space|creat\w+ thread|temporarily unavailable|resource|input\/output error/i;
 
 /**
  * Decodes the image whole and makes the variants of its pixels, the small one of the large one's: the original is decoded once.
@@ -57,12 +58,12 @@ async function decodeWhole(
     pixelsOf(sharp, original, { failOn, limitInputPixels: maxPixels });
   try {
     return await decode('warning').catch((error) => {
-      if (CUT_OFF.test(messageOf(error)) || NO_MEMORY.test(messageOf(error))) throw error;
+      if (CUT_OFF.test(messageOf(error)) || OF_THE_MACHINE.test(messageOf(error))) throw error;
       return decode('truncated');
     });
   } catch (error) {
     const why = messageOf(error);
-    if (NO_MEMORY.test(why)) throw error;
+    if (OF_THE_MACHINE.test(why)) throw error;
     return { is: 'refused', why: why.slice(0, 200) };
   }
 }

@@ -10,12 +10,15 @@ import type { ClaimRequest } from '../../domain/work/ports';
 import type { StoredUrls } from './stored-url';
 import { workImages } from './work-images';
 
-/** What `work_items_queue_idx` gives in order. Whoever changes a status locks the product first: such a one is passed over, too. */
+/**
+ * What `work_items_queue_idx` gives in order; the time stands before the id, which a seller may choose. Whoever changes a status locks
+ * the product first: such a one is passed over, too.
+ */
 export const firstOfQueue = (phase: WorkPhase, max: number) => sql`
   select w.product_id, p.prompt_text
   from ${workItems} w join ${products} p on p.id = w.product_id
   where w.phase = ${phase} and w.state = 'queued'
-  order by w.turn, w.product_id
+  order by w.turn, w.queued_at, w.product_id
   limit ${max}
   for update of w skip locked for no key update of p skip locked`;
 

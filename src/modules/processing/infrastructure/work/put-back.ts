@@ -42,7 +42,12 @@ export async function putBack(tx: Transaction, phase: WorkPhase, maxAttempts: nu
 /** @see WorkQueue.lockSpent */
 export async function lockSpent(tx: Transaction, id: ProductId, maxAttempts: number): Promise<SpentItem | null> {
   const orm = ormOf(tx);
-  await orm.select({ id: products.id }).from(products).where(eq(products.id, id)).for('no key update');
+  const locked = await orm
+    .select({ id: products.id })
+    .from(products)
+    .where(eq(products.id, id))
+    .for('no key update', { skipLocked: true });
+  if (locked.length === 0) return null;
   // A statement of its own: it sees what the transactions before this one have committed.
   const { rows } = await orm.execute<{ phase: WorkPhase; expiries: number }>(sql`
     select w.phase, (

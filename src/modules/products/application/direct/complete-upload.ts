@@ -1,6 +1,7 @@
-import { AppError } from '../../../../kernel/app-error';
+import { AppError, isAppError } from '../../../../kernel/app-error';
 import type { ProductId } from '../../../../kernel/ids';
 import type { Seller } from '../../../../kernel/principal';
+import type { DirectUpload } from '../../domain/direct-upload';
 import type { DirectUploads } from '../../domain/direct-upload-ports';
 import type { Product } from '../../domain/product';
 import { stateOfDirectUpload, type UploadProgress } from '../../domain/upload-progress';
@@ -27,7 +28,8 @@ export const completeUpload =
     for (let round = 1; round <= ROUNDS; round += 1) {
       const upload = await deps.uploads.find(seller, id);
       if (!upload) return signProduct(deps, await completedProduct(deps, seller, id));
-      const facts = await verifyImages(deps, upload.images);
+      const facts = await verifyUnlessEnded(deps, seller, upload);
+      if (!facts) return signProduct(deps, await completedProduct(deps, seller, id));
       deps.progress?.tell(stateOfDirectUpload({ userId: seller.userId, productId: id }, upload.images, () => true));
       const product = await keepImages(deps, seller, upload, facts);
       if (!product) continue;
@@ -36,6 +38,16 @@ export const completeUpload =
     }
     throw new AppError('CONFLICT', 'The images were declared anew while they were verified.');
   };
+
+/** @returns null where another call has completed or ended the upload meanwhile: the keys of its PUTs are deleted then */
+async function verifyUnlessEnded(deps: CompleteUploadDeps, seller: Seller, { productId, images }: DirectUpload) {
+  try {
+    return await verifyImages(deps, images);
+  } catch (error) {
+    if (!isAppError(error, 'UPLOAD_INCOMPLETE') || (await deps.uploads.find(seller, productId))) throw error;
+    return null;
+  }
+}
 
 async function completedProduct(deps: CompleteUploadDeps, seller: Seller, id: ProductId): Promise<Product> {
   const product = await deps.products.find(seller, id);
