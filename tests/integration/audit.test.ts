@@ -185,6 +185,16 @@ describe('an audit', () => {
     expect(await kit.db.sql('select 1 from product_images where damaged_at is not null')).toEqual([]);
   });
 
+  test.each(['report', 'act'] as const)(
+    'calls no image damaged where the store has nothing at all (%s)',
+    async (mode) => {
+      await kit.aProduct(await kit.seller(), 1); // fewer rows than the brake lets pass
+      await kit.store.deleteMany((await kit.keys()) as ObjectKey[]);
+      await expect(kit.tasks().audit({ mode })).rejects.toThrow(AuditBrake);
+      expect(await kit.db.sql('select 1 from product_images where damaged_at is not null')).toEqual([]);
+    },
+  );
+
   describe('that died on its way', () => {
     const keys = Array.from({ length: 2500 }, (_, at) => `products/${String(at).padStart(5, '0')}/a.jpg` as ObjectKey);
     const listing = (dies: boolean, asked: (string | undefined)[]) =>

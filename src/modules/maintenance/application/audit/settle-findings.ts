@@ -60,7 +60,9 @@ async function brake(deps: Deps, run: TaskRun, mode: 'report' | 'act'): Promise<
 }
 
 async function brakeAt(deps: Deps, run: TaskRun, found: number, all: number, says: string): Promise<void> {
-  const limit = Math.max(deps.brake.min, Math.floor(deps.brake.share * all));
+  // a store that has nothing at all is never the rows' own, however few they are
+  const isEmpty = (run.counts.objects ?? 0) === 0;
+  const limit = isEmpty ? 0 : Math.max(deps.brake.min, Math.floor(deps.brake.share * all));
   if (found <= limit) return;
   await run.save(null); // nobody is to take up what was stopped for a reason
   deps.log.error({ found, all, limit }, 'the audit has stopped: too much is wrong, nothing was touched');
