@@ -332,6 +332,12 @@ describe('an audit', () => {
     expect(await kit.keys()).toEqual([named, changed].sort());
   });
 
+  test('is not ended by a key that only looks like one of ours', async () => {
+    const key = `products/${'-'.repeat(36)}/a.jpg` as ObjectKey;
+    await kit.put(key, Buffer.from('x'));
+    expect((await kit.tasks().audit({ mode: 'look' })).counts).toMatchObject({ orphan: 1 });
+  });
+
   test('leaves an object whose key no store could hold in quarantine where it is', async () => {
     const long = `${aPrefix()}${'a/'.repeat(460)}original.jpg` as ObjectKey;
     await kit.put(long, Buffer.from('x'));
