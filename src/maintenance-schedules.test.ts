@@ -40,8 +40,10 @@ test('a run reads no more than its budget, deletes for real, and is told when th
 test('a failure is told in the log, and that an operator runs it is none', async () => {
   const fails = async () => Promise.reject(new Error('x'));
   const runs = async () => Promise.reject(new TaskIsRunning('scrub'));
-  const { of, lines } = schedules({ sweep: fails, scrub: runs });
+  const waits = async () => Promise.reject(new TaskIsRunning('quarantine'));
+  const { of, lines } = schedules({ sweep: fails, scrub: runs, retention: waits });
   await of('sweep')?.work();
   await of('scrub')?.work();
-  expect(lines).toEqual(['error', 'debug']);
+  await of('retention')?.work();
+  expect(lines).toEqual(['error', 'debug', 'error']);
 });

@@ -32,7 +32,8 @@ async function reported(task: string, work: () => Promise<unknown>, log: Log): P
   try {
     await work();
   } catch (err) {
-    if (err instanceof TaskIsRunning) log.debug({ task }, 'skipped: an operator runs it');
+    // the lock of something that it waited for is another matter: then its work is not done
+    if (err instanceof TaskIsRunning && err.task === task) log.debug({ task }, 'skipped: an operator runs it');
     else log.error({ err, task }, 'a task of upkeep failed');
   }
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { AppError } from '../../src/kernel/app-error';
 import { type AttemptId, newId, type ProductId } from '../../src/kernel/ids';
 import { attemptPrefix, type KeyPrefix, type ObjectKey } from '../../src/kernel/object-key';
 import { AuditBrake, UnknownBucketNamed } from '../../src/modules/maintenance';
@@ -185,6 +186,16 @@ describe('an audit', () => {
     expect(await kit.db.sql('select 1 from product_images where damaged_at is not null')).toEqual([]);
   });
 
+  test.each(['report', 'act'] as const)(
+    'calls no image damaged where the store has nothing at all (%s)',
+    async (mode) => {
+      await kit.aProduct(await kit.seller(), 1); // fewer rows than the brake lets pass
+      await kit.store.deleteMany((await kit.keys()) as ObjectKey[]);
+      await expect(kit.tasks().audit({ mode })).rejects.toThrow(AuditBrake);
+      expect(await kit.db.sql('select 1 from product_images where damaged_at is not null')).toEqual([]);
+    },
+  );
+
   describe('that died on its way', () => {
     const keys = Array.from({ length: 2500 }, (_, at) => `products/${String(at).padStart(5, '0')}/a.jpg` as ObjectKey);
     const listing = (dies: boolean, asked: (string | undefined)[]) =>
@@ -220,6 +231,63 @@ describe('an audit', () => {
       await kit.tasks({ store: { list: listing(false, asked) } }).audit({ mode: 'look', ...change });
       expect(asked).toEqual([undefined, undefined]);
     });
+  });
+
+  describe('that died behind its walk', () => {
+    const dies = (mode: 'report' | 'act') => {
+      const head = () => Promise.reject(new Error('killed'));
+      return kit
+        .tasks({ store: { head } })
+        .audit({ mode })
+        .catch(() => undefined);
+    };
+
+    test.each([
+      ['report', 'look'],
+      ['act', 'look'],
+      ['report', 'act'],
+      ['act', 'report'],
+    ] as const)('to %s is not taken up by one to %s, which looks for itself', async (died, next) => {
+      await kit.strayObject();
+      await dies(died);
+      await kit.strayObject('since then');
+      const report = await kit.tasks().audit({ mode: next });
+      expect(report.counts).toMatchObject({ objects: 2, orphan: 2 });
+    });
+
+    test('is taken up there by one of the same mode', async () => {
+      await kit.strayObject();
+      await dies('act');
+      const list = () => {
+        throw new Error('it walks again');
+      };
+      expect((await kit.tasks({ store: { list } }).audit({ mode: 'act' })).counts).toMatchObject({
+        objects: 1,
+        quarantined: 1,
+      });
+    });
+  });
+
+  test('passes by objects that alone can’t be read, and says so', async () => {
+    const orphans = [await kit.strayObject(), await kit.strayObject()].sort();
+    const id = await kit.aProduct(await kit.seller(), 1);
+    const [original] = pick(await kit.keysOf(id), 'original');
+    const broken = new Set([orphans[0], original]);
+    const head = async (key: ObjectKey) => {
+      if (broken.has(key)) throw new AppError('STORAGE_UNAVAILABLE');
+      return await kit.store.head(key);
+    };
+    const audit = kit.tasks({ store: { head }, config: { sampleShare: 1 } }).audit;
+    const everyRow = { mode: 'act', deep: true } as const;
+    const report = await audit(everyRow);
+    expect(report).toMatchObject({ outcome: 'ok', counts: { unreadable: 2, quarantined: 1 } });
+    expect(await kit.findings()).toEqual({
+      [orphans[0]!]: 'orphan reported',
+      [orphans[1]!]: 'orphan quarantined',
+    });
+    const away = async () => Promise.reject(new AppError('STORAGE_UNAVAILABLE'));
+    const withoutStore = kit.tasks({ store: { head, check: away } }).audit(everyRow);
+    await expect(withoutStore).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
   });
 
   test('that is told to stop does so after a page', async () => {
@@ -262,6 +330,12 @@ describe('an audit', () => {
     });
     expect(report.counts).toMatchObject({ orphan: 3, cleared: 2, reported: 1 });
     expect(await kit.keys()).toEqual([named, changed].sort());
+  });
+
+  test('is not ended by a key that only looks like one of ours', async () => {
+    const key = `products/${'-'.repeat(36)}/a.jpg` as ObjectKey;
+    await kit.put(key, Buffer.from('x'));
+    expect((await kit.tasks().audit({ mode: 'look' })).counts).toMatchObject({ orphan: 1 });
   });
 
   test('leaves an object whose key no store could hold in quarantine where it is', async () => {

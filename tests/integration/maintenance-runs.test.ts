@@ -76,6 +76,25 @@ describe('a run of a task', () => {
     expect(await rows()).toMatchObject([{ outcome: 'failed', error: 'Error: of this', cursor: 'here' }]);
   });
 
+  test('that throws leaves the counts of its cursor, so that nothing is counted twice', async () => {
+    const takeUp = () => true;
+    const fails = tasks()('audit', { ...act, takeUp }, async (run) => {
+      run.count('objects', 2);
+      await run.save('here');
+      run.count('objects', 5);
+      throw new Error('of this');
+    });
+    await expect(fails).rejects.toThrow('of this');
+    const report = await tasks()('audit', { ...act, takeUp }, async (run) => run.count('objects', 5));
+    expect(report.counts).toEqual({ objects: 7 });
+    const unsaved = tasks()('sweep', act, async (run) => {
+      run.count('objects', 3);
+      throw new Error('of this');
+    });
+    await expect(unsaved).rejects.toThrow('of this');
+    expect((await rows()).at(-1)).toMatchObject({ task: 'sweep', counts: { objects: 3 } });
+  });
+
   test('that is told to stop does so where it next saves, and is no failure', async () => {
     const stop = new AbortController();
     const report = await tasks()('audit', { ...act, signal: stop.signal }, async (run) => {
@@ -142,6 +161,45 @@ describe('a run whose process died', () => {
     await db.sql("update maintenance_runs set cursor = 'old', started_at = now() - interval '8 days'");
     expect((await takenUpBy(() => true)).takenUpAt).toBeNull();
   });
+});
+
+test('a task of rounds goes on where it was, however long ago', async () => {
+  const rounds = { ...act, rounds: true };
+  await tasks()('scrub', rounds, (run) => run.save('half way'));
+  await db.sql(
+    "update maintenance_runs set started_at = now() - interval '40 days', ended_at = now() - interval '40 days'",
+  );
+  let at: string | null = null;
+  await tasks()('scrub', rounds, async ({ takenUpAt }) => {
+    at = takenUpAt;
+  });
+  expect(at as string | null).toBe('half way');
+});
+
+test('the server ends the session of a host that vanished, and its locks, after a minute', async () => {
+  const [pooled, own] = [await db.database.connect(), db.database.dedicated('own')];
+  await own.connect();
+  for (const client of [pooled, own]) {
+    const { rows: set } = await client.query(
+      "select setting from pg_settings where name in ('tcp_keepalives_idle', 'tcp_keepalives_interval', 'tcp_keepalives_count') order by name",
+    );
+    expect(set.map(({ setting }) => setting)).toEqual(['3', '30', '10']);
+  }
+  pooled.release();
+  await own.end();
+});
+
+test('/metrics does not tell of dry runs, and finds a failure behind any number of successes', async () => {
+  const runs = postgresMaintenanceRuns(db.database.orm, transactionsOf(db.database));
+  await tasks()('retention', { dryRun: true }, async () => undefined);
+  expect(await runs.lastEnded()).toEqual([]);
+  await tasks()('sweep', act, () => Promise.reject(new Error('no'))).catch(() => undefined);
+  await db.sql(`insert into maintenance_runs (task, started_at, ended_at, outcome)
+    select 'sweep', now() + n * interval '1 s', now() + n * interval '1 s', 'ok' from generate_series(1, 600) n`);
+  expect((await runs.lastEnded()).map(({ task, outcome }) => [task, outcome]).sort()).toEqual([
+    ['sweep', 'failed'],
+    ['sweep', 'ok'],
+  ]);
 });
 
 test('/metrics tells of the last run of each task and outcome, whichever process ran it', async () => {

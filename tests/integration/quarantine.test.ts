@@ -98,7 +98,7 @@ describe.each([
         expect(only).toMatch(HELD);
         expect(await kit.read(only as ObjectKey)).toBe(`bytes of ${nth}`);
         if (died) continue;
-        expect(life.steps).toBe(8);
+        expect(life.steps).toBe(9);
         return;
       }
     },

@@ -203,6 +203,35 @@ describe.each([
     expect((await scrub()(WHOLE_SET)).counts).toMatchObject({ images: 2 });
   });
 
+  promise('is in doubt, and calls nothing damaged, where the store has nothing of a few images', async () => {
+    await kit.storage.store.deleteMany((await kit.keys()) as ObjectKey[]);
+    for (const bytes of [WHOLE_SET.bytes, 1]) await expect(scrub()({ bytes })).rejects.toThrow(StoreInDoubt);
+    expect(await damaged()).toEqual([false, false]);
+    expect((await scrub()({ ...WHOLE_SET, believesStore: true })).counts).toMatchObject({ damaged: 3 });
+    expect(await damaged()).toEqual([true, true]);
+  });
+
+  promise('asks the store whether it is there before it calls an object gone', async () => {
+    await kit.storage.store.deleteMany([keys.original]);
+    const check = () => Promise.reject(new AppError('STORAGE_UNAVAILABLE'));
+    await expect(scrub({ check })(WHOLE_SET)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    expect(await damaged()).toEqual([false, false]);
+  });
+
+  promise('calls the last image damaged where the store is well, and not where it went away on the way', async () => {
+    const last = (await kit.images(id))[1]!.keys.original;
+    let wasRead = false;
+    const get: ReadableStore['get'] = async (key) => {
+      wasRead ||= key === last;
+      return kit.storage.store.get(wasRead ? (`${key}.elsewhere` as ObjectKey) : key);
+    };
+    await expect(scrub({ get })(WHOLE_SET)).rejects.toThrow(StoreInDoubt);
+    expect(await damaged()).toEqual([false, false]);
+    await kit.replace(last, await flipped(last));
+    expect((await scrub()(WHOLE_SET)).counts).toMatchObject({ damaged: 1, rounds: 1 });
+    expect(await damaged()).toEqual([false, true]);
+  });
+
   promise('passes by an object that alone can’t be read, and says so', async () => {
     const get: ReadableStore['get'] = (key) =>
       key === keys.original ? Promise.reject(new AppError('STORAGE_UNAVAILABLE')) : kit.storage.store.get(key);
@@ -233,7 +262,7 @@ describe.each([
 
 test('a scrub finds a bit that the disk has flipped, though nothing else of the file has changed', async () => {
   const kit = await upkeepKit();
-  const [image] = await kit.images(await kit.aProduct(await kit.seller(), 1));
+  const [image] = await kit.images(await kit.aProduct(await kit.seller(), 2));
   const { original } = image!.keys;
   const { path } = (await (kit.storage.store as unknown as LocalObjects).locate(original))!;
   const { atime, mtime } = await stat(path);

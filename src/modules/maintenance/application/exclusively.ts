@@ -3,6 +3,9 @@ import { TaskIsRunning, type TaskLocks } from '../domain/maintenance-run';
 const ASK_EVERY_MS = 100;
 const WAITS = 300;
 
+/** Between two turns of long work: whoever waits asks meanwhile. */
+export const letOthersIn = () => Bun.sleep(2 * ASK_EVERY_MS);
+
 /** Work under a lock that is held for seconds at most: waited for. @throws TaskIsRunning when it is not free for half a minute */
 export const exclusively =
   (locks: TaskLocks, name: string) =>

@@ -42,7 +42,7 @@ export const runTask =
     if (!lock) throw new TaskIsRunning(task);
     try {
       const takeUp = options.takeUp ?? (() => options.rounds === true);
-      const begun = await deps.runs.begin(task, options.dryRun, takeUp);
+      const begun = await deps.runs.begin(task, options.dryRun, takeUp, options.rounds);
       return await runBegun(deps, { task, options, lock, begun }, work);
     } finally {
       await lock.release();
@@ -63,10 +63,13 @@ async function runBegun(
 ): Promise<TaskReport> {
   const startedAt = performance.now();
   const counts: Record<string, number> = options.rounds ? {} : { ...begun.counts };
-  const run = runOf(deps, begun, { counts, dryRun: options.dryRun, signal: stopSignal(lock, options.signal) });
+  const saved: Saved = { counts: { ...counts }, cursor: options.rounds ? null : begun.cursor };
+  const run = runOf(deps, begun, saved, { counts, dryRun: options.dryRun, signal: stopSignal(lock, options.signal) });
   const end = async (outcome: Outcome, error: unknown): Promise<TaskReport> => {
     const says = error === null ? null : sentence(error);
-    await deps.runs.end(begun.id, outcome, counts, says, options.rounds).catch((err: unknown) => {
+    // whoever takes it up begins at the cursor, and counts again what is behind it
+    const kept = outcome === 'ok' || options.rounds || saved.cursor === null ? counts : saved.counts;
+    await deps.runs.end(begun.id, outcome, kept, says, options.rounds).catch((err: unknown) => {
       deps.log.error({ err, task }, 'the end of a run could not be written down');
       if (error === null) throw err;
     });
@@ -84,6 +87,12 @@ async function runBegun(
   return await end('ok', null);
 }
 
+/** What was written down last. */
+interface Saved {
+  counts: Counts;
+  cursor: string | null;
+}
+
 function stopSignal(lock: TaskLock, told: AbortSignal | undefined): AbortSignal {
   return told ? AbortSignal.any([lock.lost, told]) : lock.lost;
 }
@@ -91,6 +100,7 @@ function stopSignal(lock: TaskLock, told: AbortSignal | undefined): AbortSignal 
 function runOf(
   { runs }: RunTaskDeps,
   { id, cursor: takenUpAt }: BegunRun,
+  saved: Saved,
   { counts, dryRun, signal }: { counts: Record<string, number>; dryRun: boolean; signal: AbortSignal },
 ): TaskRun {
   return {
@@ -104,6 +114,7 @@ function runOf(
     },
     async save(cursor) {
       await runs.save(id, counts, cursor);
+      Object.assign(saved, { counts: { ...counts }, cursor });
       signal.throwIfAborted();
     },
   };

@@ -25,9 +25,10 @@ export async function readingOf({ digests, keyOf }: ReadingDeps, { url, sha256 }
     const expected = sha256 ?? (await digests.promised(key));
     return { verdict: expected === null || expected === read.sha256 ? 'right' : 'wrong', sizeBytes: read.sizeBytes };
   } catch (error) {
-    if (error instanceof ObjectGone) return { verdict: 'missing', sizeBytes: 0 };
-    if (!isAppError(error, 'STORAGE_UNAVAILABLE')) throw error;
+    const isGone = error instanceof ObjectGone;
+    if (!isGone && !isAppError(error, 'STORAGE_UNAVAILABLE')) throw error;
     await digests.check();
+    if (isGone) return { verdict: 'missing', sizeBytes: 0 };
     return { verdict: 'unreadable', sizeBytes: 0 };
   }
 }

@@ -40,6 +40,7 @@ export const scrub =
 class Scrub {
   /** Seen not to be right, to be read once more as soon as another image has shown that the store is well. */
   private readonly suspects: ScrubbedImage[] = [];
+  private lastRight: ImageId | null = null;
 
   constructor(
     private readonly deps: ScrubDeps,
@@ -64,27 +65,52 @@ class Scrub {
   }
 
   private async end(cursor: ImageId | null): Promise<void> {
+    if (!this.options.believesStore) await this.refuseDoubt();
     await this.judgeSuspects();
     await this.run.save(cursor);
   }
 
-  private async look(image: ScrubbedImage): Promise<void> {
-    this.run.signal.throwIfAborted();
-    let isRight = true;
-    for (const object of image.objects) {
-      const { verdict, sizeBytes } = await readingOf(this.deps, object);
-      this.run.count('objects');
-      this.run.count('bytes', sizeBytes);
-      isRight &&= verdict === 'right';
+  /**
+   * No image behind the last suspects has shown that the store is well, so one is looked for elsewhere: the last right one, those
+   * themselves, the first of the set.
+   * @throws StoreInDoubt where none is right now
+   */
+  private async refuseDoubt(): Promise<void> {
+    if (this.suspects.length === 0) return;
+    let left = 0;
+    for (const id of [this.lastRight, ...this.suspects.map((image) => image.id)]) {
+      const image = id && (await this.deps.rows.byId(id));
+      if (image && (await this.isRight(image))) return;
+      if (image && id !== this.lastRight) left += 1;
     }
+    if (left === 0) return; // their rows are gone
+    for (const image of await this.deps.rows.page(null, SUSPECTS_MAX)) if (await this.isRight(image)) return;
+    throw new StoreInDoubt(left);
+  }
+
+  private async look(image: ScrubbedImage): Promise<void> {
+    const isRight = await this.isRight(image);
+    this.run.count('objects', image.objects.length);
     this.run.count('images');
     this.options.onProgress?.(this.run.counts);
     if (!isRight) {
       await this.suspect(image);
       return;
     }
+    this.lastRight = image.id;
     if (image.damaged && (await this.deps.rows.markWhole(image))) this.run.count('healed');
     await this.judgeSuspects();
+  }
+
+  private async isRight(image: ScrubbedImage): Promise<boolean> {
+    let isRight = true;
+    for (const object of image.objects) {
+      this.run.signal.throwIfAborted();
+      const { verdict, sizeBytes } = await readingOf(this.deps, object);
+      this.run.count('bytes', sizeBytes);
+      isRight &&= verdict === 'right';
+    }
+    return isRight;
   }
 
   private async suspect(image: ScrubbedImage): Promise<void> {

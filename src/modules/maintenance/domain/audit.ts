@@ -61,6 +61,8 @@ export interface AuditedStore {
   /** Within the store; safe to repeat. @throws where the target holds other bytes */
   copy(from: ObjectKey, to: ObjectKey): Promise<void>;
   deleteMany(keys: readonly ObjectKey[]): Promise<void>;
+  /** @throws AppError STORAGE_UNAVAILABLE where the store as a whole can't be used */
+  check(): Promise<void>;
 }
 
 /** What the database says of objects. */

@@ -61,15 +61,16 @@ export interface MaintenanceRuns {
   /**
    * Writes a new run down. Of the last run of the task that left a cursor less than a week ago, and which `takeUp` accepts, it takes
    * cursor, counts and findings over: that one has none any more.
+   * @param isOfRounds however long ago it was: the place in a round does not age
    */
-  begin(task: Task, dryRun: boolean, takeUp: (cursor: string) => boolean): Promise<BegunRun>;
+  begin(task: Task, dryRun: boolean, takeUp: (cursor: string) => boolean, isOfRounds?: boolean): Promise<BegunRun>;
   save(id: RunId, counts: Counts, cursor: string | null): Promise<void>;
   /**
    * @param error what it failed of, for the operator
    * @param keepsCursor by default the cursor goes when the outcome is ok
    */
   end(id: RunId, outcome: Outcome, counts: Counts, error: string | null, keepsCursor?: boolean): Promise<void>;
-  /** The last run of each task and outcome, of those that have ended. */
+  /** The last run of each task and outcome, of those that have ended and did what they are for: dry runs are left out. */
   lastEnded(): Promise<RecordedRun[]>;
   /** The last runs, the newest first, of one task or of all. */
   recent(task: string | null, limit: number): Promise<RecordedRun[]>;

@@ -8,15 +8,13 @@ import type { BegunRun, Counts, MaintenanceRuns, Outcome, RecordedRun, Task } fr
 
 /** What a longer dead run had seen is worth nothing any more. */
 const TAKEN_UP_FOR = sql`interval '7 days'`;
-/** So many of a task's runs are looked through for the last of each outcome: a scrape must not read a year of them. */
-const LOOKED_THROUGH = 500;
 
 export function postgresMaintenanceRuns(orm: Orm, inTransaction: InTransaction): MaintenanceRuns {
   return {
-    async begin(task, dryRun, takeUp) {
+    async begin(task, dryRun, takeUp, isOfRounds = false) {
       return await inTransaction(async (tx) => {
         const query = ormOf(tx);
-        const earlier = await lastCutShort(query, task);
+        const earlier = await lastCutShort(query, task, isOfRounds);
         const takenUp = earlier?.cursor && takeUp(earlier.cursor) ? earlier : null;
         const from = takenUp ? { counts: takenUp.counts, cursor: takenUp.cursor } : { counts: {}, cursor: null };
         const [row] = await query
@@ -43,13 +41,15 @@ export function postgresMaintenanceRuns(orm: Orm, inTransaction: InTransaction):
     },
 
     async lastEnded() {
-      const recent = sql`
-        select distinct on (task, outcome) r.* from (select distinct task from ${maintenanceRuns}) t
-        cross join lateral (
-          select id, started_at, ended_at, outcome, dry_run, counts, error from ${maintenanceRuns}
-          where task = t.task and ended_at is not null order by started_at desc limit ${LOOKED_THROUGH}
-        ) r order by task, outcome, started_at desc`;
-      const ids = await read(() => orm.execute<{ id: string }>(sql`select id from (${recent}) as recent`));
+      const ids = await read(() =>
+        orm.execute<{ id: string }>(sql`
+          select last.id from (select distinct task from ${maintenanceRuns}) t
+          cross join (values ('ok'), ('failed'), ('stopped')) o (outcome)
+          cross join lateral (
+            select id from ${maintenanceRuns}
+            where task = t.task and outcome = o.outcome and not dry_run order by started_at desc, id desc limit 1
+          ) last`),
+      );
       if (ids.rows.length === 0) return [];
       const list = sql.join(
         ids.rows.map(({ id }) => sql`${id}`),
@@ -81,7 +81,7 @@ export function postgresMaintenanceRuns(orm: Orm, inTransaction: InTransaction):
   };
 }
 
-async function lastCutShort(orm: Orm, task: Task): Promise<BegunRun | null> {
+async function lastCutShort(orm: Orm, task: Task, isOfRounds: boolean): Promise<BegunRun | null> {
   const [row] = await orm
     .select({ id: maintenanceRuns.id, counts: maintenanceRuns.counts, cursor: maintenanceRuns.cursor })
     .from(maintenanceRuns)
@@ -89,7 +89,7 @@ async function lastCutShort(orm: Orm, task: Task): Promise<BegunRun | null> {
       and(
         eq(maintenanceRuns.task, task),
         isNotNull(maintenanceRuns.cursor),
-        sql`${maintenanceRuns.startedAt} > now() - ${TAKEN_UP_FOR}`,
+        isOfRounds ? undefined : sql`${maintenanceRuns.startedAt} > now() - ${TAKEN_UP_FOR}`,
       ),
     )
     .orderBy(desc(maintenanceRuns.startedAt), desc(maintenanceRuns.id))

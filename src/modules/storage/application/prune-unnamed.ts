@@ -1,5 +1,5 @@
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
-import type { NamedObjects } from '../domain/object-migration';
+import { type NamedObjects, UUID_PATTERN } from '../domain/object-migration';
 import type { ObjectStore } from '../domain/object-store';
 
 export interface PruneDeps {
@@ -8,9 +8,8 @@ export interface PruneDeps {
 }
 
 const OURS = 'products/' as unknown as KeyPrefix;
-const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 /** The layout of this software's keys: what lies beside it belongs to somebody else. */
-const OUR_KEY = new RegExp(`^products/${UUID}/${UUID}/`);
+const OUR_KEY = new RegExp(`^products/${UUID_PATTERN}/${UUID_PATTERN}/`);
 const BATCH = 500;
 
 /**

@@ -1,6 +1,9 @@
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
 import type { Sha256 } from '../../../kernel/sha256';
 
+/** An id as it stands in a key; part of a regular expression. */
+export const UUID_PATTERN = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+
 /** An object that something names, with the digest that its row has, if it has one. */
 export interface NamedObject {
   readonly key: ObjectKey;
@@ -11,7 +14,7 @@ export interface NamedObject {
 export interface NamedObjects {
   /** Objects that rows name, at this moment. */
   count(): Promise<number>;
-  /** Every object that a row names. @throws AppError INTERNAL where a row names a bucket that is not known */
+  /** Every object that a row names, and what is in quarantine. @throws AppError INTERNAL where a row names a bucket that is not known */
   ofRows(): AsyncIterable<NamedObject>;
   /** Where living attempts write: folders that end with `/`, or whole keys. */
   ofOpenIntents(): AsyncIterable<KeyPrefix>;

@@ -3,10 +3,12 @@ import type { AttemptId } from '../../../kernel/ids';
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
 import { sha256FromHex } from '../../../kernel/sha256';
 import type { Orm } from '../../../platform/database/database';
-import { imageVariants, intents, productImages } from '../../../platform/database/schema';
-import type { NamedObject, NamedObjects } from '../domain/object-migration';
+import { imageVariants, intents, productImages, quarantinedObjects } from '../../../platform/database/schema';
+import { type NamedObject, type NamedObjects, UUID_PATTERN } from '../domain/object-migration';
 
 const PAGE = 500;
+/** Whoever puts objects beside ours names them as they like: what is no UUID must not reach a cast. */
+const OF_A_PRODUCT = new RegExp(`^products/(${UUID_PATTERN})/`);
 
 export interface NamingRows {
   /** The configured bucket and its former names: rows name their objects as `s3://bucket/key`. */
@@ -27,10 +29,11 @@ export function postgresNamedObjects(orm: Orm, { buckets, keyOf }: NamingRows): 
     async *ofRows() {
       for (let after: string | null = null; ; ) {
         const page: UrlRow[] = await pageOfUrls(orm, after);
-        if (page.length === 0) return;
+        if (page.length === 0) break;
         for (const row of page) yield namedObject(row, keyOf);
         after = page.at(-1)?.id ?? null;
       }
+      yield* inQuarantine(orm);
     },
 
     async *ofOpenIntents() {
@@ -60,6 +63,25 @@ export function namesOfKeys(orm: Orm, buckets: readonly string[]): NamedObjects[
   };
 }
 
+/** Where its bytes are, and while they are on their way also where they are going from or to: either may be empty. */
+async function* inQuarantine(orm: Orm): AsyncGenerator<NamedObject> {
+  for (let after: string | null = null; ; ) {
+    const page: (typeof quarantinedObjects.$inferSelect)[] = await orm
+      .select()
+      .from(quarantinedObjects)
+      .where(after === null ? undefined : gt(quarantinedObjects.key, after))
+      .orderBy(asc(quarantinedObjects.key))
+      .limit(PAGE);
+    if (page.length === 0) return;
+    for (const row of page) {
+      const sha256 = row.sha256 === null ? null : sha256FromHex(row.sha256);
+      yield { key: row.quarantineKey as ObjectKey, sha256 };
+      if (row.state === 'moving' || row.state === 'releasing') yield { key: row.key as ObjectKey, sha256 };
+    }
+    after = page.at(-1)?.key ?? null;
+  }
+}
+
 type UrlRow = { id: string; url: string; sha256: string | null };
 
 /** Of so many images, all objects; in order of the images' ids. */
@@ -82,7 +104,7 @@ function namedObject({ url, sha256 }: UrlRow, keyOf: (url: string) => ObjectKey)
 
 /** `products/{product_id}/…`: processed images have no index by their URL, but products have one by their id. */
 function productIn(key: ObjectKey): string | null {
-  return /^products\/([0-9a-f-]{36})\//.exec(key)?.[1] ?? null;
+  return OF_A_PRODUCT.exec(key)?.[1] ?? null;
 }
 
 /** The key itself and every folder that it lies in. */

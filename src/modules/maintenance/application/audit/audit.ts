@@ -37,28 +37,31 @@ interface Cursor {
   readonly phase: 'walk' | 'settle';
   readonly after: ObjectKey | null;
   readonly deep: boolean;
+  /** What a walk finds is the same in every mode; what became of it is not. */
+  readonly mode: AuditMode;
 }
 
 /**
  * Compares store and database both ways and deals with what it found. A run that died or was stopped is taken up where it was by the
- * next one that looks as deeply.
+ * next one that looks as deeply: on its walk by any, behind it only by one of the same mode.
  * @throws TaskIsRunning, AuditBrake, UnknownBucketNamed; AppError STORAGE_UNAVAILABLE, DATABASE_UNAVAILABLE
  */
 export const audit =
   (deps: AuditDeps) =>
   ({ mode, deep = false, fresh = false, signal, onProgress }: AuditOptions): Promise<TaskReport> => {
-    const takeUp = (cursor: string) => !fresh && readCursor(cursor).deep === deep;
+    const takeUp = (cursor: string) => !fresh && canGoOn(readCursor(cursor), mode, deep);
     return deps.runTask('audit', { dryRun: mode === 'look', takeUp, ...(signal ? { signal } : {}) }, async (run) => {
-      const at = readCursor(run.takenUpAt);
+      const at = run.takenUpAt === null ? null : readCursor(run.takenUpAt);
       await refuseUnknownBuckets(deps);
-      if (at.phase === 'walk') {
-        await walk({ ...deps, deep }, run, at.after, (after) => {
+      if (at?.phase !== 'settle') {
+        await walk({ ...deps, deep }, run, at?.after ?? null, (after) => {
           onProgress?.(run.counts);
-          return cursor({ phase: 'walk', after, deep });
+          return cursor({ phase: 'walk', after, deep, mode });
         });
       }
-      await run.save(cursor({ phase: 'settle', after: null, deep }));
-      if (mode !== 'look') await settleFindings({ ...deps, deep }, run, mode);
+      const behindWalk = cursor({ phase: 'settle', after: null, deep, mode });
+      await run.save(behindWalk);
+      if (mode !== 'look') await settleFindings({ ...deps, deep }, run, mode, behindWalk);
     });
   };
 
@@ -66,10 +69,14 @@ async function refuseUnknownBuckets({ rows }: AuditDeps): Promise<void> {
   if (await rows.hasUnknownBucket()) throw new UnknownBucketNamed();
 }
 
+function canGoOn(at: Cursor, mode: AuditMode, deep: boolean): boolean {
+  return at.deep === deep && (at.phase === 'walk' || (at.mode === mode && mode !== 'look'));
+}
+
 function cursor(value: Cursor): string {
   return JSON.stringify(value);
 }
 
-function readCursor(text: string | null): Cursor {
-  return text === null ? { phase: 'walk', after: null, deep: false } : (JSON.parse(text) as Cursor);
+function readCursor(text: string): Cursor {
+  return JSON.parse(text) as Cursor;
 }

@@ -3,10 +3,11 @@ import type { AuditedStore, AuditFindings, Finding, ListedObject, NamedRow, Nami
 import type { Pair } from '../../domain/compare-sorted';
 import type { TaskRun } from '../../domain/maintenance-run';
 import type { ObjectDigests } from '../../domain/scrub';
+import { unlessUnreadable } from '../unless-unreadable';
 import { inGroups } from './in-groups';
 
 export interface JudgeDeps {
-  readonly store: Pick<AuditedStore, 'head'>;
+  readonly store: Pick<AuditedStore, 'head' | 'check'>;
   readonly rows: Pick<NamingRows, 'byKeys' | 'namesOf'>;
   readonly findings: Pick<AuditFindings, 'add'>;
   readonly digests: Pick<ObjectDigests, 'read' | 'promised'>;
@@ -28,7 +29,7 @@ export async function judge(deps: JudgeDeps, run: TaskRun, pairs: readonly Compa
     if (!right && left) alone.push(left);
     if (right && !(left && fits(deps, left, right))) doubtful.push(right);
   }
-  const findings = [...(await orphansOf(deps, alone)), ...(await wrongOf(deps, doubtful, run.signal))];
+  const findings = [...(await orphansOf(deps, alone)), ...(await wrongOf(deps, doubtful, run))];
   if (findings.length === 0) return;
   await deps.findings.add(run.id, findings);
   for (const { kind } of findings) run.count(kind);
@@ -52,10 +53,12 @@ async function orphansOf({ rows }: JudgeDeps, objects: readonly ListedObject[]):
     }));
 }
 
-async function wrongOf(deps: JudgeDeps, rows: readonly NamedRow[], signal: AbortSignal): Promise<Finding[]> {
+async function wrongOf(deps: JudgeDeps, rows: readonly NamedRow[], run: TaskRun): Promise<Finding[]> {
   const looked = await inGroups(rows, async (row) => {
-    signal.throwIfAborted();
-    return await faultOf(deps, row);
+    run.signal.throwIfAborted();
+    const fault = await unlessUnreadable(deps.store, () => faultOf(deps, row));
+    if (fault === undefined) run.count('unreadable');
+    return fault ?? null;
   });
   const suspects = looked.filter((finding) => finding !== null);
   if (suspects.length === 0) return [];
@@ -64,7 +67,10 @@ async function wrongOf(deps: JudgeDeps, rows: readonly NamedRow[], signal: Abort
   return suspects.filter(({ key }) => named.has(key));
 }
 
-/** What is wrong with the object that a row names; null when nothing is. */
+/**
+ * What is wrong with the object that a row names; null when nothing is.
+ * @throws AppError STORAGE_UNAVAILABLE also where the store does not give out this object alone
+ */
 export async function faultOf(
   deps: Pick<JudgeDeps, 'store' | 'digests' | 'deep'>,
   row: NamedRow,

@@ -12,6 +12,7 @@ import {
 import type { TaskRun } from '../../domain/maintenance-run';
 import { finishMoves } from '../quarantine/finish-moves';
 import { type MoveDeps, moveAway } from '../quarantine/move-away';
+import { unlessUnreadable } from '../unless-unreadable';
 import { faultOf, type JudgeDeps } from './judge';
 
 export interface SettleDeps extends MoveDeps {
@@ -30,13 +31,15 @@ type Deps = SettleDeps & Pick<JudgeDeps, 'deep'>;
 type Settled = { readonly state: Exclude<FindingState, 'found'>; readonly why?: string };
 
 const PAGE = 200;
+const UNREADABLE: Settled = { state: 'reported', why: 'it can’t be read, though its store answers' };
 
 /**
  * Deals with what the walk has found. Each finding is asked again by key; one that is settled stays so, and the rest is there for
  * whoever takes the run up.
+ * @param cursor saved with the counts after each page
  * @throws AuditBrake before anything is touched
  */
-export async function settleFindings(deps: Deps, run: TaskRun, mode: 'report' | 'act'): Promise<void> {
+export async function settleFindings(deps: Deps, run: TaskRun, mode: 'report' | 'act', cursor: string): Promise<void> {
   await brake(deps, run, mode);
   if (mode === 'act') await deps.exclusively(() => finishMoves(deps));
   for (let after: ObjectKey | null = null; ; ) {
@@ -47,6 +50,7 @@ export async function settleFindings(deps: Deps, run: TaskRun, mode: 'report' | 
       await settle(deps, run, finding, mode);
     }
     after = page.at(-1)?.key ?? null;
+    await run.save(cursor);
   }
 }
 
@@ -60,7 +64,9 @@ async function brake(deps: Deps, run: TaskRun, mode: 'report' | 'act'): Promise<
 }
 
 async function brakeAt(deps: Deps, run: TaskRun, found: number, all: number, says: string): Promise<void> {
-  const limit = Math.max(deps.brake.min, Math.floor(deps.brake.share * all));
+  // a store that has nothing at all is never the rows' own, however few they are
+  const isEmpty = (run.counts.objects ?? 0) === 0;
+  const limit = isEmpty ? 0 : Math.max(deps.brake.min, Math.floor(deps.brake.share * all));
   if (found <= limit) return;
   await run.save(null); // nobody is to take up what was stopped for a reason
   deps.log.error({ found, all, limit }, 'the audit has stopped: too much is wrong, nothing was touched');
@@ -70,7 +76,10 @@ async function brakeAt(deps: Deps, run: TaskRun, found: number, all: number, say
 async function settle(deps: Deps, run: TaskRun, finding: Finding, mode: 'report' | 'act'): Promise<void> {
   const { key, kind } = finding;
   const settled =
-    kind === 'orphan' ? await settleOrphan(deps, run, finding, mode) : await settleWrong(deps, run, finding);
+    (await unlessUnreadable(deps.store, () =>
+      kind === 'orphan' ? settleOrphan(deps, run, finding, mode) : settleWrong(deps, run, finding),
+    )) ?? UNREADABLE;
+  if (settled === UNREADABLE) run.count('unreadable');
   await deps.findings.settle(run.id, key, settled.state, settled.why);
   run.count(settled.state);
 }

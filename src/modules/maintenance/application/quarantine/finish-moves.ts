@@ -1,16 +1,20 @@
 import type { ObjectKey } from '../../../../kernel/object-key';
 import type { QuarantinedObject } from '../../domain/quarantine';
+import { unlessUnreadable } from '../unless-unreadable';
 import { finishRelease } from './finish-release';
 import { finishMove, type MoveDeps } from './move-away';
 
 const PAGE = 100;
 
-/** Ends what a process that died had begun: objects on their way into quarantine, or out of it. */
+/** Ends what a process that died had begun: objects on their way into quarantine, or out of it. What can't be read is left as it is. */
 export async function finishMoves(deps: MoveDeps): Promise<void> {
   for (let after: ObjectKey | null = null; ; ) {
     const page: readonly QuarantinedObject[] = await deps.quarantine.page(['moving', 'releasing'], after, PAGE);
     if (page.length === 0) return;
-    for (const object of page) await (object.state === 'moving' ? finishMove : finishRelease)(deps, object);
+    for (const object of page) {
+      const finish = object.state === 'moving' ? finishMove : finishRelease;
+      await unlessUnreadable<unknown>(deps.store, () => finish(deps, object));
+    }
     after = page.at(-1)?.key ?? null;
   }
 }

@@ -5,7 +5,7 @@ import { type QuarantinedObject, type QuarantineJournal, quarantineKeyOf } from 
 import { isSameObject } from './same-object';
 
 export interface MoveDeps {
-  readonly store: Pick<AuditedStore, 'head' | 'get' | 'copy' | 'deleteMany'>;
+  readonly store: Pick<AuditedStore, 'head' | 'get' | 'copy' | 'deleteMany' | 'check'>;
   readonly rows: Pick<NamingRows, 'namesOf'>;
   readonly quarantine: QuarantineJournal;
   /** One process at a time moves objects into quarantine or out of it. */

@@ -1,5 +1,6 @@
 import type { ObjectKey } from '../../../../kernel/object-key';
 import { type QuarantinedObject, ReleaseRefused } from '../../domain/quarantine';
+import { letOthersIn } from '../exclusively';
 import { finishMoves } from './finish-moves';
 import { finishRelease } from './finish-release';
 import type { MoveDeps } from './move-away';
@@ -22,22 +23,32 @@ export const releaseObject =
       await release(deps, object);
     });
 
-/** All that are held. @returns how many came back, and why the others did not */
-export const releaseAll = (deps: MoveDeps) => (): Promise<{ released: number; refused: ReleaseRefused[] }> =>
-  deps.exclusively(async () => {
-    await finishMoves(deps);
-    const done = { released: 0, refused: [] as ReleaseRefused[] };
-    for (let after: ObjectKey | null = null; ; ) {
-      const page: readonly QuarantinedObject[] = await deps.quarantine.page(['held'], after, PAGE);
-      if (page.length === 0) return done;
-      for (const object of page) {
-        const refusal = await release(deps, object).catch(refusedOrThrow);
-        if (refusal) done.refused.push(refusal);
-        else done.released += 1;
-      }
-      after = page.at(-1)?.key ?? null;
-    }
-  });
+interface Released {
+  released: number;
+  readonly refused: ReleaseRefused[];
+}
+
+/** All that are held, a page at a time. @returns how many came back, and why the others did not */
+export const releaseAll = (deps: MoveDeps) => async (): Promise<Released> => {
+  const done: Released = { released: 0, refused: [] };
+  await deps.exclusively(() => finishMoves(deps));
+  for (let after: ObjectKey | null = null; ; ) {
+    const page: readonly QuarantinedObject[] = await deps.exclusively(() => releasePage(deps, after, done));
+    if (page.length < PAGE) return done;
+    after = page.at(-1)?.key ?? null;
+    await letOthersIn();
+  }
+};
+
+async function releasePage(deps: MoveDeps, after: ObjectKey | null, done: Released) {
+  const page = await deps.quarantine.page(['held'], after, PAGE);
+  for (const object of page) {
+    const refusal = await release(deps, object).catch(refusedOrThrow);
+    if (refusal) done.refused.push(refusal);
+    else done.released += 1;
+  }
+  return page;
+}
 
 function refusedOrThrow(error: unknown): ReleaseRefused {
   if (error instanceof ReleaseRefused) return error;
