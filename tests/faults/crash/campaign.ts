@@ -53,7 +53,8 @@ export async function startCampaign(site: Site, seed: number): Promise<Campaign>
     const load = startLoad({ seller, ledger, photos, random, isOver: () => isOver, mayBeUnavailable: false });
     const late = setTimeout(() => {
       isOver = true;
-      killed.reject(new Error(`it was never reached: ${name}`));
+      const why = site.copiesUploads ? '' : '; uploads are staged on the file system of the objects (no /dev/shm?)';
+      killed.reject(new Error(`it was never reached: ${name}${why}`));
     }, REACHED_WITHIN_MS);
     await Promise.all([killed.promise, load.ended]).finally(() => {
       isOver = true;

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, symlink, utimes } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../../../src/cli/run-command';
@@ -25,6 +25,8 @@ export interface Site {
   readonly store: StoreKind;
   readonly db: TestDatabase;
   readonly dataDir: string;
+  /** Whether uploads lie on another file system than the objects: only then is one copied, and can be killed in the middle. */
+  readonly copiesUploads: boolean;
   readonly objects: StoredObjects;
   readonly trap: Trap;
   readonly toDatabase: TcpProxy;
@@ -92,6 +94,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     store,
     db,
     dataDir,
+    copiesUploads: (await stat(join(dataDir, 'tmp')).catch(() => stat(dataDir))).dev !== (await stat(dataDir)).dev,
     objects,
     trap,
     toDatabase,
