@@ -41,6 +41,9 @@ class Scrub {
   /** Seen not to be right, to be read once more as soon as another image has shown that the store is well. */
   private readonly suspects: ScrubbedImage[] = [];
   private lastRight: ImageId | null = null;
+  private isAnyMissing = false;
+  /** Other bytes under a key prove that this is the store, with its disk. */
+  private isAnyWrong = false;
 
   constructor(
     private readonly deps: ScrubDeps,
@@ -71,12 +74,12 @@ class Scrub {
   }
 
   /**
-   * No image behind the last suspects has shown that the store is well, so one is looked for elsewhere: the last right one, those
-   * themselves, the first of the set.
+   * Objects are missing, and no image behind the last suspects has shown that the store is well. So one is looked for elsewhere: the
+   * last right one, those themselves, the first of the set.
    * @throws StoreInDoubt where none is right now
    */
   private async refuseDoubt(): Promise<void> {
-    if (this.suspects.length === 0) return;
+    if (this.suspects.length === 0 || !this.isAnyMissing || this.isAnyWrong) return;
     let left = 0;
     for (const id of [this.lastRight, ...this.suspects.map((image) => image.id)]) {
       const image = id && (await this.deps.rows.byId(id));
@@ -108,6 +111,8 @@ class Scrub {
       this.run.signal.throwIfAborted();
       const { verdict, sizeBytes } = await readingOf(this.deps, object);
       this.run.count('bytes', sizeBytes);
+      this.isAnyMissing ||= verdict === 'missing';
+      this.isAnyWrong ||= verdict === 'wrong';
       isRight &&= verdict === 'right';
     }
     return isRight;
