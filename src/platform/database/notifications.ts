@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import type { Log } from '../../kernel/log';
+import { pause } from '../pause';
 import type { Database } from './database';
 
 export interface NotificationsOptions {
@@ -57,7 +58,7 @@ export class Notifications {
         if (this.#stopping.signal.aborted) return;
         this.#options.log.warn({ err: error }, 'the connection that listens for events was lost and is made again');
       }
-      await this.#pause(waitMs * (0.5 + Math.random()));
+      await pause(waitMs * (0.5 + Math.random()), this.#stopping.signal);
       waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
     }
   }
@@ -87,24 +88,10 @@ export class Notifications {
   async #pingUntilStopped(client: Client): Promise<void> {
     const { pingEveryMs = 10_000, pingTimeoutMs = 5_000 } = this.#options;
     for (;;) {
-      await this.#pause(pingEveryMs);
+      await pause(pingEveryMs, this.#stopping.signal);
       if (this.#stopping.signal.aborted) return;
       const ping: { text: string; query_timeout: number } = { text: 'select 1', query_timeout: pingTimeoutMs };
       await client.query(ping);
     }
-  }
-
-  /** Ends early when stopped. */
-  async #pause(ms: number): Promise<void> {
-    const { signal } = this.#stopping;
-    if (signal.aborted) return;
-    const over = Promise.withResolvers<void>();
-    const timer = setTimeout(over.resolve, ms);
-    const stopped = () => over.resolve();
-    signal.addEventListener('abort', stopped, { once: true });
-    await over.promise;
-    clearTimeout(timer);
-    // the signal lives as long as the server: each ping would leave one there
-    signal.removeEventListener('abort', stopped);
   }
 }

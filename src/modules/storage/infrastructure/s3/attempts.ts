@@ -1,3 +1,4 @@
+import { pause } from '../../../../platform/pause';
 import { classify, storageUnavailable } from './s3-faults';
 
 export interface AttemptPolicy {
@@ -31,7 +32,7 @@ export async function withAttempts<Result>(
       if (fault === 'final' || number >= policy.retries) {
         throw storageUnavailable(error);
       }
-      await pause(number, policy.signal);
+      await pause(backoffMs(number), policy.signal);
     }
   }
 }
@@ -59,13 +60,8 @@ function rejectionOf(signal: AbortSignal): Promise<never> {
 }
 
 /** Full jitter: callers that failed together do not come back together. */
-async function pause(number: number, signal?: AbortSignal): Promise<void> {
-  const longest = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** number);
-  const ended = Promise.withResolvers<void>();
-  const timer = setTimeout(ended.resolve, Math.random() * longest);
-  signal?.addEventListener('abort', () => ended.resolve(), { once: true });
-  await ended.promise;
-  clearTimeout(timer);
+function backoffMs(number: number): number {
+  return Math.random() * Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** number);
 }
 
 export class AttemptTimedOut extends Error {
