@@ -3,7 +3,7 @@ import { newId, type ProductId } from '../../src/kernel/ids';
 import type { Seller } from '../../src/kernel/principal';
 import { LIFECYCLE_EVENTS, nextStatus, type Status } from '../../src/modules/products/domain/lifecycle';
 import { type TestDatabase, testDatabase } from '../support/postgres';
-import { aProduct, aUser, testProducts } from '../support/products-fixture';
+import { aProduct, aUser, testProducts, WAY } from '../support/products-fixture';
 
 let db: TestDatabase;
 let seller: Seller;
@@ -37,15 +37,7 @@ const stateOf = async (table: 'work_leases' | 'intents', id: string) =>
   (await db.sql<{ state: string }>(`select state from ${table} where id = $1`, [id]))[0]?.state;
 
 describe('the queue follows the status', () => {
-  const waysTo: Record<Status, readonly Status[]> = {
-    uploading: [],
-    processing: ['processing'],
-    ready: ['processing', 'ready'],
-    publishing: ['processing', 'ready', 'publishing'],
-    published: ['processing', 'ready', 'publishing', 'published'],
-    failed: ['processing', 'failed'],
-  };
-  for (const [from, way] of Object.entries(waysTo) as [Status, readonly Status[]][]) {
+  for (const [from, way] of Object.entries(WAY) as [Status, readonly Status[]][]) {
     test(`over every edge from ${from}, by plain SQL`, async () => {
       const failedFrom = from === 'failed' ? 'processing' : null;
       for (const event of LIFECYCLE_EVENTS) {

@@ -1,14 +1,8 @@
-/** As a client receives it from `/ws/products`. */
-export interface FollowedEvent {
-  /** The seller's event number; upload_progress has none. */
-  readonly id?: number;
-  readonly type: string;
-  readonly data: Readonly<Record<string, unknown>>;
-}
+import type { WireMessage } from './socket';
 
 export interface EventFollower {
   /** All numbered events so far, in the order in which they came. */
-  readonly events: readonly FollowedEvent[];
+  readonly events: readonly WireMessage[];
   /** How often a socket ended and another one was opened behind the last event. */
   readonly reconnections: number;
   stop(): void;
@@ -21,7 +15,7 @@ const AGAIN_AFTER_MS = 100;
  * cause, it goes on at the next server behind the last event it got.
  */
 export function followEvents(servers: readonly { readonly url: string }[], token: string): EventFollower {
-  const events: FollowedEvent[] = [];
+  const events: WireMessage[] = [];
   const state = { reconnections: 0, isOver: false };
   let socket: WebSocket;
 
@@ -30,7 +24,7 @@ export function followEvents(servers: readonly { readonly url: string }[], token
     const address = `${url.replace(/^http/, 'ws')}/ws/products?last_event_id=${events.at(-1)?.id ?? 0}`;
     socket = new WebSocket(address, ['bearer', token]);
     socket.onmessage = ({ data }) => {
-      const event = JSON.parse(String(data)) as FollowedEvent;
+      const event = JSON.parse(String(data)) as WireMessage;
       if (event.id !== undefined) events.push(event);
     };
     // an end without a close handshake is told as an error first, and then as a close

@@ -86,7 +86,7 @@ export async function aUser(db: TestDatabase, role: Role = 'seller'): Promise<Se
 }
 
 /** How to get from uploading to each status, as SQL may. */
-const WAY: Record<Status, readonly Status[]> = {
+export const WAY: Record<Status, readonly Status[]> = {
   uploading: [],
   processing: ['processing'],
   ready: ['processing', 'ready'],
