@@ -29,6 +29,13 @@ describe('the report of a test run', () => {
     ]);
   });
 
+  test('tells of each failure where it was and what the runner said', () => {
+    const text = '<failure type="Error" message="x &amp; y">Error: x &amp; y&#10;  at a.ts:1&#10;</failure>';
+    expect(readReport(REPORT).failures).toEqual([{ file: 'x', name: 'b', says: 'no' }]);
+    const [failure] = readReport(REPORT.replace('<failure type="AssertionError" message="no" />', text)).failures;
+    expect(failure?.says).toBe('Error: x & y\n  at a.ts:1');
+  });
+
   test('gives each part its files’ time, without counting a describe twice', () => {
     expect(readReport(REPORT).parts).toEqual([
       { name: 'api', tests: 3, seconds: 2.5 },

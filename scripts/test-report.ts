@@ -5,9 +5,17 @@ export interface Part {
   readonly seconds: number;
 }
 
+export interface Failure {
+  readonly file: string;
+  readonly name: string;
+  /** What the runner said of it, as long as it is. */
+  readonly says: string;
+}
+
 export interface TestReport {
   readonly passed: number;
   readonly failed: number;
+  readonly failures: readonly Failure[];
   /** The tests that were not run: skipped or still to be written. */
   readonly skipped: ReadonlyArray<{ readonly file: string; readonly name: string }>;
   readonly parts: readonly Part[];
@@ -27,6 +35,11 @@ export function readReport(xml: string): TestReport {
   return {
     passed: cases.length - failed.length - skipped.length,
     failed: failed.length,
+    failures: failed.map(({ attributes, content }) => ({
+      file: attribute(attributes, 'file'),
+      name: attribute(attributes, 'name'),
+      says: failureText(content),
+    })),
     skipped: skipped.map(({ attributes }) => ({
       file: attribute(attributes, 'file'),
       name: attribute(attributes, 'name'),
@@ -67,12 +80,24 @@ function suitesOfFiles(xml: string): string[] {
   return outermost;
 }
 
-function attribute(attributes: string, name: string): string {
-  const [, value = ''] = new RegExp(`\\b${name}="([^"]*)"`).exec(attributes) ?? [];
-  return value.replace(/&(lt|gt|quot|apos|amp);/g, (_, entity: string) => ENTITIES[entity] ?? '');
+/** The text of a `<failure>` begins with its message; a test that came to its time limit has the message alone. */
+function failureText(content: string): string {
+  const [, attributes = '', text = ''] = FAILURE.exec(content) ?? [];
+  return (unescaped(text) || attribute(attributes, 'message')).trim();
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+function attribute(attributes: string, name: string): string {
+  const [, value = ''] = new RegExp(`\\b${name}="([^"]*)"`).exec(attributes) ?? [];
+  return unescaped(value);
+}
+
+function unescaped(text: string): string {
+  return text.replace(/&(lt|gt|quot|apos|amp|#10);/g, (_, entity: string) => ENTITIES[entity] ?? '');
+}
+
+const FAILURE = /<(?:failure|error)\b([^>]*?)(?:\/>|>([\s\S]*?)<\/(?:failure|error)>)/;
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&', '#10': '\n' };
 
 // `bun scripts/test-report.ts FILE`: its sums, in a line.
 if (import.meta.main) {

@@ -77,6 +77,10 @@ function conclude(report: TestReport, runner: number): number {
   for (const [file, tests] of Map.groupBy(report.skipped, ({ file }) => file)) {
     console.log(`not proven here: ${file} (${tests.length} tests)`);
   }
+  // Once more at the end: a long run has scrolled them away.
+  for (const { file, name, says } of report.failures) {
+    console.log(`failed: ${file} > ${name}\n${says.replace(/^/gm, '    ')}`);
+  }
   if (forbidden) console.error('With CI=true nothing may be skipped.');
   if (runner !== 0 && report.failed === 0) {
     console.error(

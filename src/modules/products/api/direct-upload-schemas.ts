@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sha256FromHex } from '../../../kernel/sha256';
+import { presignedPutsSchema, sha256Schema } from '../../../platform/http/presigned-puts';
 import type { AnnouncedImage } from '../domain/declared-images';
 import { idSchema } from './ids';
 
@@ -7,10 +8,7 @@ import { idSchema } from './ids';
 const declaration = {
   content_type: z.string().max(100).meta({ description: 'image/jpeg or image/png.', example: 'image/jpeg' }),
   file_size_bytes: z.int().min(1),
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits')
-    .meta({ description: 'Of the bytes of the file.' }),
+  sha256: sha256Schema('Of the bytes of the file.'),
 };
 
 export const announcedImageSchema = z.strictObject({
@@ -24,15 +22,7 @@ export const changedImageSchema = z.strictObject({ image_id: idSchema, ...declar
 export const awaitedUploadSchema = z.object({
   product_id: idSchema,
   status: z.literal('uploading'),
-  uploads: z.array(
-    z.object({
-      image_id: idSchema,
-      method: z.literal('PUT'),
-      url: z.string().meta({ format: 'uri', description: 'Signed: whoever holds it may send these bytes, once.' }),
-      headers: z.record(z.string(), z.string()).meta({ description: 'To be sent as they are.' }),
-      expires_at: z.iso.datetime(),
-    }),
-  ),
+  uploads: presignedPutsSchema,
 });
 
 /** @param image one whose fields the schemas above have let through */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../../../kernel/error-codes';
+import { toWirePuts } from '../../../platform/http/presigned-puts';
 import { router, sellerProcedure } from '../../../platform/http/procedures';
 import type { abortUpload } from '../application/direct/abort-upload';
 import type { completeUpload } from '../application/direct/complete-upload';
@@ -129,12 +130,6 @@ function toWireUploads({ productId, puts }: AwaitedUpload): z.infer<typeof await
   return {
     product_id: productId,
     status: 'uploading',
-    uploads: puts.map(({ imageId, method, url, headers, expiresAt }) => ({
-      image_id: imageId,
-      method,
-      url,
-      headers: { ...headers },
-      expires_at: expiresAt.toISOString(),
-    })),
+    uploads: toWirePuts(puts),
   };
 }

@@ -1,9 +1,7 @@
-import { z } from 'zod';
 import { AppError } from '../../../kernel/app-error';
 import { type ImageId, isUuid, type ProductId } from '../../../kernel/ids';
 
-/** Any text is let through: what is no id at all is answered as an unknown id, not as a fault of the request. */
-export const idSchema = z.string().meta({ format: 'uuid', example: '019f4f2c-52c1-7abc-8def-0123456789ab' });
+export { idSchema } from '../../../platform/http/presigned-puts';
 
 /** @throws AppError PRODUCT_NOT_FOUND for what cannot be the id of anything */
 export function productIdOf(text: string): ProductId {

@@ -3,8 +3,8 @@ import { AppError } from '../../../../kernel/app-error';
 import { type ImageId, isUuid } from '../../../../kernel/ids';
 import { type LeaseId, WORK_PHASES } from '../../domain/work/lease';
 
-/** Any text is let through: what is no id at all is answered as an unknown id, not as a fault of the request. */
-export const idSchema = z.string().meta({ format: 'uuid', example: '019f4f2c-52c1-7abc-8def-0123456789ab' });
+export { idSchema } from '../../../../platform/http/presigned-puts';
+
 export const phaseSchema = z.enum(WORK_PHASES);
 export const timeSchema = z.iso.datetime();
 

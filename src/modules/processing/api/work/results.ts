@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { sha256FromHex } from '../../../../kernel/sha256';
+import { presignedPutsSchema, sha256Schema, toWirePuts } from '../../../../platform/http/presigned-puts';
 import { workerProcedure } from '../../../../platform/http/procedures';
-import { idSchema, imageIdOf, leaseIdOf, timeSchema } from './fields';
+import { idSchema, imageIdOf, leaseIdOf } from './fields';
 import type { WorkUseCases } from './use-cases';
 
 // The limits of number, type and size are the domain's, which answers each with a code of its own.
@@ -12,23 +13,10 @@ const announcedSchema = z.strictObject({
     .max(100)
     .meta({ description: 'image/jpeg, image/png or image/webp.', example: 'image/webp' }),
   file_size_bytes: z.int().min(1),
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits')
-    .meta({ description: 'Of the bytes of the processed image.' }),
+  sha256: sha256Schema('Of the bytes of the processed image.'),
 });
 
-const putsSchema = z.object({
-  uploads: z.array(
-    z.object({
-      image_id: idSchema,
-      method: z.literal('PUT'),
-      url: z.string().meta({ format: 'uri', description: 'Signed: whoever holds it may send these bytes, once.' }),
-      headers: z.record(z.string(), z.string()).meta({ description: 'To be sent as they are.' }),
-      expires_at: timeSchema,
-    }),
-  ),
-});
+const putsSchema = z.object({ uploads: presignedPutsSchema });
 
 export function resultUrlsProcedure({ resultUrls }: Pick<WorkUseCases, 'resultUrls'>) {
   return workerProcedure
@@ -61,14 +49,6 @@ export function resultUrlsProcedure({ resultUrls }: Pick<WorkUseCases, 'resultUr
         sha256: sha256FromHex(image.sha256),
       }));
       const puts = await resultUrls(ctx.worker, leaseIdOf(input.id), announced);
-      return {
-        uploads: puts.map(({ imageId, method, url, headers, expiresAt }) => ({
-          image_id: imageId,
-          method,
-          url,
-          headers: { ...headers },
-          expires_at: expiresAt.toISOString(),
-        })),
-      };
+      return { uploads: toWirePuts(puts) };
     });
 }
