@@ -208,6 +208,20 @@ describe('a tombstone', () => {
     expect(await kit.intents()).toEqual([]);
   });
 
+  test('is left to the sweep by the drain that follows each deletion', async () => {
+    const doomed = "insert into intents (kind, prefix, state, expires_at) values ('delete', $1, 'draining', now())";
+    await kit.db.sql(doomed, ['products/a/b/original.jpg']);
+    await kit.storage.sweep();
+    await putUnder('products/a/b/original.jpg');
+    await putUnder('products/a/c/original.jpg');
+    await kit.db.sql(doomed, ['products/a/c/original.jpg']);
+    kit.storage.drainer.soon();
+    await kit.storage.drainer.idle();
+    expect(await kit.keys()).toEqual(['products/a/b/original.jpg']);
+    expect(await kit.storage.sweep()).toMatchObject({ drained: 0, repeated: 2 });
+    expect(await kit.keys()).toEqual([]);
+  });
+
   test('lasts PUT_MAX_DURATION beyond the last PUT URL that was issued', async () => {
     await kit.db.sql(
       "insert into intents (kind, prefix, state, expires_at, put_expires_at) values ('upload', 'products/a/b/', 'draining', now(), now() + interval '10 minutes')",

@@ -65,9 +65,11 @@ export function storageModule(deps: StorageModuleDeps) {
     sweep,
     copyIfThere: copyIfThere(store),
     drainProduct: drainProduct(drain),
-    /** Sweeps in the background, for what has just been deleted. */
-    drainer: coalesce(sweep, (error) =>
-      deps.log.warn({ err: error }, 'a drain failed; the next sweep goes on with it'),
+    /** In the background, for what has just been deleted. Tombstones wait for the sweep: to go through all of them once more after
+        each deletion would cost the more, the more has been deleted. */
+    drainer: coalesce(
+      () => drainIntents(drain)({ onlyNew: true }),
+      (error) => deps.log.warn({ err: error }, 'a drain failed; the next sweep goes on with it'),
     ),
     outstandingIntents: () => intents.outstanding(),
     /** By what keys are named: rows and intents, at one moment. */

@@ -1,7 +1,7 @@
 import type { AttemptId } from '../../../kernel/ids';
 import type { Log } from '../../../kernel/log';
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
-import type { DoomedIntent, DoomedIntents, DrainableStore } from '../domain/intent-journal';
+import type { DoomedIntent, DoomedIntents, DoomedScope, DrainableStore } from '../domain/intent-journal';
 
 export interface DrainDeps {
   readonly intents: DoomedIntents;
@@ -27,11 +27,10 @@ const PAGE = 500;
 /**
  * Deletes what dead attempts and removed rows left in the store. Crash-safe at every step and safe to run twice at once:
  * the claim is committed before anything is deleted, and deleting twice does no harm.
- * @param within only of keys that begin so
  */
 export const drainIntents =
   (deps: DrainDeps) =>
-  async (within?: KeyPrefix): Promise<DrainReport> => {
+  async (scope: DoomedScope = {}): Promise<DrainReport> => {
     const report: DrainReport = {
       expired: await deps.intents.claimExpired(),
       drained: 0,
@@ -42,7 +41,7 @@ export const drainIntents =
     // Only a tombstone that was over before this pass began is over after it: its deletion came later than its last PUT.
     const asOf = await deps.intents.now();
     for (let after: AttemptId | null = null; ; ) {
-      const page: DoomedIntent[] = await deps.intents.page(after, PAGE, within);
+      const page: DoomedIntent[] = await deps.intents.page(after, PAGE, scope);
       if (page.length === 0) return report;
       await drainPage(deps, page, asOf, report);
       after = page.at(-1)?.id ?? null;

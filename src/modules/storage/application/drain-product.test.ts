@@ -17,8 +17,8 @@ function world(prefixes: readonly string[], objects: readonly ObjectKey[], deafT
   const intents: Partial<DoomedIntents> = {
     claimExpired: async () => 0,
     now: async () => new Date(),
-    page: async (after, _limit, within) => {
-      asked.push(within);
+    page: async (after, _limit, scope) => {
+      asked.push(scope?.within);
       return after === null ? (doomed as unknown as DoomedIntent[]) : [];
     },
     named: async () => new Set(),

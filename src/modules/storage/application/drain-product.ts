@@ -24,7 +24,7 @@ export const drainProduct =
   async (productId: ProductId, keys: readonly ObjectKey[]): Promise<boolean> => {
     const prefix = productPrefix(productId);
     for (let round = 1; round <= ROUNDS; round += 1) {
-      await drainIntents(deps)(prefix);
+      await drainIntents(deps)({ within: prefix });
       if ((await areGone(deps, keys)) && (await isDrained(deps, prefix))) return true;
     }
     return false;
@@ -32,7 +32,7 @@ export const drainProduct =
 
 async function isDrained(deps: DrainProductDeps, prefix: KeyPrefix): Promise<boolean> {
   for (let after: AttemptId | null = null; ; ) {
-    const page: DoomedIntent[] = await deps.intents.page(after, PAGE, prefix);
+    const page: DoomedIntent[] = await deps.intents.page(after, PAGE, { within: prefix });
     if (page.length === 0) return true;
     const folders = page.filter((intent) => intent.prefix.endsWith('/'));
     const keys = page.filter((intent) => !intent.prefix.endsWith('/')).map((intent) => intent.prefix as ObjectKey);

@@ -48,12 +48,20 @@ export interface IntentJournal {
   abandon(tx: Transaction, id: AttemptId): Promise<'draining' | 'gone'>;
 }
 
+/** Which of them; by default all. */
+export interface DoomedScope {
+  /** Only of keys that begin so. */
+  readonly within?: KeyPrefix;
+  /** Only those whose objects were not deleted yet: no tombstones. */
+  readonly onlyNew?: boolean;
+}
+
 /** The drain's side. */
 export interface DoomedIntents {
   /** Claims open intents whose time is over (open → draining), committed when it returns. @returns how many */
   claimExpired(): Promise<number>;
-  /** Pages through all draining and tombstone intents in order of id, or through those of keys that begin with `within`. */
-  page(after: AttemptId | null, limit: number, within?: KeyPrefix): Promise<DoomedIntent[]>;
+  /** Pages through draining and tombstone intents in order of id. */
+  page(after: AttemptId | null, limit: number, scope?: DoomedScope): Promise<DoomedIntent[]>;
   byId(id: AttemptId): Promise<DoomedIntent | null>;
   /** Those of the keys or folders that a row still names. */
   named(intents: readonly DoomedIntent[]): Promise<ReadonlySet<AttemptId>>;

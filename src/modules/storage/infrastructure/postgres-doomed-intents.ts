@@ -42,11 +42,12 @@ export function postgresDoomedIntents(
       return rowCount ?? 0;
     },
 
-    async page(after, limit, within) {
+    async page(after, limit, { within, onlyNew = false } = {}) {
+      const inState = onlyNew ? eq(intents.state, 'draining') : ne(intents.state, 'open');
       const rows = await orm
         .select(COLUMNS)
         .from(intents)
-        .where(and(ne(intents.state, 'open'), after ? gt(intents.id, after) : undefined, within && beginsWith(within)))
+        .where(and(inState, after ? gt(intents.id, after) : undefined, within && beginsWith(within)))
         .orderBy(asc(intents.id))
         .limit(limit);
       return rows.map(doomedIntent);
