@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { type Burst, runBurst } from '../ingest/burst';
+import { type Burst, runBurst, WARM_UP, warmUp } from '../ingest/burst';
 import { type Contender, uploadTo } from '../ingest/contender';
 import { benchBucket, copiedS3Limit, diskLimits, emptyBucket, s3Limit } from '../ingest/limit';
 import { type BenchPhoto, benchPhotos } from '../ingest/photos';
@@ -24,26 +24,33 @@ export async function benchDirect(args: string[]): Promise<void> {
       mb: { type: 'string', default: '1.1' },
       concurrency: { type: 'string', default: '1,8,32' },
       rounds: { type: 'string', default: '5' },
+      mbit: { type: 'string' },
       save: { type: 'boolean', default: false },
     },
   });
   if (values.store !== 'disk' && values.store !== 's3') throw new Error('--store is disk or s3');
-  const { store, mb, rounds } = values;
+  const { store, mb, rounds, mbit } = values;
+  const uplinkBytesPerSecond = mbit === undefined ? undefined : Number(mbit) * 125_000;
   const photos = await benchPhotos(Number(mb));
   await inScratchFolder(async (folder) => {
     const { contenders, clear, stop } = await startContenders(store, folder, photos);
     const client = await LoadClient.start(photos.map((photo) => photo.path));
     const sections: string[] = [];
+    await warmUp(contenders, client, burstSize(photos, 8).products);
+    await clear();
     for (const concurrency of values.concurrency.split(',').map(Number)) {
-      const bursts = await inTurns(contenders, client, Number(rounds), burstSize(photos, concurrency), clear);
+      const size = { ...burstSize(photos, concurrency), uplinkBytesPerSecond };
+      const bursts = await inTurns(contenders, client, Number(rounds), size, clear);
       sections.push(`${concurrency} at once\n\n${reportOf(bursts)}`);
       console.log(`\n${sections.at(-1)}`);
     }
     client.stop();
     await stop();
-    const summary = `\`bun run bench direct --store ${store} --mb ${mb}\`, median of ${rounds} rounds; ${machine()}`;
+    const slow = mbit === undefined ? '' : ` --mbit ${mbit}`;
+    const command = `bun run bench direct --store ${store} --mb ${mb}${slow}`;
+    const summary = `\`${command}\`, median of ${rounds} rounds, ${WARM_UP}; ${machine()}`;
     console.log(`\n${summary}`);
-    if (values.save) await saveOnPage(`direct ${store} ${mb}`, `${summary}.\n\n${sections.join('\n\n')}`);
+    if (values.save) await saveOnPage(`direct ${store} ${mb}${slow}`, `${summary}.\n\n${sections.join('\n\n')}`);
   });
 }
 
@@ -102,7 +109,7 @@ function burstSize(photos: readonly BenchPhoto[], concurrency: number) {
   };
 }
 
-/** In turns: what disturbs the machine for a while disturbs all of them. The first round is for the compiler. */
+/** In turns: what disturbs the machine for a while disturbs all of them. */
 async function inTurns(
   contenders: readonly Contender[],
   client: LoadClient,
@@ -111,11 +118,8 @@ async function inTurns(
   clear: () => Promise<void>,
 ): Promise<Map<Contender, Burst[]>> {
   const bursts = new Map<Contender, Burst[]>(contenders.map((contender) => [contender, []]));
-  for (let round = -1; round < rounds; round += 1) {
-    for (const [contender, done] of bursts) {
-      const burst = await runBurst(contender, client, size);
-      if (round >= 0) done.push(burst);
-    }
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [contender, done] of bursts) done.push(await runBurst(contender, client, size));
     await clear();
   }
   return bursts;

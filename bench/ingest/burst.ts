@@ -1,3 +1,4 @@
+import type { Uplink } from '../load/jobs';
 import type { LoadClient } from '../load/load-client';
 import { percentile } from '../report/statistics';
 import type { Contender } from './contender';
@@ -27,10 +28,11 @@ export async function warmUp(contenders: readonly Contender[], client: LoadClien
 export async function runBurst(
   contender: Contender,
   client: LoadClient,
-  size: { products: number; concurrency: number; bytesPerProduct: number },
+  size: { products: number; concurrency: number; bytesPerProduct: number } & Uplink,
 ): Promise<Burst> {
   const { cost } = contender;
-  const job = contender.job(size.products, size.concurrency);
+  const { uplinkBytesPerSecond } = size;
+  const job = { ...contender.job(size.products, size.concurrency), uplinkBytesPerSecond };
   await cost?.forgetPeak();
   const cpuBefore = (await cost?.cpuSeconds()) ?? Number.NaN;
   const { seconds, latenciesMs } = await client.run(job);

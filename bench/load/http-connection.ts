@@ -12,6 +12,9 @@ export interface Answer {
   readonly body: string;
 }
 
+/** How often a slow uplink sends. */
+const SLICE_MS = 20;
+
 interface Exchange {
   resolve(answer: Answer): void;
   reject(error: Error): void;
@@ -27,10 +30,13 @@ export class HttpConnection {
   #received = '';
   #exchange: Exchange | null = null;
 
-  private constructor(private socket: Socket | null = null) {}
+  private socket: Socket | null = null;
 
-  static async open(url: URL): Promise<HttpConnection> {
-    const connection = new HttpConnection();
+  private constructor(private readonly uplinkBytesPerSecond: number | undefined) {}
+
+  /** @param uplinkBytesPerSecond of bodies; absent: as fast as the socket takes them */
+  static async open(url: URL, uplinkBytesPerSecond?: number): Promise<HttpConnection> {
+    const connection = new HttpConnection(uplinkBytesPerSecond);
     connection.socket = await Bun.connect({
       hostname: url.hostname,
       port: Number(url.port),
@@ -51,6 +57,7 @@ export class HttpConnection {
     this.socket?.write(head);
     this.#unsent = body;
     this.#flush();
+    if (this.uplinkBytesPerSecond !== undefined) void this.#trickle(answer, this.uplinkBytesPerSecond);
     return answer.promise;
   }
 
@@ -60,9 +67,20 @@ export class HttpConnection {
   }
 
   #flush(): void {
-    if (!this.#unsent || !this.socket) return;
+    if (!this.#unsent || !this.socket || this.uplinkBytesPerSecond !== undefined) return;
     const written = this.socket.write(this.#unsent);
     this.#unsent = written < this.#unsent.length ? this.#unsent.subarray(written) : null;
+  }
+
+  /** By the clock, not by its own steps: a timer that comes late sends what it owes. */
+  async #trickle(exchange: Exchange, bytesPerSecond: number): Promise<void> {
+    const startedAt = performance.now();
+    for (let sent = 0; this.#unsent && this.socket && this.#exchange === exchange; await Bun.sleep(SLICE_MS)) {
+      const owed = Math.ceil(((performance.now() - startedAt + SLICE_MS) / 1000) * bytesPerSecond) - sent;
+      const written = this.socket.write(this.#unsent.subarray(0, owed));
+      sent += written;
+      this.#unsent = written < this.#unsent.length ? this.#unsent.subarray(written) : null;
+    }
   }
 
   #onData(bytes: Buffer): void {

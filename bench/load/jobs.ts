@@ -1,5 +1,10 @@
 /** What the load process is told to do. Sent by IPC, so plain data. */
-export type LoadJob = ProductsJob | PutsJob | CallsJob | DirectJob;
+export type LoadJob = (ProductsJob | PutsJob | CallsJob | DirectJob) & Uplink;
+
+export interface Uplink {
+  /** What each connection may send in a second, as a phone's does; absent: all that it can. */
+  readonly uplinkBytesPerSecond?: number | undefined;
+}
 
 /** Products by multipart, each with all the photos. */
 export interface ProductsJob {

@@ -1,5 +1,5 @@
 import { HttpConnection } from './http-connection';
-import type { DirectJob, LoadResult, PutTarget } from './jobs';
+import type { DirectJob, LoadResult, PutTarget, Uplink } from './jobs';
 import { head, put, requireSuccess } from './requests';
 
 /** Two connections: the bytes do not go the app's way. */
@@ -12,12 +12,12 @@ interface Lane {
  * Products as a client of the API sends them: announced, one PUT per photo straight to the store, completed. The photos of a
  * product go one after the other, as in a multipart body.
  */
-export async function runDirectJob(job: DirectJob, photos: readonly Uint8Array[]): Promise<LoadResult> {
+export async function runDirectJob(job: DirectJob & Uplink, photos: readonly Uint8Array[]): Promise<LoadResult> {
   const app = new URL(job.url);
   const store = new URL(job.storeUrl);
   const lanes = await Promise.all(
     Array.from({ length: job.concurrency }, async (): Promise<Lane> => {
-      return { app: await HttpConnection.open(app), store: await HttpConnection.open(store) };
+      return { app: await HttpConnection.open(app), store: await HttpConnection.open(store, job.uplinkBytesPerSecond) };
     }),
   );
   const latenciesMs: number[] = [];

@@ -16,7 +16,9 @@ const BOUNDARY = 'bench-e5c1f0a7d2';
 export async function runJob(job: LoadJob, photos: readonly Uint8Array[]): Promise<LoadResult> {
   if (job.kind === 'direct') return await runDirectJob(job, photos);
   const { tasks, url, concurrency } = prepare(job, photos);
-  const connections = await Promise.all(Array.from({ length: concurrency }, () => HttpConnection.open(url)));
+  const connections = await Promise.all(
+    Array.from({ length: concurrency }, () => HttpConnection.open(url, job.uplinkBytesPerSecond)),
+  );
   const latenciesMs: number[] = [];
   let next = 0;
   const cpu = process.cpuUsage();
