@@ -1,6 +1,6 @@
 import { copyFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
+import { containerPorts } from '../support/container-port';
 
 const REPOSITORY = resolve(import.meta.dir, '../..');
 const PORTS = ['APP_PORT', 'POSTGRES_PORT', 'MINIO_PORT', 'MINIO_CONSOLE_PORT', 'VERSITYGW_PORT'] as const;
@@ -17,7 +17,7 @@ export class ComposeStack {
   /** Builds the image, starts every profile, and returns when all is healthy. @throws Error with what compose said */
   static async up(): Promise<ComposeStack> {
     await trustOurProxy();
-    const free = await freePorts(PORTS.length);
+    const free = await containerPorts(PORTS.length);
     const ports = Object.fromEntries(PORTS.map((name, index) => [name, free[index] ?? 0])) as Record<Port, number>;
     const stack = new ComposeStack(`test-intellipost-${process.pid}`, ports);
     try {
@@ -74,18 +74,4 @@ export class ComposeStack {
 async function trustOurProxy(): Promise<void> {
   const extra = process.env.NODE_EXTRA_CA_CERTS;
   if (extra) await copyFile(extra, join(REPOSITORY, 'deploy/ca/local.crt'));
-}
-
-/** All held at once, so that no two are the same. */
-async function freePorts(count: number): Promise<number[]> {
-  const probes = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const probe = createServer();
-      await new Promise<void>((listening) => probe.listen(0, '127.0.0.1', listening));
-      return probe;
-    }),
-  );
-  const ports = probes.map((probe) => (probe.address() as { port: number }).port);
-  await Promise.all(probes.map((probe) => new Promise((closed) => probe.close(closed))));
-  return ports;
 }

@@ -8,6 +8,7 @@ import { GenericContainer, Wait } from 'testcontainers';
 import { Database } from '../../src/platform/database/database';
 import { useEmbeddedPostgres } from '../../src/platform/database/embedded/embedded-postgres';
 import { MIGRATIONS_FOLDER, migrate } from '../../src/platform/database/migrate';
+import { containerPorts } from './container-port';
 import { dockerAnswers } from './docker';
 import { atExit } from './exit';
 import { silentLog } from './log';
@@ -35,10 +36,11 @@ async function startServer(): Promise<string> {
   const given = process.env.TEST_DATABASE_URL;
   if (given) return given;
   if (await dockerAnswers()) {
+    const [host = 0] = await containerPorts(1);
     const container = await new GenericContainer('postgres:18')
       .withEnvironment({ POSTGRES_PASSWORD: 'test' })
       .withCommand(['postgres', '-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'max_connections=300'])
-      .withExposedPorts(5432)
+      .withExposedPorts({ container: 5432, host })
       .withWaitStrategy(Wait.forListeningPorts())
       .start();
     atExit(() => container.stop({ timeout: 0 }));

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { GenericContainer, Wait } from 'testcontainers';
+import { containerPorts } from './container-port';
 import { dockerAnswers } from './docker';
 import { S3_SERVERS, type S3Server, type S3ServerKind, TEST_KEYS } from './s3-server-kinds';
 
@@ -7,10 +8,11 @@ import { S3_SERVERS, type S3Server, type S3ServerKind, TEST_KEYS } from './s3-se
 export async function s3ServerByContainer(kind: S3ServerKind): Promise<S3Server | null> {
   if (!(await dockerAnswers())) return null;
   const { image, port, exposed, command, health, environment, encrypts } = S3_SERVERS[kind];
+  const ports = await containerPorts(exposed.length);
   const container = await new GenericContainer(image)
     .withCommand([...command('/data', port)])
     .withEnvironment(environment)
-    .withExposedPorts(...exposed)
+    .withExposedPorts(...exposed.map((inside, index) => ({ container: inside, host: ports[index] ?? 0 })))
     // a memory file system has the extended attributes that versitygw keeps its metadata in, and leaves no volume behind
     .withTmpFs({ '/data': 'rw' })
     .withWaitStrategy(Wait.forHttp(health, port))
