@@ -53,6 +53,9 @@ function contradictions(loaded: Settings): string[] {
       problems.push(`${which}S3_KMS_KEY_ID: must be set when ${which}S3_SSE is aws:kms`);
     }
   }
+  if (loaded.CREDENTIALS_KEY !== undefined && loaded.CREDENTIALS_KEY_FILE !== undefined) {
+    problems.push('CREDENTIALS_KEY and CREDENTIALS_KEY_FILE: set one of them');
+  }
   if (loaded.MAX_IMAGE_BYTES > loaded.MAX_UPLOAD_BYTES) {
     problems.push(`MAX_IMAGE_BYTES: got ${loaded.MAX_IMAGE_BYTES}; it may be MAX_UPLOAD_BYTES at most`);
   }

@@ -22,6 +22,11 @@ const REFUSALS: readonly Refusal[] = [
   },
   { when: (s) => s.JWT_SECRET === undefined, variable: 'JWT_SECRET', says: 'must be set in production' },
   {
+    when: (s) => s.CREDENTIALS_KEY === undefined && s.CREDENTIALS_KEY_FILE === undefined,
+    variable: 'CREDENTIALS_KEY',
+    says: 'must be set in production (or CREDENTIALS_KEY_FILE)',
+  },
+  {
     when: (s) => !s.TRUSTED_PROXY && !s.ALLOW_PLAIN_HTTP,
     variable: 'TRUSTED_PROXY',
     says: 'must be true in production, with a proxy in front that ends TLS (or ALLOW_PLAIN_HTTP=true)',

@@ -26,6 +26,12 @@ describe("the application's role", () => {
     'update product_status_history set actor = null',
     'delete from product_events',
     'update seller_ledger set ready = 0',
+    "update operator_audit set actor = 'nobody'",
+    'delete from operator_audit',
+    'truncate operator_audit',
+    "insert into operator_audit (act, actor, source, command, outcome, at) values (gen_random_uuid(), 'me', 'cli', 'x', 'done', now() - interval '1 year')",
+    "insert into operator_audit (act, actor, source, command, outcome, database_login) values (gen_random_uuid(), 'me', 'cli', 'x', 'done', 'root')",
+    'alter table operator_audit disable trigger all',
   ];
 
   for (const sql of forbidden) {
