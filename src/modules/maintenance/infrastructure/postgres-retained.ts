@@ -96,7 +96,7 @@ const RUNS: Queries = {
   count: (age) => sql`select count(*)::int as n from ${maintenanceRuns} r where ${oldRuns(age)}`,
 };
 
-/** Those that came to nothing. A completed one is kept with its product: it has the digests of the processed images. */
+/** Those that came to nothing. A completed one is kept with its product: whoever asks again gets the same answer. */
 const cameToNothing = (age: SQL) => sql`l.state in ('lost', 'failed') and l.ended_at < now() - ${age}`;
 
 const LEASES: Queries = {
@@ -109,7 +109,7 @@ const LEASES: Queries = {
   count: (age) => sql`select count(*)::int as n from ${workLeases} l where ${cameToNothing(age)}`,
 };
 
-/** The function leaves what is younger than 90 days, whatever the age: drizzle/0012_accounts_and_secrets_rules.sql. */
+/** The function leaves what is younger than 90 days, whatever the age: drizzle/0013_accounts_and_secrets_rules.sql. */
 const OPERATOR_AUDIT: Queries = {
   deleteSome: (age, limit) => sql`select forget_operator_audit(${age}, ${limit})::int as n`,
   count: (age) => sql`select count(*)::int as n from ${operatorAudit}
