@@ -63,7 +63,8 @@ describe('the configuration', () => {
   test.each([
     ['DATABASE_URL', { DATABASE_URL: '' }, 'ALLOW_EMBEDDED'],
     ['S3_BUCKET_NAME', { S3_BUCKET_NAME: '' }, 'ALLOW_EMBEDDED'],
-    ['TRUSTED_PROXY', { TRUSTED_PROXY: 'false' }, 'ALLOW_PLAIN_HTTP'],
+    ['TLS_CERT_FILE', { TRUSTED_PROXY: 'false' }, 'ALLOW_PLAIN_HTTP'],
+    ['PUBLIC_URL', { PUBLIC_URL: 'http://shop.example' }, 'ALLOW_PLAIN_HTTP'],
     ['DATABASE_URL', { DATABASE_URL: 'postgres://app@db/store' }, 'ALLOW_PLAIN_DATABASE'],
     ['MIGRATION_DATABASE_URL', { MIGRATION_DATABASE_URL: 'postgres://owner@db/store' }, 'ALLOW_PLAIN_DATABASE'],
     ['TARGET_S3_ENDPOINT_URL', { TARGET_S3_ENDPOINT_URL: 'http://minio:9000' }, 'ALLOW_PLAIN_S3'],

@@ -53,6 +53,9 @@ function contradictions(loaded: Settings): string[] {
       problems.push(`${which}S3_KMS_KEY_ID: must be set when ${which}S3_SSE is aws:kms`);
     }
   }
+  if ((loaded.TLS_CERT_FILE === undefined) !== (loaded.TLS_KEY_FILE === undefined)) {
+    problems.push('TLS_CERT_FILE and TLS_KEY_FILE: set both or neither');
+  }
   if (loaded.MAX_IMAGE_BYTES > loaded.MAX_UPLOAD_BYTES) {
     problems.push(`MAX_IMAGE_BYTES: got ${loaded.MAX_IMAGE_BYTES}; it may be MAX_UPLOAD_BYTES at most`);
   }

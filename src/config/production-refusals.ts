@@ -22,9 +22,14 @@ const REFUSALS: readonly Refusal[] = [
   },
   { when: (s) => s.JWT_SECRET === undefined, variable: 'JWT_SECRET', says: 'must be set in production' },
   {
-    when: (s) => !s.TRUSTED_PROXY && !s.ALLOW_PLAIN_HTTP,
-    variable: 'TRUSTED_PROXY',
-    says: 'must be true in production, with a proxy in front that ends TLS (or ALLOW_PLAIN_HTTP=true)',
+    when: (s) => s.TLS_CERT_FILE === undefined && !s.TRUSTED_PROXY && !s.ALLOW_PLAIN_HTTP,
+    variable: 'TLS_CERT_FILE',
+    says: 'must be set in production, or TRUSTED_PROXY with a proxy in front that ends TLS (or ALLOW_PLAIN_HTTP=true)',
+  },
+  {
+    when: (s) => s.PUBLIC_URL?.startsWith('http:') === true && !s.ALLOW_PLAIN_HTTP,
+    variable: 'PUBLIC_URL',
+    says: 'must be https in production (or ALLOW_PLAIN_HTTP=true)',
   },
   {
     when: (s) => s.DATABASE_URL !== undefined && !hasVerifiedTls(s.DATABASE_URL) && !s.ALLOW_PLAIN_DATABASE,

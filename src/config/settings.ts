@@ -26,12 +26,22 @@ export const settings = {
     HOST: z.string().default('0.0.0.0').describe('Address to listen on.'),
     PORT: port(3000).describe('Port to listen on; 0 takes a free one.'),
     PUBLIC_URL: optionalUrl().describe(
-      'How clients reach this server; signed URLs of the disk store begin with it. Default: http://localhost:PORT.',
+      'How clients reach this server; signed URLs of the disk store begin with it. Default: http://localhost:PORT, with a certificate https.',
+    ),
+    TLS_CERT_FILE: optionalText().describe(
+      'Certificate chain in PEM form: this server then speaks TLS itself. It and its key are read again every 10 s and on SIGHUP; a renewed pair is served without a restart.',
+    ),
+    TLS_KEY_FILE: optionalText().describe('Private key of TLS_CERT_FILE, in PEM form, without a passphrase.'),
+    ALLOW_TLS_1_2: flag(false).describe('Takes TLS 1.2 from clients that know no 1.3.'),
+    HSTS_MAX_AGE_SECONDS: optionalWhole(0, 63072000).describe(
+      'How long browsers are to come by TLS alone (Strict-Transport-Security), sent on answers that go over TLS; 0: not said. Default: a year in production, 0 elsewhere.',
     ),
     TRUSTED_PROXY: flag(false).describe(
-      'A proxy in front ends TLS and sets X-Forwarded-For and X-Forwarded-Proto; without one production refuses plain HTTP.',
+      'A proxy in front ends TLS and sets X-Forwarded-For and X-Forwarded-Proto; without one, and without TLS_CERT_FILE, production refuses to start.',
     ),
-    ALLOW_PLAIN_HTTP: flag(false).describe('Lets production serve plain HTTP without a proxy. For trials only.'),
+    ALLOW_PLAIN_HTTP: flag(false).describe(
+      'Lets production serve plain HTTP without a proxy, and name itself by an http PUBLIC_URL. For trials only.',
+    ),
     CORS_ORIGINS: list().describe(
       'Origins, separated by commas, whose pages may call this API and use signed URLs; `*` for any. Set on the bucket where the store has such rules; `bun run cli store check` says what is missing.',
     ),

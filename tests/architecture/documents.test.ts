@@ -46,6 +46,7 @@ test('the README names every operator’s command', async () => {
 test('the metrics that docs/operations.md names are those of this system', async () => {
   const metrics = createMetrics();
   metrics.collected('intents_outstanding', 'Intents by state.', 'state', async () => ({ open: 0 }));
+  metrics.collected('tls_certificate_expires_timestamp_seconds', 'When it expires.', 'names', async () => ({}));
   metrics.sampled(runSamples({ lastEnded: async () => [] }));
   metrics.sampled({ gauges: [DAMAGED_IMAGES], ask: async () => ({}) });
   const rendered = [...(await metrics.render()).matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
