@@ -65,14 +65,22 @@ export const settings = {
         'Folder of temporary files and, where they are embedded, of PostgreSQL, the objects and the generated secret.',
       ),
     ALLOW_EMBEDDED: flag(false).describe('Lets production run on the embedded PostgreSQL and the disk store.'),
+    DISK_ENCRYPTED_AT_REST: flag(false).describe(
+      'You declare that the volume under DATA_DIR, or that of an S3 store with S3_SSE=none, is encrypted (LUKS, or the cloud’s volume encryption): production refuses either without it.',
+    ),
     DATABASE_URL: optionalUrl(['postgres:', 'postgresql:'])
       .meta({ secret: true })
-      .describe('PostgreSQL 16 or later, as the application’s role. Absent: an embedded PostgreSQL under DATA_DIR.'),
+      .describe(
+        'PostgreSQL 16 or later, as the application’s role; production wants `?sslmode=verify-full`. Absent: an embedded PostgreSQL under DATA_DIR.',
+      ),
     MIGRATION_DATABASE_URL: optionalUrl(['postgres:', 'postgresql:'])
       .meta({ secret: true })
       .describe('The same database as the role that owns the tables. Default: DATABASE_URL.'),
     MIGRATE_ON_START: flag(true).describe(
       'Apply outstanding migrations at start, under an advisory lock. False: `bun run cli migrate` does it.',
+    ),
+    DATABASE_CA_FILE: optionalText().describe(
+      'Authority that signed the certificate of PostgreSQL, in PEM form, where it is not one that everybody trusts. Needs sslmode=verify-full.',
     ),
     ALLOW_PLAIN_DATABASE: flag(false).describe(
       'Lets production reach PostgreSQL without verified TLS (sslmode=verify-full).',
@@ -94,7 +102,7 @@ export const settings = {
     ),
     S3_FORMER_BUCKET_NAMES: list().describe('Former names of the bucket that rows may still carry.'),
     S3_ENDPOINT_URL: optionalUrl().describe(
-      'S3-compatible endpoint, such as http://localhost:9000. Absent: Amazon S3 of S3_REGION.',
+      'S3-compatible endpoint, such as http://localhost:9000. Absent: Amazon S3 of S3_REGION. An authority of your own is named by NODE_EXTRA_CA_CERTS, which Bun itself reads (docs/operations.md, TLS).',
     ),
     S3_PUBLIC_ENDPOINT_URL: optionalUrl().describe(
       'Endpoint that signed URLs name, where clients reach the store by another address. Default: S3_ENDPOINT_URL.',
