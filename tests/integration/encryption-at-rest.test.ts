@@ -37,7 +37,7 @@ describe.skipIf(!minio?.encrypts)('every object on S3 is encrypted where it lies
     server = await startTestServer({ ...environment, PREPARE_CONCURRENCY: '1', QUARANTINE_TTL_SECONDS: '0' });
     seller = await aSeller(server);
     photos = [await photo({ seed: 71 }), await photo({ seed: 72, format: 'png' })];
-  });
+  }, SLOW_MS);
   afterAll(async () => {
     await server?.stop();
     client?.destroy();
