@@ -12,11 +12,13 @@ beforeAll(async () => {
   authority = await testAuthority();
 });
 
+/** What a slow request waits for. */
+const slow = Promise.withResolvers<string>();
 const listeners: Listener[] = [];
 afterAll(() => Promise.all(listeners.map((listener) => listener.stop(true))));
 
 async function listening(retireMs: number, port = 0): Promise<Listener> {
-  const app = new Elysia().get('/ok', () => 'ok').get('/slow', () => Bun.sleep(300).then(() => 'slow'));
+  const app = new Elysia().get('/ok', () => 'ok').get('/slow', () => slow.promise);
   const tls = { certificate: await certificate('one'), allowTls12: false };
   const listener = new Listener({ app, hostname: '127.0.0.1', port, tls, retireMs });
   listeners.push(listener);
@@ -53,6 +55,7 @@ test('a stop ends the former server with the present one, when what is under way
   await listener.replace(await certificate('two'));
   expect(listener.pendingRequests).toBe(1);
   const stopped = listener.stop();
+  slow.resolve('slow');
   expect(await former.until('slow')).toContain('200 OK');
   await stopped;
   await listener.replace(await certificate('three'));
