@@ -8,7 +8,7 @@ GRANT SELECT, INSERT (act, actor, source, command, target, details, outcome, err
 GRANT USAGE ON SEQUENCE operator_audit_id_seq TO intellipost_app;
 --> statement-breakpoint
 -- Append-only also for the owner, by mistake at least: a line changes never, and goes by its age alone.
-CREATE FUNCTION keep_operator_audit() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION keep_operator_audit() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
   IF TG_OP = 'DELETE' THEN
     IF OLD.at < now() - interval '90 days' THEN RETURN OLD; END IF;
@@ -21,7 +21,7 @@ CREATE TRIGGER operator_audit_append_only BEFORE UPDATE OR DELETE ON operator_au
 CREATE TRIGGER operator_audit_no_truncate BEFORE TRUNCATE ON operator_audit FOR EACH STATEMENT EXECUTE FUNCTION keep_operator_audit();
 --> statement-breakpoint
 CREATE FUNCTION forget_operator_audit(older_than interval, at_most int) RETURNS bigint
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
   WITH gone AS (
     DELETE FROM operator_audit WHERE id IN (
       SELECT id FROM operator_audit WHERE at < now() - greatest(older_than, interval '90 days') ORDER BY at LIMIT at_most)
