@@ -17,6 +17,7 @@ const PRODUCTION = {
   S3_BUCKET_NAME: 'images',
   S3_ENDPOINT_URL: 'https://s3.example',
   JWT_SECRET: 'a'.repeat(32),
+  CREDENTIALS_KEY: 'b'.repeat(32),
   TRUSTED_PROXY: 'true',
 };
 
@@ -98,6 +99,20 @@ describe('the configuration', () => {
   test('production refuses a missing JWT_SECRET without any override', () => {
     expect(problemsOf({ ...PRODUCTION, JWT_SECRET: '', ALLOW_EMBEDDED: 'true' })).toEqual([
       'JWT_SECRET must be set in production',
+    ]);
+  });
+
+  test('production refuses a missing key of credentials without any override; a file will do, both will not', () => {
+    const without = { ...PRODUCTION, CREDENTIALS_KEY: '', ALLOW_EMBEDDED: 'true' };
+    expect(problemsOf(without)).toEqual(['CREDENTIALS_KEY must be set in production (or CREDENTIALS_KEY_FILE)']);
+    expect(problemsOf({ ...without, CREDENTIALS_KEY_FILE: '/run/secrets/key' })).toEqual([]);
+    expect(problemsOf({ ...PRODUCTION, CREDENTIALS_KEY_FILE: '/run/secrets/key' })).toHaveLength(1);
+  });
+
+  test('refuses a previous key that is too short, and shows none', () => {
+    const problems = problemsOf({ CREDENTIALS_KEYS_PREVIOUS: `${'c'.repeat(32)},hunter2` });
+    expect(problems).toEqual([
+      'CREDENTIALS_KEYS_PREVIOUS: got a value that is not shown; each must have 32 characters or more',
     ]);
   });
 });

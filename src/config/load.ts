@@ -53,6 +53,9 @@ function contradictions(loaded: Settings): string[] {
       problems.push(`${which}S3_KMS_KEY_ID: must be set when ${which}S3_SSE is aws:kms`);
     }
   }
+  if (loaded.CREDENTIALS_KEY !== undefined && loaded.CREDENTIALS_KEY_FILE !== undefined) {
+    problems.push('CREDENTIALS_KEY and CREDENTIALS_KEY_FILE: set one of them');
+  }
   if ((loaded.TLS_CERT_FILE === undefined) !== (loaded.TLS_KEY_FILE === undefined)) {
     problems.push('TLS_CERT_FILE and TLS_KEY_FILE: set both or neither');
   }

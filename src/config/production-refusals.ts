@@ -36,6 +36,11 @@ const REFUSALS: readonly Refusal[] = [
   },
   { when: (s) => s.JWT_SECRET === undefined, variable: 'JWT_SECRET', says: 'must be set in production' },
   {
+    when: (s) => s.CREDENTIALS_KEY === undefined && s.CREDENTIALS_KEY_FILE === undefined,
+    variable: 'CREDENTIALS_KEY',
+    says: 'must be set in production (or CREDENTIALS_KEY_FILE)',
+  },
+  {
     when: (s) => s.TLS_CERT_FILE === undefined && !s.TRUSTED_PROXY && !s.ALLOW_PLAIN_HTTP,
     variable: 'TLS_CERT_FILE',
     says: 'must be set in production, or TRUSTED_PROXY with a proxy in front that ends TLS (or ALLOW_PLAIN_HTTP=true)',

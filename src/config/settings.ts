@@ -9,6 +9,7 @@ import {
   port,
   seconds,
   secret,
+  secretList,
   share,
   whole,
 } from './kinds';
@@ -62,7 +63,7 @@ export const settings = {
       .min(1)
       .default('./data')
       .describe(
-        'Folder of temporary files and, where they are embedded, of PostgreSQL, the objects and the generated secret.',
+        'Folder of temporary files and, where they are embedded, of PostgreSQL, the objects and the generated secrets.',
       ),
     ALLOW_EMBEDDED: flag(false).describe('Lets production run on the embedded PostgreSQL and the disk store.'),
     DISK_ENCRYPTED_AT_REST: flag(false).describe(
@@ -151,9 +152,25 @@ export const settings = {
     JWT_AUDIENCE: z.string().min(1).default('intellipost-product-store').describe('`aud` of access tokens.'),
     URL_SIGNING_SECRET: secret().describe('Signs URLs of the disk store. Default: derived from JWT_SECRET.'),
     URL_SIGNING_SECRET_PREVIOUS: secret().describe('The secret before, accepted until its URLs have expired.'),
+    CREDENTIALS_KEY: secret().describe(
+      'Encrypts what sellers’ MercadoLibre accounts are reached with; 32 characters or more, at random (`openssl rand -base64 32`). Absent outside production: made once and kept under DATA_DIR.',
+    ),
+    CREDENTIALS_KEY_FILE: optionalText().describe(
+      'A file with that key in its first line instead, and with earlier ones in the lines below.',
+    ),
+    CREDENTIALS_KEYS_PREVIOUS: secretList().describe(
+      'The keys before, separated by commas (so none may have one in it): what they encrypted can still be read, until `bun run cli credentials rotate` has left none of it.',
+    ),
     ACCESS_TOKEN_TTL_SECONDS: seconds(900, 10, 86400).describe('Life of an access token.'),
     REFRESH_TOKEN_TTL_SECONDS: seconds(2592000, 60, 31536000).describe('Life of a refresh token.'),
     REGISTRATION_ENABLED: flag(true).describe('False: only `bun run cli user create` makes accounts.'),
+    LOGIN_FREE_FAILURES: whole(10, 1, 1000).describe(
+      'So many wrong passwords of one address for one email cost nothing; then it waits a second, and twice as long after each further one. Who has had a session from there waits for nothing but a wrong password.',
+    ),
+    LOGIN_LONGEST_WAIT_SECONDS: seconds(900, 1, 86400).describe('The longest such wait.'),
+    LOGIN_ACCOUNT_FAILURES: whole(100, 1, 1_000_000).describe(
+      'From so many wrong passwords for one email on, none an hour after the one before, every address waits a minute after its first.',
+    ),
     URL_TTL_SECONDS: seconds(900, 60, 3600).describe(
       'Least life of a signed URL where the request names none; it is up to half as long again.',
     ),
@@ -250,6 +267,9 @@ export const settings = {
     ),
     RETENTION_RUNS_DAYS: whole(30, 8, 36500).describe(
       'Records of the runs of sweep, audit, scrub and retention are kept for so many days, the last of each for ever; so are leases that came to nothing.',
+    ),
+    RETENTION_OPERATOR_AUDIT_DAYS: whole(0, 0, 36500).describe(
+      'What operators did is forgotten after so many days, 90 at least; 0 keeps it.',
     ),
   },
 } as const;

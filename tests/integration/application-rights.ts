@@ -23,7 +23,10 @@ export const RIGHTS: Readonly<Record<string, string>> = {
   'public.idempotency_keys': 'siud',
   'public.image_variants': 'siud',
   'public.intents': 'siud',
+  'public.login_failures': 'siud',
   'public.maintenance_runs': 'siud',
+  // only added to, in all columns but the time and the database's login
+  'public.operator_audit': 'si',
   // written by triggers and by the functions below alone
   'public.product_events': 's',
   'public.product_status_history': 's',
@@ -35,6 +38,7 @@ export const RIGHTS: Readonly<Record<string, string>> = {
   'public.quarantined_objects': 'siud',
   'public.realtime_tickets': 'siud',
   'public.refresh_tokens': 'siud',
+  'public.seller_credentials': 'siud',
   'public.sessions': 'siud',
   'public.users': 'siud',
   'public.work_items': 's update(state, turn, attempts, due_at)',
@@ -43,4 +47,4 @@ export const RIGHTS: Readonly<Record<string, string>> = {
 };
 
 /** The functions that run as their owner and that the application may call; each holds its rule itself. */
-export const OPEN_FUNCTIONS = ['forget_events', 'forget_history', 'record_progress'];
+export const OPEN_FUNCTIONS = ['forget_events', 'forget_history', 'forget_operator_audit', 'record_progress'];

@@ -47,7 +47,8 @@ async function tables(): Promise<Table[]> {
     select format('%s.%s', n.nspname, c.relname) as name,
       (select coalesce(string_agg(left(lower(p), 1), '' order by ordinality), '')
         from unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) with ordinality as p (p, ordinality)
-        where has_table_privilege('intellipost_app', c.oid, p)) as rights,
+        where has_table_privilege('intellipost_app', c.oid, p)
+            or p = 'INSERT' and has_any_column_privilege('intellipost_app', c.oid, p)) as rights,
       array(select attname::text from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped
         order by attnum) as columns,
       array(select attname::text from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped
@@ -118,6 +119,17 @@ describe("the application's role has on every table what is written down, and no
     expect(statements.length).toBeGreaterThan(50);
     await allRefused(statements);
   });
+});
+
+test("of the record of operators it writes neither the time nor the database's login", async () => {
+  const line = "gen_random_uuid(), 'me', 'cli', 'x', 'done'";
+  const columns = 'act, actor, source, command, outcome';
+  await allRefused([
+    `insert into operator_audit (${columns}, at) values (${line}, now() - interval '1 year')`,
+    `insert into operator_audit (${columns}, database_login) values (${line}, 'root')`,
+    `insert into operator_audit (${columns}, id) values (${line}, 1)`,
+  ]);
+  expect(await refusal(`insert into operator_audit (${columns}) values (${line})`)).toBe('done');
 });
 
 describe("round the triggers the application's role finds no way:", () => {
