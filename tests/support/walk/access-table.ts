@@ -122,6 +122,14 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'uploads.complete': ofUpload(),
   'uploads.abort': ofUpload(),
 
+  'credentials.mercadolibre.put': {
+    for: 'seller',
+    input: () => ({ access_token: 'a', refresh_token: 'b', expires_at: '2030-01-01T00:00:00Z', ml_user_id: '1' }),
+    others: 'done',
+  },
+  'credentials.mercadolibre.get': { for: 'seller', input: () => ({}), others: 'done' },
+  'credentials.mercadolibre.delete': { for: 'seller', input: () => ({}), others: 'done' },
+
   'work.claim': {
     for: 'worker',
     input: () => ({ phase: 'processing', worker: 'w', max: 1, lease_seconds: 60 }),

@@ -52,7 +52,9 @@ export const connectProcedure = ({ connectAccount: connect }: MercadoLibreUseCas
       z.strictObject({
         access_token: tokenField,
         refresh_token: tokenField,
-        expires_at: z.iso.datetime().meta({ description: 'When the access token expires.' }),
+        expires_at: z.iso
+          .datetime({ offset: true })
+          .meta({ description: 'When the access token expires; with an offset, or in UTC by Z.' }),
         ml_user_id: mlUserIdField,
       }),
     )
