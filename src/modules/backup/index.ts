@@ -7,4 +7,5 @@ export {
   WrongBackupKey,
 } from './domain/backup-faults';
 export type { BackupId } from './domain/layout';
-export { backupReading, codecOf } from './reading-parts';
+export { backupParts } from './module';
+export { backupReading, codecOf, newBackupIdentity } from './reading-parts';
