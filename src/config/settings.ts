@@ -176,7 +176,7 @@ export const settings = {
     ),
   },
   Realtime: {
-    UPLOAD_FOLLOW_SECONDS: seconds(10, 1, 300).describe(
+    UPLOAD_FOLLOW_SECONDS: seconds(5, 1, 300).describe(
       'How long a client may follow a product that is not there yet: its upload may be about to begin.',
     ),
     SLOW_CONSUMER_SECONDS: seconds(20, 1, 300).describe(
