@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { allowedValues, isSecret } from './allowed-values';
-import { productionRefusals } from './production-refusals';
+import { hasVerifiedTls, productionRefusals } from './production-refusals';
 import { settings } from './settings';
 
 type Groups = typeof settings;
@@ -55,6 +55,15 @@ function contradictions(loaded: Settings): string[] {
   }
   if (isBackupAmongImages(loaded)) {
     problems.push('BACKUP_S3_BUCKET_NAME: must be another bucket than that of the images');
+  }
+  if ((loaded.TLS_CERT_FILE === undefined) !== (loaded.TLS_KEY_FILE === undefined)) {
+    problems.push('TLS_CERT_FILE and TLS_KEY_FILE: set both or neither');
+  }
+  for (const name of ['DATABASE_URL', 'MIGRATION_DATABASE_URL'] as const) {
+    const url = loaded[name];
+    if (loaded.DATABASE_CA_FILE !== undefined && url !== undefined && !hasVerifiedTls(url)) {
+      problems.push(`${name}: must end with sslmode=verify-full where DATABASE_CA_FILE is set`);
+    }
   }
   if (loaded.MAX_IMAGE_BYTES > loaded.MAX_UPLOAD_BYTES) {
     problems.push(`MAX_IMAGE_BYTES: got ${loaded.MAX_IMAGE_BYTES}; it may be MAX_UPLOAD_BYTES at most`);
