@@ -10,10 +10,12 @@
  *   bun run bench prepare [--mb 1.1|6] [--rounds 5] [--save]
  *   bun run bench events [--sockets 500] [--idle 4000] [--save]
  *   bun run bench audit [--objects 1000000] [--save]
+ *   bun run bench backup [--products 1000000] [--save]
  * `--save` writes the tables into docs/performance.md.
  */
 import { benchApi } from './api/api';
 import { benchAudit } from './audit/audit';
+import { benchBackup } from './backup/backup';
 import { benchDirect } from './direct/direct';
 import { benchEvents } from './events/events';
 import { benchIngest } from './ingest/ingest';
@@ -32,6 +34,7 @@ const BENCHES: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   queue: benchQueue,
   events: benchEvents,
   audit: benchAudit,
+  backup: benchBackup,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { loginLimitsOf, publicUrlOf, retentionAgesOf, type Secrets, s3ConfigOf, secretsOf } from './config/derive';
 import { buildAudit } from './container/audit';
+import { buildBackup } from './container/backup';
 import type { Ground } from './container/ground';
 import { keptSecrets } from './container/kept-secrets';
 import { buildPrepare } from './container/prepare';
@@ -91,6 +92,7 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
     retentionSteps: [audit.quarantineExpiry],
     ages: retentionAgesOf(ground.settings),
   });
+  const backup = buildBackup({ ...ground, database, staging, storage, runTask: maintenance.runTask });
   return {
     storage,
     identity,
@@ -99,6 +101,7 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
     operators,
     maintenance,
     audit,
+    backup,
     realtime,
     work,
     prepare,

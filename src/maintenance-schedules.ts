@@ -9,7 +9,7 @@ import type { ScheduledWork } from './platform/jobs/jobs';
  * @param signal aborted when the server stops: what is under way ends, and the next run goes on from there
  */
 export function maintenanceSchedules(
-  { maintenance, audit }: Pick<Container, 'maintenance' | 'audit'>,
+  { maintenance, audit, backup }: Pick<Container, 'maintenance' | 'audit' | 'backup'>,
   settings: Settings,
   log: Log,
   signal: AbortSignal,
@@ -19,11 +19,19 @@ export function maintenanceSchedules(
     cron,
     work: () => reported(queue, work, log),
   });
+  const ofBackups = (cron: string) => (backup.isConfigured ? cron : 'off');
   return [
     schedule('sweep', settings.SWEEP_CRON, () => maintenance.sweep(signal)),
     schedule('scrub', settings.SCRUB_CRON, () => maintenance.scrub({ bytes: settings.SCRUB_BYTES_PER_RUN, signal })),
     schedule('audit', settings.AUDIT_CRON, () => audit.audit({ mode: settings.AUDIT_ACT ? 'act' : 'report', signal })),
     schedule('retention', settings.RETENTION_CRON, () => maintenance.retention({ dryRun: false, signal })),
+    schedule('backup', ofBackups(settings.BACKUP_CRON), async () => (await backup.parts()).create({ signal })),
+    schedule('backup_verify', ofBackups(settings.BACKUP_VERIFY_CRON), async () =>
+      (await backup.parts()).verify({ share: settings.BACKUP_VERIFY_SHARE, signal }),
+    ),
+    schedule('backup_prune', ofBackups(settings.BACKUP_PRUNE_CRON), async () =>
+      (await backup.parts()).prune(false, { signal }),
+    ),
   ];
 }
 

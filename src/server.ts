@@ -39,6 +39,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       multipartBody: uploadBodies(settings),
       doors: [...(filesDoor ? [filesDoor] : []), container.realtime.wsDoor(inFlight.stopping)],
       readiness: readinessOf(container),
+      ...(container.backup.isConfigured ? { details: () => lastSuccesses(container) } : {}),
       log,
       metrics,
       inFlight,
@@ -99,6 +100,13 @@ function readinessOf({ database, storage }: Container) {
         throw new Error('the schema is not this code’s');
     },
   };
+}
+
+/** When a backup was last made, verified and pruned, whoever did it; what never was is missing. */
+async function lastSuccesses({ maintenance }: Container) {
+  const runs = await maintenance.runs.lastEnded();
+  const ofBackups = runs.filter(({ task, outcome }) => task.startsWith('backup') && outcome === 'ok');
+  return { last_success: Object.fromEntries(ofBackups.map(({ task, endedAt }) => [task, endedAt?.toISOString()])) };
 }
 
 /** What runs by the clock, and once now: a process that died before may have left something. */

@@ -44,7 +44,7 @@ function problemOf(issue: z.core.$ZodIssue, given: Record<string, string | undef
 
 function contradictions(loaded: Settings): string[] {
   const problems: string[] = [];
-  for (const which of ['', 'TARGET_'] as const) {
+  for (const which of ['', 'TARGET_', 'BACKUP_'] as const) {
     const [id, secret] = [`${which}S3_ACCESS_KEY_ID`, `${which}S3_SECRET_ACCESS_KEY`] as const;
     if ((loaded[id] === undefined) !== (loaded[secret] === undefined)) {
       problems.push(`${id} and ${secret}: set both or neither`);
@@ -55,6 +55,9 @@ function contradictions(loaded: Settings): string[] {
   }
   if (loaded.CREDENTIALS_KEY !== undefined && loaded.CREDENTIALS_KEY_FILE !== undefined) {
     problems.push('CREDENTIALS_KEY and CREDENTIALS_KEY_FILE: set one of them');
+  }
+  if (isBackupAmongImages(loaded)) {
+    problems.push('BACKUP_S3_BUCKET_NAME: must be another bucket than that of the images');
   }
   if ((loaded.TLS_CERT_FILE === undefined) !== (loaded.TLS_KEY_FILE === undefined)) {
     problems.push('TLS_CERT_FILE and TLS_KEY_FILE: set both or neither');
@@ -69,4 +72,13 @@ function contradictions(loaded: Settings): string[] {
     problems.push(`MAX_IMAGE_BYTES: got ${loaded.MAX_IMAGE_BYTES}; it may be MAX_UPLOAD_BYTES at most`);
   }
   return problems;
+}
+
+/** What removes objects without a row, and whoever empties the bucket, would take the backups with it. */
+function isBackupAmongImages(loaded: Settings): boolean {
+  return (
+    loaded.BACKUP_S3_BUCKET_NAME !== undefined &&
+    loaded.BACKUP_S3_BUCKET_NAME === loaded.S3_BUCKET_NAME &&
+    loaded.BACKUP_S3_ENDPOINT_URL === loaded.S3_ENDPOINT_URL
+  );
 }

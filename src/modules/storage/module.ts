@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../kernel/clock';
 import type { Log } from '../../kernel/log';
 import type { ObjectKey } from '../../kernel/object-key';
@@ -8,14 +9,17 @@ import { coalesce } from './application/coalesce';
 import { copyIfThere } from './application/copy-if-there';
 import { type DrainReport, drainIntents, drainOne } from './application/drain-intents';
 import { drainProduct } from './application/drain-product';
+import { freeHeld, freeLostHeld } from './application/hold';
 import { checkStore } from './application/store-check/check-store';
 import type { IntentJournal } from './domain/intent-journal';
 import type { ObjectStore } from './domain/object-store';
+import { heldKey } from './domain/pins';
 import { DiskStore } from './infrastructure/disk/disk-store';
 import { DiskUrlSigner } from './infrastructure/disk/sign';
 import { postgresDoomedIntents } from './infrastructure/postgres-doomed-intents';
 import { postgresIntentJournal } from './infrastructure/postgres-intent-journal';
 import { namesOfKeys } from './infrastructure/postgres-named-objects';
+import { postgresPins } from './infrastructure/postgres-pins';
 import type { S3StoreConfig } from './infrastructure/s3/s3-config';
 import { S3Store } from './infrastructure/s3/s3-store';
 import { type Migration, objectMigration } from './migration-parts';
@@ -54,7 +58,8 @@ export function storageModule(deps: StorageModuleDeps) {
   const store = deps.measure(unmeasured);
   const buckets = [store.bucket, ...deps.formerBuckets];
   const intents = postgresDoomedIntents(deps.orm, buckets, deps.putMaxDurationSeconds);
-  const drain = { intents, store, log: deps.log };
+  const pins = postgresPins(deps.orm);
+  const drain = { intents, store, pins, log: deps.log };
   const journal: IntentJournal = postgresIntentJournal(deps.orm, deps.intentTtlSeconds);
   const sweep = (): Promise<DrainReport> => drainIntents(drain)();
   return {
@@ -63,6 +68,10 @@ export function storageModule(deps: StorageModuleDeps) {
     buckets,
     journal: { ...journal, drain: drainOne(drain) },
     sweep,
+    /** For backups: what is deleted while a pin lives is kept aside first. */
+    pins: { ...pins, free: (backupId: string) => freeHeld({ pins, store }, backupId), heldKey },
+    /** A step of the sweep. */
+    freeLostHeld: () => freeLostHeld({ pins, store }),
     copyIfThere: copyIfThere(store),
     drainProduct: drainProduct(drain),
     /** In the background, for what has just been deleted. Tombstones wait for the sweep: to go through all of them once more after
@@ -80,6 +89,9 @@ export function storageModule(deps: StorageModuleDeps) {
       const to = target === 'disk' ? diskStore(deps).store : new S3Store({ config: target });
       return objectMigration({ orm: deps.orm, staging: deps.staging, buckets, source: store }, to, keyOf);
     },
+    /** Another store than the application's, such as that of its backups; nobody is given URLs of it. */
+    openOther: (where: { s3: S3StoreConfig } | { folder: string; bucket: string }): ObjectStore =>
+      's3' in where ? new S3Store({ config: where.s3 }) : privateFolder(where.folder, where.bucket),
     /** Serves the disk store's signed URLs; null where the store serves its own. */
     filesDoor: door,
   };
@@ -95,4 +107,9 @@ function diskStore(deps: StorageModuleDeps) {
   });
   const store = new DiskStore({ dataDir, bucket: DISK_BUCKET, urls });
   return { store, door: filesDoor({ store, urls, staging: deps.staging, cacheScope }) };
+}
+
+function privateFolder(dataDir: string, bucket: string): DiskStore {
+  const urls = new DiskUrlSigner({ bucket, publicUrl: () => 'http://nowhere.invalid', secret: randomBytes(32) });
+  return new DiskStore({ dataDir, bucket, urls });
 }

@@ -13,6 +13,8 @@ export type ReadinessCheck = () => Promise<unknown>;
 export interface OperationsParts {
   /** By the name that /readyz shows: `database`, `store`, `migrations`. */
   readonly readiness: Readonly<Record<string, ReadinessCheck>>;
+  /** What /readyz tells besides, for people: it decides nothing, and is left out where it can't be had. */
+  readonly details?: (() => Promise<Readonly<Record<string, unknown>>>) | undefined;
   readonly metrics: Metrics;
   /** What /metrics asks for; without one it is open. */
   readonly metricsToken?: string | undefined;
@@ -45,7 +47,16 @@ async function readiness(parts: OperationsParts): Promise<Response> {
   const accepting = parts.inFlight.draining ? 'failed' : 'ok';
   const checks: Record<string, string> = { ...Object.fromEntries(await Promise.all(asked)), accepting };
   const ready = Object.values(checks).every((seen) => seen === 'ok');
-  return Response.json({ status: ready ? 'ok' : 'unavailable', checks }, { status: ready ? 200 : 503 });
+  const details = await detailsOf(parts, timeoutMs);
+  return Response.json({ status: ready ? 'ok' : 'unavailable', checks, ...details }, { status: ready ? 200 : 503 });
+}
+
+async function detailsOf({ details }: OperationsParts, timeoutMs: number): Promise<{ details?: object }> {
+  if (!details) return {};
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(() => late.resolve(null), timeoutMs);
+  const told = await Promise.race([details().catch(() => null), late.promise]).finally(() => clearTimeout(timer));
+  return told === null ? {} : { details: told };
 }
 
 async function outcome(check: ReadinessCheck, timeoutMs: number): Promise<'ok' | 'failed'> {

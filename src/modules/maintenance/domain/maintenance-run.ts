@@ -1,5 +1,13 @@
 /** The tasks of upkeep; each runs once at a time over all instances and the operator's commands. */
-export type Task = 'sweep' | 'audit' | 'scrub' | 'retention' | 'quarantine';
+export type Task =
+  | 'sweep'
+  | 'audit'
+  | 'scrub'
+  | 'retention'
+  | 'quarantine'
+  | 'backup'
+  | 'backup_verify'
+  | 'backup_prune';
 
 /** ok: it came to its end. failed: it threw. stopped: it was told to end, and the next run may go on where it was. */
 export type Outcome = 'ok' | 'failed' | 'stopped';
