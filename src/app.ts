@@ -1,8 +1,10 @@
 import type { AnyTRPCRouter } from '@trpc/server';
+import type { Server } from 'bun';
 import { type AnyElysia, Elysia } from 'elysia';
 import { AppError } from './kernel/app-error';
 import type { Log } from './kernel/log';
 import { aroundEveryRequest, type Handler } from './platform/http/around-every-request';
+import { arrivedAt } from './platform/http/arrival';
 import { corsOf } from './platform/http/cors';
 import { docsRoutes } from './platform/http/docs-page';
 import { errorResponse } from './platform/http/error-body';
@@ -11,6 +13,7 @@ import { type Authenticate, requestContexts } from './platform/http/make-request
 import type { MultipartParts } from './platform/http/multipart-door';
 import { operationsRoutes, type ReadinessCheck } from './platform/http/operations';
 import { restRoutes } from './platform/http/rest';
+import { strictTransport } from './platform/http/secure-transport';
 import type { InFlight } from './platform/http/shutdown';
 import { toAppError } from './platform/http/to-app-error';
 import { trpcDoor } from './platform/http/trpc-door';
@@ -31,6 +34,10 @@ export interface AppParts {
   readonly version: string;
   readonly corsOrigins: readonly string[];
   readonly trustedProxy: boolean;
+  /** Seconds that browsers are to come by TLS alone; 0: nothing is said of it. */
+  readonly hstsMaxAge: number;
+  /** Connections to this one are to end: its certificate was replaced. */
+  readonly isLeaving?: (server: Server<unknown> | undefined) => boolean;
 }
 
 /** Seconds. A connection that moves nothing for so long is closed; while uploads are read it is put off. */
@@ -58,13 +65,22 @@ const WEB_SOCKETS = {
 export function createApp(parts: AppParts) {
   // Elysia's routing by Bun itself leaves out what is wrapped around; all requests go one way.
   const app = new Elysia({ serve: SERVE, websocket: WEB_SOCKETS, systemRouter: false });
-  const contextOf = requestContexts({ ...parts, peer: (request) => app.server?.requestIP(request)?.address ?? null });
+  const serverOf = (request: Request) => arrivedAt(request) ?? app.server;
+  const contextOf = requestContexts({
+    ...parts,
+    peer: (request) => serverOf(request)?.requestIP(request)?.address ?? null,
+  });
   const multipart: MultipartParts = {
     multipartBody: parts.multipartBody,
-    putOffIdleTimeout: (request, seconds) => app.server?.timeout(request, seconds),
+    putOffIdleTimeout: (request, seconds) => serverOf(request)?.timeout(request, seconds),
     ingested: parts.metrics.ingested,
   };
-  const around = aroundEveryRequest({ ...parts, cors: corsOf(parts.corsOrigins) });
+  const around = aroundEveryRequest({
+    ...parts,
+    cors: corsOf(parts.corsOrigins),
+    strictTransport: strictTransport(parts),
+    closes: (request) => parts.inFlight.draining || parts.isLeaving?.(arrivedAt(request)) === true,
+  });
   app
     .wrap((next) => around(next as unknown as Handler))
     .onError({ as: 'global' }, ({ error, code, request }) => refusal(error, code, request))

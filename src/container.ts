@@ -1,15 +1,17 @@
 import { join, resolve } from 'node:path';
-import { publicUrlOf, retentionAgesOf, type Secrets, s3ConfigOf, secretsOf } from './config/derive';
-import type { Settings } from './config/load';
+import { loginLimitsOf, publicUrlOf, retentionAgesOf, type Secrets, s3ConfigOf, secretsOf } from './config/derive';
 import { buildAudit } from './container/audit';
 import type { Ground } from './container/ground';
+import { keptSecrets } from './container/kept-secrets';
 import { buildPrepare } from './container/prepare';
 import { buildProducts } from './container/products';
 import { productSteps, sweepSteps } from './container/upkeep-steps';
 import { buildWork } from './container/work';
 import { systemClock } from './kernel/clock';
+import { credentialsModule } from './modules/credentials';
 import { identityModule } from './modules/identity';
 import { maintenanceModule } from './modules/maintenance';
+import { operatorsModule } from './modules/operators';
 import { realtimeModule } from './modules/realtime';
 import { storageModule } from './modules/storage';
 import { Database } from './platform/database/database';
@@ -18,7 +20,6 @@ import { type DatabaseUrls, provideDatabase } from './platform/database/provide-
 import { transactionsOf } from './platform/database/transaction';
 import { mergeRouters, router } from './platform/http/procedures';
 import { prepareQueue } from './platform/jobs/prepare-jobs';
-import { keptSecret } from './platform/kept-secret';
 import { openStagingArea } from './platform/staging/open-staging-area';
 import type { StagingArea } from './platform/staging/staging-area';
 import { measured } from './platform/telemetry/measured';
@@ -33,7 +34,7 @@ export async function buildContainer(ground: Ground) {
   try {
     await (settings.MIGRATE_ON_START ? migrate(urls.ownerUrl) : requireCurrentSchema(urls.ownerUrl));
     const database = openDatabase(ground, urls);
-    const secrets = secretsOf(settings, await generatedSecret(settings));
+    const secrets = secretsOf(settings, await keptSecrets(settings));
     const staging = await openStagingArea(join(resolve(settings.DATA_DIR), 'tmp'), log);
     const modules = buildModules(ground, database, staging, secrets);
     const { storage } = modules;
@@ -67,7 +68,17 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
   const queue = prepareQueue();
   const products = buildProducts(ground, database, staging, storage, queue, realtime.uploadProgress);
   const prepare = buildPrepare(ground, { database, staging }, storage, products);
-  const work = buildWork(ground, database, storage, products);
+  const credentials = credentialsModule({
+    database,
+    keys: secrets.credentials,
+    log: ground.log,
+    unreadable: ground.metrics.credentialsUnreadable,
+  });
+  const operators = operatorsModule({ database });
+  const work = buildWork(ground, database, storage, products, {
+    credentials: credentials.accountsOfProducts,
+    operators,
+  });
   const audit = buildAudit({ ...ground, database, staging, storage });
   const maintenance = maintenanceModule({
     ...ground,
@@ -84,6 +95,8 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
     storage,
     identity,
     products,
+    credentials,
+    operators,
     maintenance,
     audit,
     realtime,
@@ -95,6 +108,7 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
       products: mergeRouters(products.router, realtime.productEventsRouter),
       realtime: realtime.router,
       uploads: products.uploadsRouter,
+      credentials: credentials.router,
       work: work.router,
     }),
   };
@@ -110,11 +124,6 @@ function openDatabase({ settings, log, metrics }: Ground, { url }: DatabaseUrls)
     record: metrics.databaseQuery,
   };
   return new Database(options, log);
-}
-
-/** Only where JWT_SECRET is absent: production demands it. */
-async function generatedSecret(settings: Settings): Promise<string | undefined> {
-  return settings.JWT_SECRET === undefined ? keptSecret(resolve(settings.DATA_DIR), 'jwt-secret') : undefined;
 }
 
 function buildStorage(
@@ -156,6 +165,7 @@ function buildIdentity({ settings, log }: Ground, database: Database, secrets: S
       accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS,
       refreshTokenTtlSeconds: settings.REFRESH_TOKEN_TTL_SECONDS,
       registrationEnabled: settings.REGISTRATION_ENABLED,
+      loginLimits: loginLimitsOf(settings),
     },
   });
 }

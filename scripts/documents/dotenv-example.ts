@@ -15,6 +15,7 @@ const AGAINST_COMPOSE: Readonly<Record<string, string>> = {
   S3_SECRET_ACCESS_KEY: 'intellipost-dev',
   S3_SSE: 'AES256',
   JWT_SECRET: 'development-only-change-me-in-production',
+  CREDENTIALS_KEY: 'development-only-change-me-in-production-too',
 };
 
 /** .env.example */

@@ -18,6 +18,11 @@ const pool = { poolSize: 1, statementTimeoutMs: 1, lockTimeoutMs: 1, connectTime
 export function openApiJson(): string {
   const ground = { settings: loadSettings({}), log, metrics: createMetrics(), port: () => 0 };
   const database = new Database({ url: 'postgres://nowhere.invalid/none', ...pool }, log);
-  const { router } = buildModules(ground, database, staging, secretsOf(ground.settings, 'x'.repeat(32)));
+  const { router } = buildModules(
+    ground,
+    database,
+    staging,
+    secretsOf(ground.settings, { jwt: 'x'.repeat(32), credentials: ['x'.repeat(32)] }),
+  );
   return `${JSON.stringify(openApiDocument(router, { serverUrl: '/', version }), null, 2)}\n`;
 }

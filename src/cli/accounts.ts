@@ -6,10 +6,12 @@ const ROLES: readonly Role[] = ['seller', 'worker', 'admin'];
 export const userCreate: Command = {
   usage: 'user create --role seller|worker|admin [--email E] [--password P]',
   says: 'Makes an account; what is not given is made up and printed.',
+  access: 'changes',
   options: ['role', 'email', 'password'],
   async run(input, { identity }) {
     const { email, password } = input.options;
     const made = await identity.operator.createUser({ role: requiredRole(input), email, password });
+    input.concerns(made.user.id);
     input.print(
       JSON.stringify({ id: made.user.id, email: made.user.email, role: made.user.role, password: made.password }),
     );
@@ -19,6 +21,7 @@ export const userCreate: Command = {
 export const userList: Command = {
   usage: 'user list',
   says: 'One account a line, as JSON.',
+  access: 'reads',
   async run({ print }, { identity }) {
     for (const { id, email, role, createdAt } of await identity.operator.listUsers()) {
       print(JSON.stringify({ id, email, role, created_at: createdAt.toISOString() }));
@@ -29,6 +32,7 @@ export const userList: Command = {
 export const userPassword: Command = {
   usage: 'user password --email E [--password P]',
   says: 'Sets a password for who has forgotten it; every session of the account ends.',
+  access: 'changes',
   options: ['email', 'password'],
   async run({ options, print }, { identity }) {
     if (options.email === undefined) throw new UsageError('--email is missing');
@@ -40,6 +44,7 @@ export const userPassword: Command = {
 export const token: Command = {
   usage: 'token --role seller|worker|admin | --email E | --user ID',
   says: 'Prints an access token on its last line; --role takes the account of that role that operators share.',
+  access: 'changes',
   options: ['role', 'email', 'user'],
   async run(input, { identity }) {
     input.print(await identity.operator.issueToken(accountOf(input)));

@@ -9,6 +9,7 @@ const PAGE = 500;
 export const audit: Command = {
   usage: 'audit [--act] [--deep] [--fresh] [--json]',
   says: 'Compares object store and database both ways. Without --act it changes nothing; with it, objects without a row go to quarantine. --deep compares every sha-256.',
+  access: 'changes',
   flags: ['act', 'dry-run', 'deep', 'fresh', JSON_FLAG],
   async run(input, { audit: tasks }) {
     const { flags, progress } = input;
@@ -34,6 +35,7 @@ export const audit: Command = {
 export const auditList: Command = {
   usage: 'audit list [--json]',
   says: 'What the last audit found, and what is in quarantine.',
+  access: 'reads',
   flags: [JSON_FLAG],
   async run(input, { audit: tasks }) {
     const found = await all((after) => tasks.findings(after, PAGE));
@@ -54,6 +56,7 @@ export const auditList: Command = {
 export const auditRelease: Command = {
   usage: 'audit release <key> | --all [--json]',
   says: 'Brings objects back from quarantine to their keys; refused where a key holds other bytes by now.',
+  access: 'changes',
   flags: ['all', JSON_FLAG],
   async run(input, { audit: tasks }) {
     const { words, flags } = input;

@@ -10,6 +10,8 @@ export interface CommandInput {
   /** Those that were given. */
   readonly flags: ReadonlySet<string>;
   print(line: string): void;
+  /** Names what the command is done to, for the record of operators, where its words and options don't. */
+  concerns(target: string): void;
   /** Shown on a terminal alone. */
   readonly progress: Progress;
 }
@@ -18,6 +20,8 @@ export interface CommandInput {
 export interface Command {
   readonly usage: string;
   readonly says: string;
+  /** What changes anything, or hands out a secret, is written into the record of operators, by who runs it. */
+  readonly access: 'reads' | 'changes';
   /** Names of the options it takes, each with a value. */
   readonly options?: readonly string[];
   /** Names of the options without a value. */

@@ -6,6 +6,7 @@ import { type Command, type CommandInput, UsageError } from './command';
 export const productStatus: Command = {
   usage: `product status <id> ${LIFECYCLE_EVENTS.join('|')} [--reason R]`,
   says: 'Leads a product along one edge of its lifecycle; the history names the operator.',
+  access: 'changes',
   options: ['reason'],
   async run({ words, options, print }, { products }) {
     const productId = productIdIn(words);
@@ -20,6 +21,7 @@ export const productStatus: Command = {
 export const productHold: Command = {
   usage: 'product hold <id> --reason R',
   says: 'Puts a product under legal hold: neither its seller nor retention can delete it or its images. The log keeps the reason.',
+  access: 'changes',
   options: ['reason'],
   run: (input, { products }) => setHold(input, products, true),
 };
@@ -27,6 +29,7 @@ export const productHold: Command = {
 export const productRelease: Command = {
   usage: 'product release <id> --reason R',
   says: 'Ends the legal hold of a product. The log keeps the reason.',
+  access: 'changes',
   options: ['reason'],
   run: (input, { products }) => setHold(input, products, false),
 };

@@ -6,9 +6,12 @@ import { createMetrics } from '../platform/telemetry/metrics';
 import { token, userCreate, userList, userPassword } from './accounts';
 import { audit, auditList, auditRelease } from './audit';
 import { type Command, EXIT_CODES, UsageError } from './command';
+import { credentialsRotate } from './credentials';
 import { migrate } from './migrate';
+import { operatorsLog } from './operators';
 import { productHold, productRelease, productStatus } from './products';
 import { progressBar, type Terminal } from './progress-bar';
+import { recorded } from './recorded';
 import { storeCheck } from './store-check';
 import { storeMigrate } from './store-migrate';
 import { maintenanceRuns, retention, scrub, sweep } from './upkeep';
@@ -26,6 +29,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'user create': userCreate,
   'user list': userList,
   'user password': userPassword,
+  'credentials rotate': credentialsRotate,
+  'operators log': operatorsLog,
   'product status': productStatus,
   'product hold': productHold,
   'product release': productRelease,
@@ -41,7 +46,7 @@ export async function runCommand(
   print: (line: string) => void,
   terminal: Terminal | null = null,
 ): Promise<void> {
-  const { command, ...given } = parse(argv);
+  const { name, command, ...given } = parse(argv);
   const forced = command === migrate ? { ...settings, MIGRATE_ON_START: true } : settings;
   const container = await buildContainer({
     settings: forced,
@@ -55,7 +60,9 @@ export async function runCommand(
     print(line);
   };
   try {
-    await command.run({ settings, ...given, print: printed, progress }, container);
+    const run = (concerns: (target: string) => void) =>
+      command.run({ settings, ...given, print: printed, progress, concerns }, container);
+    await (command.access === 'reads' ? run(() => undefined) : recorded(container.operators, log, name, given, run));
   } finally {
     progress.clear();
     await container.close();
@@ -79,7 +86,7 @@ function parse(argv: readonly string[]) {
     });
     const options = Object.fromEntries(Object.entries(values).filter(([, value]) => typeof value === 'string'));
     const flags = new Set(command.flags?.filter((name) => values[name] === true));
-    return { command, words: positionals, options: options as Record<string, string>, flags };
+    return { name, command, words: positionals, options: options as Record<string, string>, flags };
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : error}\nbun run cli ${command.usage}`);
   }

@@ -3,6 +3,7 @@ import { type Command, CommandFailed } from './command';
 export const storeCheck: Command = {
   usage: 'store check',
   says: 'Looks whether the object store keeps what is relied on, for pages of every one of CORS_ORIGINS too; says what is missing.',
+  access: 'reads',
   async run({ settings, print }, { storage }) {
     const findings = await storage.check(settings.CORS_ORIGINS);
     for (const { promise, problem } of findings) {

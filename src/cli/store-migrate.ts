@@ -7,6 +7,7 @@ import { switchOfStores } from './switch-of-stores';
 export const storeMigrate: Command = {
   usage: 'store migrate --to s3|disk [--prune]',
   says: 'Copies the objects to another store (TARGET_S3_*), while the server runs; repeat it for what came since. --prune deletes there what has been deleted here.',
+  access: 'changes',
   options: ['to'],
   flags: ['prune'],
   async run(input, { storage, products }) {

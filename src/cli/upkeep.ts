@@ -6,6 +6,7 @@ import { JSON_FLAG, printReport, printRows } from './report';
 export const sweep: Command = {
   usage: 'sweep [--json]',
   says: 'Removes what dead uploads, deleted rows and the passing of time have left: objects, temporary files, spent rows.',
+  access: 'changes',
   flags: [JSON_FLAG],
   async run(input, { maintenance }) {
     const report = await ended(input, maintenance.sweep());
@@ -18,6 +19,7 @@ export const sweep: Command = {
 export const scrub: Command = {
   usage: 'scrub [--bytes N | --all] [--believe] [--json]',
   says: 'Reads stored images again and compares them with what was sent, from where the last run ended. --believe: the store is the right one, however many are damaged in a row.',
+  access: 'changes',
   options: ['bytes'],
   flags: ['all', 'believe', JSON_FLAG],
   async run(input, { maintenance }) {
@@ -41,6 +43,7 @@ export const scrub: Command = {
 export const retention: Command = {
   usage: 'retention [--dry-run] [--json]',
   says: 'Deletes what is older than the age set for its kind (RETENTION_…); --dry-run prints the ages that hold and what would go.',
+  access: 'changes',
   flags: ['dry-run', JSON_FLAG],
   async run(input, { maintenance }) {
     const dryRun = input.flags.has('dry-run');
@@ -63,6 +66,7 @@ const RUNS_SHOWN = 20;
 export const maintenanceRuns: Command = {
   usage: 'maintenance runs [--task T] [--last N] [--json]',
   says: 'The last runs of sweep, audit, scrub and retention: when, how they ended, what they did.',
+  access: 'reads',
   options: ['task', 'last'],
   flags: [JSON_FLAG],
   async run(input, { maintenance }) {

@@ -7,11 +7,20 @@ export interface Secrets {
   readonly jwtPrevious: string | undefined;
   readonly urls: string;
   readonly urlsPrevious: string | undefined;
+  /** The current key first, then those before it. */
+  readonly credentials: readonly string[];
 }
 
-/** @param generated the secret that is kept under DATA_DIR where JWT_SECRET is absent */
-export function secretsOf(settings: Settings, generated: string | undefined): Secrets {
-  const jwt = settings.JWT_SECRET ?? generated;
+/** What is kept in files and not in the environment. */
+export interface KeptSecrets {
+  /** Under DATA_DIR, where JWT_SECRET is absent. */
+  readonly jwt: string | undefined;
+  /** Of CREDENTIALS_KEY_FILE, or under DATA_DIR; the current one first. None where CREDENTIALS_KEY is set. */
+  readonly credentials: readonly string[];
+}
+
+export function secretsOf(settings: Settings, kept: KeptSecrets): Secrets {
+  const jwt = settings.JWT_SECRET ?? kept.jwt;
   if (jwt === undefined) throw new Error('JWT_SECRET is absent and none was generated');
   const derived = settings.URL_SIGNING_SECRET ?? urlSecretFrom(jwt);
   const previous = settings.JWT_SECRET_PREVIOUS && urlSecretFrom(settings.JWT_SECRET_PREVIOUS);
@@ -20,6 +29,10 @@ export function secretsOf(settings: Settings, generated: string | undefined): Se
     jwtPrevious: settings.JWT_SECRET_PREVIOUS,
     urls: derived,
     urlsPrevious: settings.URL_SIGNING_SECRET_PREVIOUS ?? previous,
+    credentials: [
+      ...(settings.CREDENTIALS_KEY === undefined ? kept.credentials : [settings.CREDENTIALS_KEY]),
+      ...settings.CREDENTIALS_KEYS_PREVIOUS,
+    ],
   };
 }
 
@@ -33,7 +46,15 @@ export function publicUrlOf(settings: Settings, port: number): string {
   if (settings.PUBLIC_URL !== undefined) return settings.PUBLIC_URL;
   const everywhere = settings.HOST === '0.0.0.0' || settings.HOST === '::';
   const host = everywhere ? 'localhost' : settings.HOST;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const scheme = settings.TLS_CERT_FILE === undefined ? 'http' : 'https';
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+const YEAR_SECONDS = 31_536_000;
+
+/** Not on a developer's machine: a browser that has heard it of `localhost` asks all its ports by TLS. */
+export function hstsMaxAgeOf(settings: Settings): number {
+  return settings.HSTS_MAX_AGE_SECONDS ?? (settings.NODE_ENV === 'production' ? YEAR_SECONDS : 0);
 }
 
 /** Null: the disk store. The type is that of the storage module's configuration. */
@@ -72,6 +93,15 @@ export function targetS3ConfigOf(settings: Settings) {
   });
 }
 
+/** When an address that fails to log in has to wait. */
+export function loginLimitsOf(settings: Settings) {
+  return {
+    freeFailures: settings.LOGIN_FREE_FAILURES,
+    accountFailures: settings.LOGIN_ACCOUNT_FAILURES,
+    longestWaitSeconds: settings.LOGIN_LONGEST_WAIT_SECONDS,
+  };
+}
+
 /** In days; 0: kept for ever. */
 export function retentionAgesOf(settings: Settings) {
   return {
@@ -79,6 +109,7 @@ export function retentionAgesOf(settings: Settings) {
     history: settings.RETENTION_HISTORY_DAYS,
     events: settings.RETENTION_EVENTS_DAYS,
     runs: settings.RETENTION_RUNS_DAYS,
+    operatorAudit: settings.RETENTION_OPERATOR_AUDIT_DAYS,
   };
 }
 

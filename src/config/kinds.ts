@@ -41,6 +41,12 @@ export const optionalUrl = (protocols: readonly string[] = ['http:', 'https:']) 
 
 export const secret = () => z.string().min(32, 'must have 32 characters or more').optional().meta({ secret: true });
 
+/** Several secrets, separated by commas. */
+export const secretList = () =>
+  list()
+    .refine((items) => items.every((item) => item.length >= 32), 'each must have 32 characters or more')
+    .meta({ secret: true });
+
 export const list = () =>
   z
     .string()

@@ -17,6 +17,7 @@ const PRODUCTION = {
   S3_BUCKET_NAME: 'images',
   S3_ENDPOINT_URL: 'https://s3.example',
   JWT_SECRET: 'a'.repeat(32),
+  CREDENTIALS_KEY: 'b'.repeat(32),
   TRUSTED_PROXY: 'true',
 };
 
@@ -56,14 +57,33 @@ describe('the configuration', () => {
     expect(problemsOf({ S3_SSE: 'aws:kms' })).toEqual(['S3_KMS_KEY_ID: must be set when S3_SSE is aws:kms']);
   });
 
+  test('refuses half a certificate, and an authority that nothing is verified by', () => {
+    expect(problemsOf({ TLS_CERT_FILE: '/cert.pem' })).toEqual(['TLS_CERT_FILE and TLS_KEY_FILE: set both or neither']);
+    const url = 'postgres://app@db/store?sslmode=require';
+    expect(problemsOf({ DATABASE_CA_FILE: '/ca.pem', DATABASE_URL: url, MIGRATION_DATABASE_URL: url })).toHaveLength(2);
+    expect(problemsOf({ DATABASE_CA_FILE: '/ca.pem', DATABASE_URL: url.replace('require', 'verify-full') })).toEqual(
+      [],
+    );
+  });
+
   test('production accepts a safe configuration', () => {
     expect(problemsOf(PRODUCTION)).toEqual([]);
   });
 
   test.each([
-    ['DATABASE_URL', { DATABASE_URL: '' }, 'ALLOW_EMBEDDED'],
-    ['S3_BUCKET_NAME', { S3_BUCKET_NAME: '' }, 'ALLOW_EMBEDDED'],
-    ['TRUSTED_PROXY', { TRUSTED_PROXY: 'false' }, 'ALLOW_PLAIN_HTTP'],
+    ['DISK_ENCRYPTED_AT_REST', { DATABASE_URL: '', ALLOW_EMBEDDED: 'true' }, 'DISK_ENCRYPTED_AT_REST'],
+    ['DISK_ENCRYPTED_AT_REST', { S3_BUCKET_NAME: '', ALLOW_EMBEDDED: 'true' }, 'DISK_ENCRYPTED_AT_REST'],
+    ['S3_SSE', { S3_SSE: 'none' }, 'DISK_ENCRYPTED_AT_REST'],
+    ['S3_SSE', { TARGET_S3_SSE: 'none' }, 'DISK_ENCRYPTED_AT_REST'],
+    ['DATABASE_URL', { DATABASE_URL: '', DISK_ENCRYPTED_AT_REST: 'true' }, 'ALLOW_EMBEDDED'],
+    ['S3_BUCKET_NAME', { S3_BUCKET_NAME: '', DISK_ENCRYPTED_AT_REST: 'true' }, 'ALLOW_EMBEDDED'],
+    [
+      'DATABASE_URL',
+      { DATABASE_URL: 'postgres://app@db/x?sslmode=verify-full&sslmode=disable' },
+      'ALLOW_PLAIN_DATABASE',
+    ],
+    ['TLS_CERT_FILE', { TRUSTED_PROXY: 'false' }, 'ALLOW_PLAIN_HTTP'],
+    ['PUBLIC_URL', { PUBLIC_URL: 'http://shop.example' }, 'ALLOW_PLAIN_HTTP'],
     ['DATABASE_URL', { DATABASE_URL: 'postgres://app@db/store' }, 'ALLOW_PLAIN_DATABASE'],
     ['MIGRATION_DATABASE_URL', { MIGRATION_DATABASE_URL: 'postgres://owner@db/store' }, 'ALLOW_PLAIN_DATABASE'],
     ['TARGET_S3_ENDPOINT_URL', { TARGET_S3_ENDPOINT_URL: 'http://minio:9000' }, 'ALLOW_PLAIN_S3'],
@@ -79,6 +99,20 @@ describe('the configuration', () => {
   test('production refuses a missing JWT_SECRET without any override', () => {
     expect(problemsOf({ ...PRODUCTION, JWT_SECRET: '', ALLOW_EMBEDDED: 'true' })).toEqual([
       'JWT_SECRET must be set in production',
+    ]);
+  });
+
+  test('production refuses a missing key of credentials without any override; a file will do, both will not', () => {
+    const without = { ...PRODUCTION, CREDENTIALS_KEY: '', ALLOW_EMBEDDED: 'true' };
+    expect(problemsOf(without)).toEqual(['CREDENTIALS_KEY must be set in production (or CREDENTIALS_KEY_FILE)']);
+    expect(problemsOf({ ...without, CREDENTIALS_KEY_FILE: '/run/secrets/key' })).toEqual([]);
+    expect(problemsOf({ ...PRODUCTION, CREDENTIALS_KEY_FILE: '/run/secrets/key' })).toHaveLength(1);
+  });
+
+  test('refuses a previous key that is too short, and shows none', () => {
+    const problems = problemsOf({ CREDENTIALS_KEYS_PREVIOUS: `${'c'.repeat(32)},hunter2` });
+    expect(problems).toEqual([
+      'CREDENTIALS_KEYS_PREVIOUS: got a value that is not shown; each must have 32 characters or more',
     ]);
   });
 });

@@ -9,6 +9,7 @@ import {
   port,
   seconds,
   secret,
+  secretList,
   share,
   whole,
 } from './kinds';
@@ -26,12 +27,22 @@ export const settings = {
     HOST: z.string().default('0.0.0.0').describe('Address to listen on.'),
     PORT: port(3000).describe('Port to listen on; 0 takes a free one.'),
     PUBLIC_URL: optionalUrl().describe(
-      'How clients reach this server; signed URLs of the disk store begin with it. Default: http://localhost:PORT.',
+      'How clients reach this server; signed URLs of the disk store begin with it. Default: http://localhost:PORT, with a certificate https.',
+    ),
+    TLS_CERT_FILE: optionalText().describe(
+      'Certificate chain in PEM form: this server then speaks TLS itself. It and its key are read again every 10 s and on SIGHUP; a renewed pair is served without a restart.',
+    ),
+    TLS_KEY_FILE: optionalText().describe('Private key of TLS_CERT_FILE, in PEM form, without a passphrase.'),
+    ALLOW_TLS_1_2: flag(false).describe('Takes TLS 1.2 from clients that know no 1.3.'),
+    HSTS_MAX_AGE_SECONDS: optionalWhole(0, 63072000).describe(
+      'How long browsers are to come by TLS alone (Strict-Transport-Security), sent on answers that go over TLS; 0: not said. Default: a year in production, 0 elsewhere.',
     ),
     TRUSTED_PROXY: flag(false).describe(
-      'A proxy in front ends TLS and sets X-Forwarded-For and X-Forwarded-Proto; without one production refuses plain HTTP.',
+      'A proxy in front ends TLS and sets X-Forwarded-For and X-Forwarded-Proto; without one, and without TLS_CERT_FILE, production refuses to start.',
     ),
-    ALLOW_PLAIN_HTTP: flag(false).describe('Lets production serve plain HTTP without a proxy. For trials only.'),
+    ALLOW_PLAIN_HTTP: flag(false).describe(
+      'Lets production serve plain HTTP without a proxy, and name itself by an http PUBLIC_URL. For trials only.',
+    ),
     CORS_ORIGINS: list().describe(
       'Origins, separated by commas, whose pages may call this API and use signed URLs; `*` for any. Set on the bucket where the store has such rules; `bun run cli store check` says what is missing.',
     ),
@@ -52,17 +63,25 @@ export const settings = {
       .min(1)
       .default('./data')
       .describe(
-        'Folder of temporary files and, where they are embedded, of PostgreSQL, the objects and the generated secret.',
+        'Folder of temporary files and, where they are embedded, of PostgreSQL, the objects and the generated secrets.',
       ),
     ALLOW_EMBEDDED: flag(false).describe('Lets production run on the embedded PostgreSQL and the disk store.'),
+    DISK_ENCRYPTED_AT_REST: flag(false).describe(
+      'You declare that the volume under DATA_DIR, or that of an S3 store with S3_SSE=none, is encrypted (LUKS, or the cloud’s volume encryption): production refuses either without it.',
+    ),
     DATABASE_URL: optionalUrl(['postgres:', 'postgresql:'])
       .meta({ secret: true })
-      .describe('PostgreSQL 16 or later, as the application’s role. Absent: an embedded PostgreSQL under DATA_DIR.'),
+      .describe(
+        'PostgreSQL 16 or later, as the application’s role; production wants `?sslmode=verify-full`. Absent: an embedded PostgreSQL under DATA_DIR.',
+      ),
     MIGRATION_DATABASE_URL: optionalUrl(['postgres:', 'postgresql:'])
       .meta({ secret: true })
       .describe('The same database as the role that owns the tables. Default: DATABASE_URL.'),
     MIGRATE_ON_START: flag(true).describe(
       'Apply outstanding migrations at start, under an advisory lock. False: `bun run cli migrate` does it.',
+    ),
+    DATABASE_CA_FILE: optionalText().describe(
+      'Authority that signed the certificate of PostgreSQL, in PEM form, where it is not one that everybody trusts. Needs sslmode=verify-full.',
     ),
     ALLOW_PLAIN_DATABASE: flag(false).describe(
       'Lets production reach PostgreSQL without verified TLS (sslmode=verify-full).',
@@ -84,7 +103,7 @@ export const settings = {
     ),
     S3_FORMER_BUCKET_NAMES: list().describe('Former names of the bucket that rows may still carry.'),
     S3_ENDPOINT_URL: optionalUrl().describe(
-      'S3-compatible endpoint, such as http://localhost:9000. Absent: Amazon S3 of S3_REGION.',
+      'S3-compatible endpoint, such as http://localhost:9000. Absent: Amazon S3 of S3_REGION. An authority of your own is named by NODE_EXTRA_CA_CERTS, which Bun itself reads (docs/operations.md, TLS).',
     ),
     S3_PUBLIC_ENDPOINT_URL: optionalUrl().describe(
       'Endpoint that signed URLs name, where clients reach the store by another address. Default: S3_ENDPOINT_URL.',
@@ -133,9 +152,25 @@ export const settings = {
     JWT_AUDIENCE: z.string().min(1).default('intellipost-product-store').describe('`aud` of access tokens.'),
     URL_SIGNING_SECRET: secret().describe('Signs URLs of the disk store. Default: derived from JWT_SECRET.'),
     URL_SIGNING_SECRET_PREVIOUS: secret().describe('The secret before, accepted until its URLs have expired.'),
+    CREDENTIALS_KEY: secret().describe(
+      'Encrypts what sellers’ MercadoLibre accounts are reached with; 32 characters or more, at random (`openssl rand -base64 32`). Absent outside production: made once and kept under DATA_DIR.',
+    ),
+    CREDENTIALS_KEY_FILE: optionalText().describe(
+      'A file with that key in its first line instead, and with earlier ones in the lines below.',
+    ),
+    CREDENTIALS_KEYS_PREVIOUS: secretList().describe(
+      'The keys before, separated by commas (so none may have one in it): what they encrypted can still be read, until `bun run cli credentials rotate` has left none of it.',
+    ),
     ACCESS_TOKEN_TTL_SECONDS: seconds(900, 10, 86400).describe('Life of an access token.'),
     REFRESH_TOKEN_TTL_SECONDS: seconds(2592000, 60, 31536000).describe('Life of a refresh token.'),
     REGISTRATION_ENABLED: flag(true).describe('False: only `bun run cli user create` makes accounts.'),
+    LOGIN_FREE_FAILURES: whole(10, 1, 1000).describe(
+      'So many wrong passwords of one address for one email cost nothing; then it waits a second, and twice as long after each further one. Who has had a session from there waits for nothing but a wrong password.',
+    ),
+    LOGIN_LONGEST_WAIT_SECONDS: seconds(900, 1, 86400).describe('The longest such wait.'),
+    LOGIN_ACCOUNT_FAILURES: whole(100, 1, 1_000_000).describe(
+      'From so many wrong passwords for one email on, none an hour after the one before, every address waits a minute after its first.',
+    ),
     URL_TTL_SECONDS: seconds(900, 60, 3600).describe(
       'Least life of a signed URL where the request names none; it is up to half as long again.',
     ),
@@ -232,6 +267,9 @@ export const settings = {
     ),
     RETENTION_RUNS_DAYS: whole(30, 8, 36500).describe(
       'Records of the runs of sweep, audit, scrub and retention are kept for so many days, the last of each for ever; so are leases that came to nothing.',
+    ),
+    RETENTION_OPERATOR_AUDIT_DAYS: whole(0, 0, 36500).describe(
+      'What operators did is forgotten after so many days, 90 at least; 0 keeps it.',
     ),
   },
 } as const;

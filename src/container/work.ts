@@ -1,5 +1,6 @@
 import { systemClock } from '../kernel/clock';
-import { workParts } from '../modules/processing';
+import type { OperatorAudit } from '../modules/operators';
+import { type RecordOriginals, type SellerCredentials, workParts } from '../modules/processing';
 import type { ProductsModule } from '../modules/products';
 import type { StorageModule } from '../modules/storage';
 import type { Database } from '../platform/database/database';
@@ -11,6 +12,7 @@ export function buildWork(
   database: Database,
   storage: StorageModule,
   products: ProductsModule,
+  { credentials, operators }: { credentials: SellerCredentials; operators: Pick<OperatorAudit, 'record'> },
 ) {
   const work = workParts({
     database,
@@ -20,6 +22,8 @@ export function buildWork(
     signImage: products.signImage,
     verifyResults: products.verifyResults,
     changeStatus: products.changeStatusWithin,
+    credentials,
+    recordOriginals: originalsIn(operators),
     objects: { signPut: (request) => storage.store.signPut(request), copy: storage.copyIfThere },
     metrics: metrics.work,
     limits: { maxImages: settings.MAX_IMAGES, maxImageBytes: settings.MAX_IMAGE_BYTES },
@@ -29,3 +33,9 @@ export function buildWork(
   metrics.work.queueLengths(work.queueLengths);
   return work;
 }
+
+/** Originals are what sellers keep private: who was given which stands beside what operators did. */
+const originalsIn =
+  (operators: Pick<OperatorAudit, 'record'>): RecordOriginals =>
+  ({ holder, productId, ...details }) =>
+    operators.record({ actor: holder, source: 'api', command: 'work.urls original', target: productId, details });

@@ -128,9 +128,29 @@ describe('fresh URLs of a lease', () => {
         image_ids: [...product.images],
       },
     ]);
+    const [act] = await kit.server.container.operators.recent('work.urls original', 1);
+    expect(act).toMatchObject({
+      actor: holder.userId,
+      source: 'api',
+      target: product.id,
+      outcome: 'done',
+      details: { lease_id: ids.id, worker: 'tests', image_ids: [...product.images] },
+    });
     const metrics = await (await fetch(`${kit.server.url}/metrics`)).text();
     expect(metrics).toMatch(/^work_original_urls_issued_total [1-9]/m);
   });
+});
+
+test('no original is given that could not be written down', async () => {
+  const { ids } = await aLease();
+  await kit.rows('alter table operator_audit rename to operator_audit_away');
+  try {
+    const answer = await answerOf(kit.as(holder).work.urls({ id: ids.id, variants: ['original'] }));
+    expect(answer).toMatchObject({ code: 'INTERNAL' });
+    await kit.as(holder).work.urls({ id: ids.id });
+  } finally {
+    await kit.rows('alter table operator_audit_away rename to operator_audit');
+  }
 });
 
 test('the REST door answers as the contract says', async () => {

@@ -64,6 +64,7 @@ describe.each([
       flags: new Set<string>(),
       print: (line: string) => lines.push(line),
       progress: progressBar(null),
+      concerns: () => undefined,
     };
     await COMMANDS['store check']?.run(input, server.container);
     expect(lines[0]).toBe('ok       The store answers.');

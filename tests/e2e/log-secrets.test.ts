@@ -12,6 +12,7 @@ import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
 
 const DATABASE_PASSWORD = 'database-password-8c1f';
 const JWT_SECRET = 'jwt-secret-of-this-test-0123456789abcdef';
+const CREDENTIALS_KEY = 'credentials-key-of-this-test-0123456789ab';
 const METRICS_TOKEN = 'metrics-token-51aa';
 
 let db: TestDatabase;
@@ -24,6 +25,9 @@ const secrets = new Map<string, string>([
   ['the password', PASSWORD],
   ['the database’s password', DATABASE_PASSWORD],
   ['the JWT secret', JWT_SECRET],
+  ['the key of credentials', CREDENTIALS_KEY],
+  ['the access token of MercadoLibre', 'APP_USR-4091-of-this-test'],
+  ['the refresh token of MercadoLibre', 'TG-4091-of-this-test'],
   ['the token of /metrics', METRICS_TOKEN],
   ['the prompt', PROMPT],
 ]);
@@ -38,13 +42,19 @@ beforeAll(async () => {
   const url = new URL(db.url);
   Object.assign(url, { username: role, password: DATABASE_PASSWORD, host: `${proxy.host}:${proxy.port}` });
   dataDir = await mkdtemp(join(tmpdir(), 'test-logs-'));
-  const allowed = { ALLOW_EMBEDDED: 'true', ALLOW_PLAIN_HTTP: 'true', ALLOW_PLAIN_DATABASE: 'true' };
+  const allowed = {
+    ALLOW_EMBEDDED: 'true',
+    DISK_ENCRYPTED_AT_REST: 'true',
+    ALLOW_PLAIN_HTTP: 'true',
+    ALLOW_PLAIN_DATABASE: 'true',
+  };
   server = await startServerProcess({
     NODE_ENV: 'production',
     LOG_LEVEL: 'trace',
     DATABASE_URL: url.href,
     DATA_DIR: dataDir,
     JWT_SECRET,
+    CREDENTIALS_KEY,
     METRICS_TOKEN,
     ...allowed,
   });
@@ -96,6 +106,20 @@ async function accounts(seller: SellerClient): Promise<void> {
   await ask('/ws/products', { headers: { 'sec-websocket-protocol': `bearer, ${seller.accessToken}` } });
 }
 
+async function connections(seller: SellerClient): Promise<void> {
+  const account = {
+    access_token: secrets.get('the access token of MercadoLibre'),
+    refresh_token: secrets.get('the refresh token of MercadoLibre'),
+    expires_at: '2027-01-01T00:00:00Z',
+    ml_user_id: '42',
+  };
+  const path = '/api/credentials/mercadolibre';
+  expect((await seller.call('PUT', path, account)).status).toBe(204);
+  await seller.call('PUT', path, { ...account, expires_at: account.access_token });
+  await db.sql("update seller_credentials set sealed = '\\x00'");
+  expect((await seller.call('GET', path)).status).toBe(500);
+}
+
 async function products(seller: SellerClient): Promise<void> {
   const picture = await photo();
   const { id } = (await (await seller.upload([picture], { 'idempotency-key': 'logs' })).json()) as { id: string };
@@ -134,6 +158,7 @@ async function outage(seller: SellerClient): Promise<void> {
 test('a whole session leaves no token, password, prompt or signature in the output, and a line of JSON for each request', async () => {
   const seller = await aSeller(server);
   await accounts(seller);
+  await connections(seller);
   await products(seller);
   await outage(seller);
   await server.end('SIGTERM');
@@ -148,7 +173,7 @@ test('a whole session leaves no token, password, prompt or signature in the outp
   const logged = new Set(requests.map(({ request_id }) => request_id));
   expect(requestIds.filter((id) => !logged.has(id))).toEqual([]);
   // what the test sends must have been seen at all: failures are told with their stack, sellers by their id
-  expect(requests.filter(({ status }) => status === 500)).toHaveLength(1);
+  expect(requests.filter(({ status }) => status === 500)).toHaveLength(2);
   expect(requests.filter(({ status }) => status === 503).length).toBeGreaterThan(1);
   expect(requests.some(({ user_id }) => user_id === seller.userId)).toBe(true);
   for (const [what, secret] of secrets) {

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { UserId } from '../../src/kernel/ids';
 import { logIn } from '../../src/modules/identity/application/log-in';
+import { postgresLoginFailures } from '../../src/modules/identity/infrastructure/postgres-login-failures';
 import { postgresSessions } from '../../src/modules/identity/infrastructure/postgres-sessions';
 import { postgresUsers } from '../../src/modules/identity/infrastructure/postgres-users';
 import { transactionsOf } from '../../src/platform/database/transaction';
-import { codeOf, PASSWORD, testIdentity } from '../support/identity';
+import { codeOf, LOGIN_LIMITS, PASSWORD, testIdentity } from '../support/identity';
 import { type TestDatabase, testDatabase } from '../support/postgres';
 
 let db: TestDatabase;
@@ -52,6 +53,7 @@ describe('registration', () => {
 
   test.each([
     ['a short password', { password: 'abcdefghijk' }],
+    ['a common password', { password: 'Password1234' }],
     ['the email as password', { password: 'someone@example.com' }],
     ['no email', { email: 'someone' }],
     ['an operator’s email', { email: 'worker@operator.invalid' }],
@@ -113,6 +115,8 @@ describe('login', () => {
       users: postgresUsers(db.database),
       sessions: postgresSessions(db.database),
       inTransaction: transactionsOf(db.database),
+      failures: postgresLoginFailures(db.database.orm, LOGIN_LIMITS),
+      isCommonPassword: async () => false,
       clock: () => new Date(),
       refreshTokenTtlSeconds: 60,
       accessTokens: {

@@ -5,8 +5,8 @@ import { postgresRetained } from '../../src/modules/maintenance/infrastructure/p
 import { aProduct } from '../support/products-fixture';
 import { type UpkeepKit, upkeepKit } from '../support/upkeep-kit';
 
-const OFF = { failedProducts: 0, history: 0, events: 0, runs: 0 };
-const DAYS = { failedProducts: 10, history: 10, events: 10, runs: 10 };
+const OFF = { failedProducts: 0, history: 0, events: 0, runs: 0, operatorAudit: 0 };
+const DAYS = { failedProducts: 10, history: 10, events: 10, runs: 10, operatorAudit: 10 };
 
 let kit: UpkeepKit;
 let seller: Seller;
@@ -119,6 +119,21 @@ describe('retention', () => {
     expect(await retain({ runs: 10 })).toMatchObject({ leases: 2 });
     const left = await kit.db.sql<{ worker: string }>('select worker from work_leases order by worker');
     expect(left.map(({ worker }) => worker)).toEqual(['completed/11', 'live/11', 'lost/9']);
+  });
+
+  test('forgets what operators did by its age, and nothing of the last 90 days, whatever the age', async () => {
+    await kit.db.sql(
+      `insert into operator_audit (act, actor, source, command, outcome, at)
+        select gen_random_uuid(), days::text, 'cli', 'sweep', 'done', now() - make_interval(days => days)
+        from unnest(array[200, 91, 89, 1]) as days`,
+    );
+    const left = async () =>
+      (await kit.db.sql<{ actor: string }>('select actor from operator_audit order by at')).map(({ actor }) => actor);
+    expect(await retain({ operatorAudit: 150 })).toMatchObject({ operator_audit: 1 });
+    expect(await left()).toEqual(['91', '89', '1']);
+    expect(await retain({ operatorAudit: 10 }, true)).toMatchObject({ operator_audit: 1 });
+    expect(await retain({ operatorAudit: 10 })).toMatchObject({ operator_audit: 1 });
+    expect(await left()).toEqual(['89', '1']);
   });
 
   test('goes on in batches until nothing of that age is left', async () => {

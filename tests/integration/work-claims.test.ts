@@ -83,8 +83,9 @@ describe('a claim', () => {
       objects: kit.server.container.storage.store as never,
       credentials: async (ids) => {
         asked.push(...ids);
-        return new Map([[mine.id, { accessToken: 'APP_USR-1', mlUserId: '42', expiresAt }]]);
+        return new Map([[mine.id, { accessToken: 'APP_USR-1', refreshToken: 'TG-1', mlUserId: '42', expiresAt }]]);
       },
+      recordOriginals: async () => undefined,
       clock: () => new Date(),
       log: silentLog,
       metrics: createMetrics().work,
@@ -100,7 +101,12 @@ describe('a claim', () => {
     });
     expect(asked.sort()).toEqual([mine.id, other.id].sort());
     const of = (id: string) => jobs.find(({ product_id }) => product_id === id)?.credentials;
-    expect(of(mine.id)).toEqual({ access_token: 'APP_USR-1', ml_user_id: '42', expires_at: expiresAt.toISOString() });
+    expect(of(mine.id)).toEqual({
+      access_token: 'APP_USR-1',
+      refresh_token: 'TG-1',
+      ml_user_id: '42',
+      expires_at: expiresAt.toISOString(),
+    });
     expect(of(other.id)).toBeNull();
   });
 

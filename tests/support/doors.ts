@@ -170,6 +170,7 @@ export function startDoors(change: Partial<AppParts> = {}, doors: readonly AnyEl
     version: '1.2.3',
     corsOrigins: ['https://shop.example'],
     trustedProxy: false,
+    hstsMaxAge: 0,
     ...change,
   };
   const app = createApp(parts);

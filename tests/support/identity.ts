@@ -5,6 +5,8 @@ import { callerFactory, router } from '../../src/platform/http/procedures';
 import type { RequestContext } from '../../src/platform/http/request-context';
 import { silentLog } from './log';
 
+export const LOGIN_LIMITS = { freeFailures: 10, accountFailures: 100, longestWaitSeconds: 900 };
+
 const testIdentityConfig: IdentityConfig = {
   jwtSecret: 'a secret of the tests, 32 characters or more',
   jwtIssuer: 'intellipost',
@@ -12,6 +14,7 @@ const testIdentityConfig: IdentityConfig = {
   accessTokenTtlSeconds: 900,
   refreshTokenTtlSeconds: 3600,
   registrationEnabled: true,
+  loginLimits: LOGIN_LIMITS,
 };
 
 export const PASSWORD = 'correct horse battery';

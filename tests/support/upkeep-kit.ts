@@ -34,7 +34,7 @@ export async function upkeepKit(options: UploadKitOptions = {}) {
       keyOf: storedUrls(kit.storage.store.bucket, []).keyOf,
       sweepSteps: sweepSteps(kit.storage, dataDir),
       retentionSteps: [],
-      ages: { failedProducts: 0, history: 0, events: 0, runs: 30 },
+      ages: { failedProducts: 0, history: 0, events: 0, runs: 30, operatorAudit: 0 },
       ...change,
     });
 

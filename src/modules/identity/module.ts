@@ -16,9 +16,12 @@ import { setPassword } from './application/operator/set-password';
 import { refresh } from './application/refresh';
 import { register } from './application/register';
 import { listSessions, revokeSession } from './application/sessions';
+import type { LoginLimits } from './domain/login-failures';
 import type { SessionId } from './domain/session';
 import { argon2PasswordHasher } from './infrastructure/argon2-password-hasher';
 import { createAccessTokens } from './infrastructure/jwt-access-tokens';
+import { isListedPassword } from './infrastructure/listed-passwords';
+import { postgresLoginFailures } from './infrastructure/postgres-login-failures';
 import { postgresSessions } from './infrastructure/postgres-sessions';
 import { postgresUsers } from './infrastructure/postgres-users';
 
@@ -30,6 +33,7 @@ export interface IdentityConfig {
   readonly accessTokenTtlSeconds: number;
   readonly refreshTokenTtlSeconds: number;
   readonly registrationEnabled: boolean;
+  readonly loginLimits: LoginLimits;
 }
 
 export interface IdentityParts {
@@ -60,6 +64,8 @@ function depsOf({ database, inTransaction, clock, config, log }: IdentityParts) 
     users: postgresUsers(database),
     sessions: postgresSessions(database),
     hasher: argon2PasswordHasher(),
+    failures: postgresLoginFailures(database.orm, config.loginLimits),
+    isCommonPassword: isListedPassword,
     accessTokens: createAccessTokens({
       secret: config.jwtSecret,
       previousSecret: config.jwtSecretPrevious,

@@ -13,6 +13,7 @@ import { putBackAllDue } from './application/work/put-back-due';
 import { resultUrls } from './application/work/result-urls';
 import type {
   ChangeStatus,
+  RecordOriginals,
   ResultObjects,
   SellerCredentials,
   SignImage,
@@ -36,8 +37,8 @@ export interface WorkDeps {
   readonly changeStatus: ChangeStatus;
   readonly objects: ResultObjects;
   readonly metrics: WorkMetrics;
-  /** Absent: no seller has connected an account. */
-  readonly credentials?: SellerCredentials;
+  readonly credentials: SellerCredentials;
+  readonly recordOriginals: RecordOriginals;
   readonly limits: ResultLimits;
   /** WORK_MAX_ATTEMPTS */
   readonly maxAttempts: number;
@@ -57,7 +58,6 @@ export function workParts(deps: WorkDeps) {
   const shared = {
     ...deps,
     inTransaction: transactionsOf(deps.database),
-    credentials: deps.credentials ?? nobodyConnected,
     queue,
     leases: postgresLeases(orm, deps.storedUrls),
     results: postgresResults(orm, deps.storedUrls),
@@ -76,5 +76,3 @@ export function workParts(deps: WorkDeps) {
     queueLengths: () => queue.lengths(),
   };
 }
-
-const nobodyConnected: SellerCredentials = () => Promise.resolve(new Map());

@@ -7,7 +7,14 @@ import { exchangeOf } from './exchange';
 import { InFlight } from './shutdown';
 
 const inFlight = new InFlight();
-const around = aroundEveryRequest({ cors: corsOf([]), log: silentLog, metrics: createMetrics(), inFlight });
+const around = aroundEveryRequest({
+  cors: corsOf([]),
+  log: silentLog,
+  metrics: createMetrics(),
+  inFlight,
+  strictTransport: () => null,
+  closes: () => false,
+});
 
 function ask(next: Handler): Response | undefined | Promise<Response | undefined> {
   return around(next)(new Request('http://test.invalid/x'));

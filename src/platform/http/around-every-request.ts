@@ -5,6 +5,7 @@ import { errorResponse } from './error-body';
 import { beginExchange, type Exchange } from './exchange';
 import { linger } from './linger';
 import { logRequest } from './request-log';
+import type { StrictTransport } from './secure-transport';
 import { setSecurityHeaders } from './security-headers';
 import type { InFlight } from './shutdown';
 import { toAppError } from './to-app-error';
@@ -14,6 +15,9 @@ export interface AroundParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly inFlight: InFlight;
+  readonly strictTransport: StrictTransport;
+  /** The connection of this request is to take no other. */
+  readonly closes: (request: Request) => boolean;
 }
 
 /** Undefined where the connection became a WebSocket. */
@@ -55,11 +59,11 @@ async function answer(next: Handler, request: Request, exchange: Exchange): Prom
 function finished(parts: AroundParts, exchange: Exchange, request: Request, response: Response): Response {
   const { headers } = response;
   headers.set('x-request-id', exchange.requestId);
-  setSecurityHeaders(headers);
+  setSecurityHeaders(headers, parts.strictTransport(request));
   parts.cors.allow(request, headers);
   if (response.status === 401) headers.set('www-authenticate', 'Bearer');
   if (response.status >= 400 && mayStillSend(request, exchange)) return linger(request, response);
-  if (parts.inFlight.draining) headers.set('connection', 'close');
+  if (parts.closes(request)) headers.set('connection', 'close');
   return response;
 }
 

@@ -22,6 +22,8 @@ export interface Metrics {
   request(measure: RequestMeasure): void;
   /** An event was handed to a follower, so many seconds after its transaction began. */
   eventDelivered(seconds: number): void;
+  /** A seller’s stored credentials that did not open. */
+  credentialsUnreadable(reason: string): void;
   /** Bytes of files received from clients, by any door. */
   ingested(bytes: number): void;
   readonly storeOperation: RecordOperation;
@@ -65,6 +67,7 @@ export function createMetrics(): Metrics {
     render: () => registry.metrics(),
     request: requestRecorder(registry),
     eventDelivered: deliveryRecorder(registry),
+    credentialsUnreadable: unreadableRecorder(registry),
     ingested: (bytes) => ingest.inc(bytes),
     storeOperation: operationRecorder(registry, 'store_operation', 'Time of calls to the object store.'),
     databaseQuery: operationRecorder(registry, 'database_query', 'Time of statements, from sending to the last row.'),
@@ -105,6 +108,16 @@ function deliveryRecorder(registry: Registry): Metrics['eventDelivered'] {
     total.inc();
     delay.observe(seconds);
   };
+}
+
+function unreadableRecorder(registry: Registry): Metrics['credentialsUnreadable'] {
+  const total = new Counter({
+    name: 'credentials_unreadable_total',
+    help: 'How often stored credentials of a seller could not be opened, by why.',
+    labelNames: ['reason'] as const,
+    registers: [registry],
+  });
+  return (reason) => total.inc({ reason });
 }
 
 function operationRecorder(registry: Registry, name: string, help: string): RecordOperation {

@@ -14,7 +14,7 @@ export const newPasswordField = z
   .max(MOST_PASSWORD_BYTES)
   .meta({ format: 'password', example: 'correct horse battery staple' })
   .describe(
-    `${LEAST_PASSWORD_CHARACTERS} characters or more, at most ${MOST_PASSWORD_BYTES} bytes, not the email address.`,
+    `${LEAST_PASSWORD_CHARACTERS} characters or more, at most ${MOST_PASSWORD_BYTES} bytes, not the email address, and none of the most common passwords.`,
   );
 
 /** An empty name is none. */

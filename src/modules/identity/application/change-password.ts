@@ -5,6 +5,7 @@ import { requireGoodPassword } from '../domain/password-policy';
 import type { Device, SessionId } from '../domain/session';
 import type { User } from '../domain/user';
 import type { AccountDeps } from './deps';
+import { provePassword } from './prove-password';
 import { type Grant, grantInSession, openSession, type Tokens, tokensOf } from './tokens';
 
 export interface PasswordChange {
@@ -17,15 +18,16 @@ export type ChangePassword = (principal: Principal, change: PasswordChange, devi
 /**
  * Sets the new password, revokes every other session and renews this one: its old refresh token is spent too.
  * @throws FORBIDDEN the current password is wrong: not 401, which clients answer with a refresh; CONFLICT it was changed
- *   meanwhile; VALIDATION_FAILED; UNAUTHENTICATED the account is gone
+ *   meanwhile; VALIDATION_FAILED; UNAUTHENTICATED the account is gone; RATE_LIMITED as for a login: a stolen token guesses no more
  */
 export const changePassword =
   (deps: AccountDeps): ChangePassword =>
   async (principal, change, device) => {
     const found = await deps.users.findCredentialsById(principal.userId);
     if (!found) throw new AppError('UNAUTHENTICATED');
-    requireGoodPassword(change.newPassword, found.user.email, 'new_password');
-    if (!(await deps.hasher.verify(change.currentPassword, found.passwordHash))) {
+    await requireGoodPassword(deps.isCommonPassword, change.newPassword, found.user.email, 'new_password');
+    const attempt = { email: found.user.email, ip: device.ip };
+    if (!(await provePassword(deps, attempt, found, change.currentPassword))) {
       throw new AppError('FORBIDDEN', 'The current password is wrong.');
     }
     const newHash = await deps.hasher.hash(change.newPassword);

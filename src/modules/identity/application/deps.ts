@@ -1,4 +1,6 @@
 import type { InTransaction } from '../../../kernel/transaction';
+import type { IsCommonPassword } from '../domain/common-passwords';
+import type { LoginFailures } from '../domain/login-failures';
 import type { PasswordHasher } from '../domain/password-hasher';
 import type { UserRepository } from '../domain/user-repository';
 import type { TokenDeps } from './tokens';
@@ -7,5 +9,7 @@ import type { TokenDeps } from './tokens';
 export interface AccountDeps extends TokenDeps {
   readonly users: UserRepository;
   readonly hasher: PasswordHasher;
+  readonly failures: LoginFailures;
+  readonly isCommonPassword: IsCommonPassword;
   readonly inTransaction: InTransaction;
 }

@@ -23,7 +23,7 @@ export const register =
   async (registration, device) => {
     if (!deps.registrationEnabled) throw new AppError('FORBIDDEN', 'Registration is closed.');
     const email = registrableEmail(registration.email);
-    requireGoodPassword(registration.password, email, 'password');
+    await requireGoodPassword(deps.isCommonPassword, registration.password, email, 'password');
     const user: User = {
       id: newId<UserId>(),
       email,

@@ -28,6 +28,11 @@ export interface SessionRepository {
   revokeAll(tx: Transaction, userId: UserId, except: SessionId | null, at: Date): Promise<void>;
   /** Those of these that are neither revoked nor gone. */
   live(ids: readonly SessionId[]): Promise<ReadonlySet<SessionId>>;
+  /**
+   * Whether the user has, or had of late, a session that was last used from there: from the same address, of IPv6 the same /64.
+   * @param userId null where there is no such user: takes as long, and answers false
+   */
+  usedFrom(userId: UserId | null, ip: string | null): Promise<boolean>;
   /** Those that can still be refreshed, last used first. */
   listActive(userId: UserId, now: Date): Promise<Session[]>;
 }

@@ -1,17 +1,11 @@
-import { isIP } from 'node:net';
 import type { Device } from '../domain/session';
+import { plainAddress } from './network';
 
 const MOST_USER_AGENT_CHARACTERS = 400;
 
 /** Both come from outside and only inform: what the columns can't hold is cut or left out, and never fails a login. */
 export function deviceColumns({ ip, userAgent }: Device): Device {
   return { ip: ip === null ? null : plainAddress(ip), userAgent: userAgent === null ? null : shortText(userAgent) };
-}
-
-/** An IPv4 address as such also where a dual-stack socket reports it within IPv6; no zone, which inet does not know. */
-function plainAddress(text: string): string | null {
-  const address = text.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  return isIP(address) ? address : null;
 }
 
 function shortText(text: string): string {

@@ -7,7 +7,10 @@ import { ormOf } from '../../../platform/database/transaction';
 import type { Session, SessionId } from '../domain/session';
 import type { SessionRepository } from '../domain/session-repository';
 import { deviceColumns } from './device-columns';
+import { networkOf } from './network';
 
+/** No account has it. @see RFC 9562, 5.9 */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
 const alive = isNull(sessions.revokedAt);
 const unspent = isNull(refreshTokens.spentAt);
 
@@ -53,6 +56,13 @@ export function postgresSessions({ orm }: Database): SessionRepository {
       const which = and(inArray(sessions.id, [...ids]), alive);
       const rows = await read(() => orm.select({ id: sessions.id }).from(sessions).where(which));
       return new Set(rows.map(({ id }) => id as SessionId));
+    },
+    usedFrom: async (userId, ip) => {
+      const network = networkOf(ip);
+      const fromThere = network === null ? isNull(sessions.ip) : sql`${sessions.ip} <<= ${network}::cidr`;
+      const of = and(eq(sessions.userId, userId ?? NOBODY), fromThere);
+      const rows = await read(() => orm.select({ one: sql`1` }).from(sessions).where(of).limit(1));
+      return rows.length > 0;
     },
     listActive: async (userId, now) => {
       const refreshable = orm

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Orm } from '../../../platform/database/database';
 import {
   maintenanceRuns,
+  operatorAudit,
   productEvents,
   productStatusHistory,
   products,
@@ -16,6 +17,7 @@ export interface RetentionAges {
   readonly history: number;
   readonly events: number;
   readonly runs: number;
+  readonly operatorAudit: number;
 }
 
 /** A product takes its images, history and leases with it. */
@@ -38,6 +40,7 @@ export function postgresRetained(orm: Orm, ages: RetentionAges, rows = BATCH_ROW
     step('events', ages.events, EVENTS),
     step('runs', ages.runs, RUNS),
     step('leases', ages.runs, LEASES),
+    step('operator_audit', ages.operatorAudit, OPERATOR_AUDIT),
   ];
 }
 
@@ -104,4 +107,11 @@ const LEASES: Queries = {
       returning 1)
     select count(*)::int as n from gone`,
   count: (age) => sql`select count(*)::int as n from ${workLeases} l where ${cameToNothing(age)}`,
+};
+
+/** The function leaves what is younger than 90 days, whatever the age: drizzle/0014_accounts_and_secrets_rules.sql. */
+const OPERATOR_AUDIT: Queries = {
+  deleteSome: (age, limit) => sql`select forget_operator_audit(${age}, ${limit})::int as n`,
+  count: (age) => sql`select count(*)::int as n from ${operatorAudit}
+    where at < now() - greatest(${age}, interval '90 days')`,
 };

@@ -1,11 +1,18 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Orm } from '../../../platform/database/database';
-import { idempotencyKeys, intents, realtimeTickets, refreshTokens, sessions } from '../../../platform/database/schema';
+import {
+  idempotencyKeys,
+  intents,
+  loginFailures,
+  realtimeTickets,
+  refreshTokens,
+  sessions,
+} from '../../../platform/database/schema';
 import type { UpkeepStep } from '../domain/upkeep-step';
 import { BATCH_ROWS, deleteInBatches } from './delete-in-batches';
 
 /** Rows that serve nothing any more. Those that somebody works with are left for the next run. */
-export function spentRows(orm: Orm, rows = BATCH_ROWS): UpkeepStep[] {
+export function spentRows(orm: Orm, rows = BATCH_ROWS, mostLoginFailures = MOST_LOGIN_FAILURES): UpkeepStep[] {
   const step = (what: string, deletion: (rows: number) => SQL): UpkeepStep => ({
     name: what,
     run: async (signal) => {
@@ -17,6 +24,7 @@ export function spentRows(orm: Orm, rows = BATCH_ROWS): UpkeepStep[] {
     step('idempotency_keys', deleteIdempotencyKeys),
     step('sessions', deleteSessions),
     step('realtime_tickets', deleteTickets),
+    step('login_failures', deleteLoginFailures(mostLoginFailures)),
   ];
 }
 
@@ -44,3 +52,15 @@ const deleteTickets = (rows: number) => sql`
   delete from ${realtimeTickets} where ctid in (
     select t.ctid from ${realtimeTickets} t where t.expires_at <= now()
     order by t.expires_at limit ${rows} for update of t skip locked)`;
+
+/** Each of them cost whoever made it one slow hash; what is beyond this is a flood, and the oldest of it goes first. */
+const MOST_LOGIN_FAILURES = 500_000;
+
+/** A day after the last failure an address begins anew. */
+const deleteLoginFailures = (most: number) => (rows: number) =>
+  sql`
+  delete from ${loginFailures} where ctid in (
+    select f.ctid from ${loginFailures} f
+    where f.last_failed_at <= greatest(now() - interval '1 day', coalesce(
+      (select last_failed_at from ${loginFailures} order by last_failed_at desc offset ${most} limit 1), '-infinity'))
+    order by f.last_failed_at limit ${rows} for update of f skip locked)`;

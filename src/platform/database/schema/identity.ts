@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { check, index, inet, pgTable, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core';
+import { char, check, index, inet, integer, pgTable, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core';
 import { instant } from './columns';
 
 export const users = pgTable(
@@ -52,5 +52,24 @@ export const refreshTokens = pgTable(
   (table) => [
     index('refresh_tokens_session_id_idx').on(table.sessionId),
     index('refresh_tokens_expires_at_idx').on(table.expiresAt),
+  ],
+);
+
+/**
+ * Attempts to prove a password that failed: of each address with each email, and of each email from anywhere. The emails need not
+ * exist, and are not here: the key is a hash of them.
+ */
+export const loginFailures = pgTable(
+  'login_failures',
+  {
+    key: char('key', { length: 64 }).primaryKey(),
+    failures: integer('failures').notNull(),
+    /** Until then the next attempt waits; null where it need not. */
+    blockedUntil: instant('blocked_until'),
+    lastFailedAt: instant('last_failed_at').notNull(),
+  },
+  (table) => [
+    check('login_failures_failures_check', sql`${table.failures} >= 0`),
+    index('login_failures_last_failed_at_idx').on(table.lastFailedAt),
   ],
 );

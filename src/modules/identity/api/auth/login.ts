@@ -12,7 +12,8 @@ export const loginProcedure = (logIn: LogIn) =>
         path: '/api/auth/login',
         tags: ['Auth'],
         summary: 'Log in',
-        description: 'Begins a session. An unknown email and a wrong password answer alike, in words and in time.',
+        description:
+          'Begins a session. An unknown email and a wrong password answer alike, in words and in time; after some of them RATE_LIMITED says how long to wait.',
         protect: false,
       },
       errors: ['UNAUTHENTICATED', 'OVERLOADED'],

@@ -14,7 +14,7 @@ export const changePasswordProcedure = (changePassword: ChangePassword) =>
         summary: 'Change my password',
         description:
           'Revokes every other session and answers new tokens for this one. FORBIDDEN when the current password is wrong, ' +
-          'CONFLICT when it was changed at the same time.',
+          'CONFLICT when it was changed at the same time. Wrong ones are counted as those of logins are.',
       },
       errors: ['FORBIDDEN', 'CONFLICT', 'OVERLOADED'],
     })

@@ -2,6 +2,7 @@ import type { Clock } from '../../../../kernel/clock';
 import { newId, type UserId } from '../../../../kernel/ids';
 import type { Role } from '../../../../kernel/principal';
 import type { InTransaction } from '../../../../kernel/transaction';
+import type { IsCommonPassword } from '../../domain/common-passwords';
 import { operatorEmail, requireEmail } from '../../domain/email';
 import type { PasswordHasher } from '../../domain/password-hasher';
 import { madeUpPassword, requireGoodPassword } from '../../domain/password-policy';
@@ -11,6 +12,7 @@ import type { UserRepository } from '../../domain/user-repository';
 export interface OperatorDeps {
   readonly users: UserRepository;
   readonly hasher: PasswordHasher;
+  readonly isCommonPassword: IsCommonPassword;
   readonly inTransaction: InTransaction;
   readonly clock: Clock;
 }
@@ -33,7 +35,7 @@ export const createUser =
     const email =
       wanted.email === undefined ? operatorEmail(`${wanted.role}-${id.slice(-12)}`) : requireEmail(wanted.email);
     const password = wanted.password ?? madeUpPassword();
-    requireGoodPassword(password, email, 'password');
+    await requireGoodPassword(deps.isCommonPassword, password, email, 'password');
     const user: User = { id, email, firstName: null, lastName: null, role: wanted.role, createdAt: deps.clock() };
     const passwordHash = await deps.hasher.hash(password);
     await deps.inTransaction((tx) => deps.users.insert(tx, { user, passwordHash }));

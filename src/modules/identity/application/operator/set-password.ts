@@ -20,7 +20,7 @@ export const setPassword =
   (deps: SetPasswordDeps): SetPassword =>
   async (account, password = madeUpPassword()) => {
     const { id, email } = await deps.findAccount(account);
-    requireGoodPassword(password, email, 'password');
+    await requireGoodPassword(deps.isCommonPassword, password, email, 'password');
     const hash = await deps.hasher.hash(password);
     await deps.inTransaction(async (tx) => {
       const before = await deps.users.holdPasswordHash(tx, id);

@@ -6,7 +6,7 @@ import { imagesSchema, toWireImages } from './images';
 import type { WorkUseCases } from './use-cases';
 
 const credentialsSchema = z
-  .object({ access_token: z.string(), ml_user_id: z.string(), expires_at: timeSchema })
+  .object({ access_token: z.string(), refresh_token: z.string(), ml_user_id: z.string(), expires_at: timeSchema })
   .nullable()
   .meta({ description: 'Of the seller’s MercadoLibre account, for publishing alone; null where none is connected.' });
 
@@ -68,6 +68,7 @@ function toWireCredentials(credentials: NonNullable<Job['credentials']> | null):
   return (
     credentials && {
       access_token: credentials.accessToken,
+      refresh_token: credentials.refreshToken,
       ml_user_id: credentials.mlUserId,
       expires_at: credentials.expiresAt.toISOString(),
     }

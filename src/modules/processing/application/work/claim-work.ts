@@ -1,3 +1,4 @@
+import type { ProductId } from '../../../../kernel/ids';
 import type { Worker } from '../../../../kernel/principal';
 import type { InTransaction } from '../../../../kernel/transaction';
 import type { ClaimedWork } from '../../domain/work/lease';
@@ -28,11 +29,18 @@ export const claimWork =
     const claimed = await deps.inTransaction((tx) => deps.queue.claim(tx, worker, request));
     if (request.phase === 'processing') return claimed.map((work) => jobOf(deps, work));
     const credentials = await deps.credentials(claimed.map(({ productId }) => productId));
+    logIssued(deps, worker, [...credentials.keys()]);
     return claimed.map((work) => ({
       ...jobOf(deps, work, ['processed']),
       credentials: credentials.get(work.productId) ?? null,
     }));
   };
+
+function logIssued({ log }: Pick<ClaimWorkDeps, 'log'>, { userId }: Worker, productIds: readonly ProductId[]): void {
+  if (productIds.length === 0) return;
+  const fields = { audit: 'mercadolibre_account_issued', account_id: userId, product_ids: productIds };
+  log.info(fields, 'what MercadoLibre accounts are reached with was given to a publishing worker');
+}
 
 function jobOf(deps: SigningDeps, work: ClaimedWork, more: readonly 'processed'[] = []): Job {
   return { ...work, images: signImages(deps, work.images, ['model', 'thumb', ...more], work.expiresAt) };

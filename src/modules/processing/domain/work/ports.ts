@@ -1,4 +1,4 @@
-import type { ImageId, ProductId } from '../../../../kernel/ids';
+import type { ImageId, ProductId, UserId } from '../../../../kernel/ids';
 import type { ObjectKey, ObjectKind } from '../../../../kernel/object-key';
 import type { Worker } from '../../../../kernel/principal';
 import type { Sha256 } from '../../../../kernel/sha256';
@@ -135,12 +135,23 @@ export type ChangeStatus = (
 /** What a publishing worker needs to act for a seller on MercadoLibre. */
 export interface SellerCredential {
   readonly accessToken: string;
+  /** Good for one refresh. */
+  readonly refreshToken: string;
   readonly mlUserId: string;
   readonly expiresAt: Date;
 }
 
-/** Of the sellers of these products; a seller who has connected no account is missing. */
+/** Of the sellers of these products; a seller who has connected no account, or whose stored one cannot be read, is missing. */
 export type SellerCredentials = (products: readonly ProductId[]) => Promise<ReadonlyMap<ProductId, SellerCredential>>;
+
+/** Writes down, for good, that a worker was given URLs of originals. Where it throws, none are given. */
+export type RecordOriginals = (issued: {
+  readonly holder: UserId;
+  readonly productId: ProductId;
+  readonly lease_id: LeaseId;
+  readonly worker: string;
+  readonly image_ids: readonly ImageId[];
+}) => Promise<void>;
 
 /** Counts for /metrics. */
 export interface WorkMetrics {

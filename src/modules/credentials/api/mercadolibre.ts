@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { sellerProcedure } from '../../../platform/http/procedures';
+import type { connectAccount, disconnectAccount, readConnection } from '../application/own-account';
+
+export interface MercadoLibreUseCases {
+  readonly connectAccount: ReturnType<typeof connectAccount>;
+  readonly readConnection: ReturnType<typeof readConnection>;
+  readonly disconnectAccount: ReturnType<typeof disconnectAccount>;
+}
+
+const LONGEST_TOKEN = 4096;
+/** RFC 6749, A.12 and A.17: tokens are printable ASCII. */
+const tokenField = z
+  .string()
+  .min(1)
+  .max(LONGEST_TOKEN)
+  .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII')
+  .meta({ format: 'password' });
+
+const LONGEST_ID = 100;
+/** MercadoLibre's own answer has a number here. */
+const mlUserIdField = z
+  .union([
+    z
+      .string()
+      .trim()
+      .min(1)
+      .max(LONGEST_ID)
+      .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII'),
+    z.int().min(1),
+  ])
+  .transform(String)
+  .meta({ description: 'The id of the account on MercadoLibre: text, or the number that MercadoLibre answers.' });
+
+const tags = ['Credentials'];
+const path = '/api/credentials/mercadolibre';
+
+export const connectProcedure = ({ connectAccount: connect }: MercadoLibreUseCases) =>
+  sellerProcedure
+    .meta({
+      openapi: {
+        method: 'PUT',
+        path,
+        tags,
+        summary: 'Connect my MercadoLibre account',
+        description:
+          'Keeps what MercadoLibre’s OAuth gave, in the place of what was there. It is stored encrypted, given to the workers that publish for you, and never shown again.',
+      },
+      status: 204,
+    })
+    .input(
+      z.strictObject({
+        access_token: tokenField,
+        refresh_token: tokenField,
+        expires_at: z.iso
+          .datetime({ offset: true })
+          .meta({ description: 'When the access token expires; with an offset, or in UTC by Z.' }),
+        ml_user_id: mlUserIdField,
+      }),
+    )
+    .output(z.void())
+    .mutation(({ ctx, input }) =>
+      connect(ctx.seller, {
+        accessToken: input.access_token,
+        refreshToken: input.refresh_token,
+        expiresAt: new Date(input.expires_at),
+        mlUserId: input.ml_user_id,
+      }),
+    );
+
+export const connectionProcedure = ({ readConnection: read }: MercadoLibreUseCases) =>
+  sellerProcedure
+    .meta({
+      openapi: {
+        method: 'GET',
+        path,
+        tags,
+        summary: 'Is my MercadoLibre account connected?',
+        description: 'Which account, and until when its access token is good. Never a token.',
+      },
+    })
+    .output(
+      z
+        .object({
+          connected: z.boolean(),
+          ml_user_id: z.string().nullable(),
+          expires_at: z.iso.datetime().nullable(),
+        })
+        .meta({ id: 'MercadoLibreConnection' }),
+    )
+    .query(async ({ ctx }) => {
+      const connection = await read(ctx.seller);
+      return {
+        connected: connection !== null,
+        ml_user_id: connection?.mlUserId ?? null,
+        expires_at: connection?.expiresAt.toISOString() ?? null,
+      };
+    });
+
+export const disconnectProcedure = ({ disconnectAccount: disconnect }: MercadoLibreUseCases) =>
+  sellerProcedure
+    .meta({
+      openapi: {
+        method: 'DELETE',
+        path,
+        tags,
+        summary: 'Disconnect my MercadoLibre account',
+        description: 'Nothing is kept of it. Safe to repeat.',
+      },
+      status: 204,
+    })
+    .output(z.void())
+    .mutation(({ ctx }) => disconnect(ctx.seller));

@@ -1,0 +1,1 @@
+export { credentialsModule } from './module';

@@ -1,0 +1,80 @@
+import { and, asc, count, eq, gt, inArray, ne, type SQL, sql } from 'drizzle-orm';
+import { AppError } from '../../../kernel/app-error';
+import type { ProductId, UserId } from '../../../kernel/ids';
+import type { Orm } from '../../../platform/database/database';
+import { databaseFault } from '../../../platform/database/faults';
+import { read } from '../../../platform/database/read';
+import { products, sellerCredentials } from '../../../platform/database/schema';
+import { type Owner, PROVIDER, type Sealed } from '../domain/envelope';
+import type { SealedCredentials } from '../domain/ports';
+
+const table = sellerCredentials;
+const SEALED = { keyId: table.keyId, wrappedKey: table.wrappedKey, sealed: table.sealed };
+
+export function postgresSealedCredentials(orm: Orm): SealedCredentials {
+  return {
+    find: async (owner) => (await read(() => orm.select(SEALED).from(table).where(of(owner))))[0] ?? null,
+    put: (owner, sealed) => put(orm, owner, sealed),
+    remove: async (owner) => {
+      await orm.delete(table).where(of(owner));
+    },
+    ofProducts: async (ids) => {
+      if (ids.length === 0) return [];
+      const rows = await read(() =>
+        orm
+          .select({ productId: products.id, userId: table.userId, ...SEALED })
+          .from(products)
+          .innerJoin(table, and(eq(table.userId, products.userId), eq(table.provider, PROVIDER)))
+          .where(inArray(products.id, [...ids])),
+      );
+      return rows.map(({ productId, userId, ...sealed }) => ({
+        productId: productId as ProductId,
+        userId: userId as UserId,
+        sealed,
+      }));
+    },
+    wrappedByOthers: (keyId, after, limit) => wrappedByOthers(orm, keyId, after, limit),
+    countWrappedByOthers: async (keyId) => {
+      const [row] = await read(() => orm.select({ n: count() }).from(table).where(notBy(keyId)));
+      return row?.n ?? 0;
+    },
+    replaceWrapping: async (owner, before, after) => {
+      const replaced = await orm
+        .update(table)
+        .set({ keyId: after.keyId, wrappedKey: after.wrappedKey })
+        .where(and(of(owner), eq(table.keyId, before.keyId), eq(table.wrappedKey, before.wrappedKey)))
+        .returning({ userId: table.userId });
+      return replaced.length === 1;
+    },
+  };
+}
+
+async function put(orm: Orm, owner: Owner, sealed: Sealed): Promise<void> {
+  try {
+    await orm
+      .insert(table)
+      .values({ ...owner, ...sealed })
+      .onConflictDoUpdate({ target: [table.userId, table.provider], set: { ...sealed, updatedAt: sql`now()` } });
+  } catch (error) {
+    if (databaseFault(error).kind !== 'foreign-key') throw error;
+    throw new AppError('UNAUTHENTICATED', 'This account is gone.', { cause: error });
+  }
+}
+
+async function wrappedByOthers(orm: Orm, keyId: string, after: Owner | null, limit: number) {
+  const rows = await read(() =>
+    orm
+      .select({ userId: table.userId, ...SEALED })
+      .from(table)
+      .where(and(notBy(keyId), eq(table.provider, PROVIDER), after ? gt(table.userId, after.userId) : undefined))
+      .orderBy(asc(table.userId))
+      .limit(limit),
+  );
+  return rows.map(({ userId, ...sealed }) => ({
+    owner: { userId: userId as UserId, provider: PROVIDER } as const,
+    sealed,
+  }));
+}
+
+const of = ({ userId, provider }: Owner) => and(eq(table.userId, userId), eq(table.provider, provider));
+const notBy = (keyId: string): SQL => ne(table.keyId, keyId);
