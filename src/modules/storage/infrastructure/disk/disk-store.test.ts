@@ -57,7 +57,7 @@ describe('the disk store', () => {
     const area = await openStagingArea(join(dataDir, 'tmp'), silentLog);
     const file = await (await area.open()).stage(new Blob(['as it came']).stream());
     const claimed = { ...file, sha256: sha256OfBytes('something else') };
-    expect(store.put(objectKey('a.jpg'), claimed, 'image/jpeg')).rejects.toBeInstanceOf(ChecksumMismatch);
+    await expect(store.put(objectKey('a.jpg'), claimed, 'image/jpeg')).rejects.toBeInstanceOf(ChecksumMismatch);
     await area.close();
   });
 
