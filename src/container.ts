@@ -9,7 +9,7 @@ import { productSteps, sweepSteps } from './container/upkeep-steps';
 import { buildWork } from './container/work';
 import { systemClock } from './kernel/clock';
 import { identityModule } from './modules/identity';
-import { maintenanceModule } from './modules/maintenance';
+import { maintenanceHold, maintenanceModule } from './modules/maintenance';
 import { realtimeModule } from './modules/realtime';
 import { storageModule } from './modules/storage';
 import { Database } from './platform/database/database';
@@ -123,6 +123,7 @@ function buildStorage(
   staging: StagingArea,
   secrets: Secrets,
 ) {
+  const holds = maintenanceHold(database);
   return storageModule({
     orm: database.orm,
     staging,
@@ -139,6 +140,7 @@ function buildStorage(
     formerBuckets: settings.S3_FORMER_BUCKET_NAMES,
     intentTtlSeconds: settings.INTENT_TTL_SECONDS,
     putMaxDurationSeconds: settings.PUT_MAX_DURATION_SECONDS,
+    onHold: async () => (await holds.current()) !== null,
   });
 }
 

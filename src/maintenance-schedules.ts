@@ -1,7 +1,7 @@
 import type { Settings } from './config/load';
 import type { Container } from './container';
 import type { Log } from './kernel/log';
-import { TaskIsRunning } from './modules/maintenance';
+import { MaintenanceOnHold, TaskIsRunning } from './modules/maintenance';
 import type { ScheduledWork } from './platform/jobs/jobs';
 
 /**
@@ -34,6 +34,7 @@ async function reported(task: string, work: () => Promise<unknown>, log: Log): P
   } catch (err) {
     // the lock of something that it waited for is another matter: then its work is not done
     if (err instanceof TaskIsRunning && err.task === task) log.debug({ task }, 'skipped: an operator runs it');
+    else if (err instanceof MaintenanceOnHold) log.info({ task }, err.message);
     else log.error({ err, task }, 'a task of upkeep failed');
   }
 }

@@ -36,6 +36,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       multipartBody: uploadBodies(settings),
       doors: [...(filesDoor ? [filesDoor] : []), container.realtime.wsDoor(inFlight.stopping)],
       readiness: readinessOf(container),
+      details: detailsOf(container),
       log,
       metrics,
       metricsToken: settings.METRICS_TOKEN,
@@ -96,6 +97,16 @@ function readinessOf({ database, storage }: Container) {
     migrations: async () => {
       if ((await schemaState((sql) => database.query(sql))) !== 'current')
         throw new Error('the schema is not this code’s');
+    },
+  };
+}
+
+function detailsOf({ maintenance }: Container) {
+  return {
+    maintenance: async () => {
+      const hold = await maintenance.holds.current();
+      // the reason is for operators: /readyz asks for no token
+      return hold && `on hold since ${hold.heldAt.toISOString()}`;
     },
   };
 }

@@ -6,6 +6,7 @@ import { createMetrics } from '../platform/telemetry/metrics';
 import { token, userCreate, userList, userPassword } from './accounts';
 import { audit, auditList, auditRelease } from './audit';
 import { type Command, EXIT_CODES, UsageError } from './command';
+import { maintenanceHold, maintenanceResume } from './maintenance-hold';
 import { migrate } from './migrate';
 import { productHold, productRelease, productStatus } from './products';
 import { progressBar, type Terminal } from './progress-bar';
@@ -22,6 +23,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'audit list': auditList,
   'audit release': auditRelease,
   'maintenance runs': maintenanceRuns,
+  'maintenance hold': maintenanceHold,
+  'maintenance resume': maintenanceResume,
   token,
   'user create': userCreate,
   'user list': userList,

@@ -20,6 +20,7 @@ export function sweepSteps(storage: StorageModule, dataDir: string): UpkeepStep[
     { name: 'drain', run: async () => ({ ...(await storage.sweep()) }) },
     {
       name: 'temporary_folders',
+      alsoOnHold: true,
       run: async () => ({ temporary_folders: await removeDeadStagingFolders(join(dataDir, 'tmp')) }),
     },
     {
@@ -34,7 +35,7 @@ export function sweepSteps(storage: StorageModule, dataDir: string): UpkeepStep[
 /** Of products that wait: for a worker who does not come back, or for a job that they lack. */
 export function productSteps({ work, prepare }: Waiting): UpkeepStep[] {
   return [
-    { name: 'work', run: async () => ({ work_put_back: await work.putBackDue() }) },
-    { name: 'prepare', run: async () => ({ prepares_queued: await prepare.enqueueMissing() }) },
+    { name: 'work', alsoOnHold: true, run: async () => ({ work_put_back: await work.putBackDue() }) },
+    { name: 'prepare', alsoOnHold: true, run: async () => ({ prepares_queued: await prepare.enqueueMissing() }) },
   ];
 }

@@ -1,3 +1,6 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { drizzle } from 'drizzle-orm/node-postgres';
@@ -12,6 +15,14 @@ export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../../drizzle', impor
 /** Any number will do, so long as nothing else in the database uses it. */
 const ADVISORY_LOCK = 7_112_026;
 
+const UNKNOWN_VERSION =
+  'This version of the software does not know that schema: it was made by a newer one, or by another software.';
+
+/** drizzle-kit's list of its migrations. */
+interface Journal {
+  readonly entries: readonly { readonly tag: string; readonly when: number }[];
+}
+
 export type SchemaState = 'current' | 'outdated' | 'newer';
 
 export class SchemaMismatch extends Error {
@@ -24,9 +35,7 @@ export async function schemaState(query: (sql: string) => Promise<{ rows: unknow
   if (!(rows[0] as { present: boolean }).present) return 'outdated';
   const newest = await query('select max(created_at)::text as at from drizzle.__drizzle_migrations');
   const applied = Number((newest.rows[0] as { at: string | null }).at ?? 0);
-  const ours = Math.max(
-    ...readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER }).map((file) => file.folderMillis),
-  );
+  const ours = Math.max(...knownSchemaVersions());
   if (applied === ours) return 'current';
   return applied > ours ? 'newer' : 'outdated';
 }
@@ -53,6 +62,39 @@ export async function migrate(ownerUrl: string): Promise<void> {
   } finally {
     await client.end();
   }
+}
+
+/** The migrations of this code, the oldest first; a schema version is the time of the last one that was applied. */
+export function knownSchemaVersions(): number[] {
+  return readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER }).map((file) => file.folderMillis);
+}
+
+/**
+ * Brings an empty database to an earlier schema: what was written under that one can be loaded, and then migrated on.
+ * @throws SchemaMismatch when this code does not know that version
+ */
+export async function migrateUpTo(ownerUrl: string, version: number): Promise<void> {
+  if (!knownSchemaVersions().includes(version)) throw new SchemaMismatch(UNKNOWN_VERSION);
+  const client = new Client({ connectionString: ownerUrl, application_name: 'intellipost migrate' });
+  await client.connect();
+  const folder = await migrationsUpTo(version);
+  try {
+    await client.query('select pg_advisory_lock($1)', [ADVISORY_LOCK]);
+    await applyMigrations(drizzle(client), { migrationsFolder: folder });
+  } finally {
+    await client.end();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The migrator applies all that its folder names: so a folder that names no more. */
+async function migrationsUpTo(version: number): Promise<string> {
+  const journal = (await Bun.file(join(MIGRATIONS_FOLDER, 'meta/_journal.json')).json()) as Journal;
+  const entries = journal.entries.filter(({ when }) => when <= version);
+  const folder = await mkdtemp(join(tmpdir(), 'intellipost-migrations-'));
+  await Bun.write(join(folder, 'meta/_journal.json'), JSON.stringify({ ...journal, entries }));
+  for (const { tag } of entries) await copyFile(join(MIGRATIONS_FOLDER, `${tag}.sql`), join(folder, `${tag}.sql`));
+  return folder;
 }
 
 /** For a start that must not migrate. @throws SchemaMismatch */
