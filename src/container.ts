@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { publicUrlOf, retentionAgesOf, type Secrets, s3ConfigOf, secretsOf } from './config/derive';
 import type { Settings } from './config/load';
 import { buildAudit } from './container/audit';
+import { buildBackup } from './container/backup';
 import type { Ground } from './container/ground';
 import { buildPrepare } from './container/prepare';
 import { buildProducts } from './container/products';
@@ -69,6 +70,7 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
   const prepare = buildPrepare(ground, { database, staging }, storage, products);
   const work = buildWork(ground, database, storage, products);
   const audit = buildAudit({ ...ground, database, staging, storage });
+  const backup = buildBackup(ground, storage);
   const maintenance = maintenanceModule({
     ...ground,
     database,
@@ -86,6 +88,7 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
     products,
     maintenance,
     audit,
+    backup,
     realtime,
     work,
     prepare,

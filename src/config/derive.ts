@@ -72,6 +72,27 @@ export function targetS3ConfigOf(settings: Settings) {
   });
 }
 
+/** Where backups go; null where neither BACKUP_S3_BUCKET_NAME nor BACKUP_DIR is set. */
+export function backupTargetOf(settings: Settings) {
+  const { BACKUP_S3_BUCKET_NAME: bucket, BACKUP_DIR: folder } = settings;
+  if (bucket === undefined) return folder === undefined ? null : { folder };
+  const s3 = s3ConfigOf({
+    ...settings,
+    S3_BUCKET_NAME: bucket,
+    S3_ENDPOINT_URL: settings.BACKUP_S3_ENDPOINT_URL,
+    S3_PUBLIC_ENDPOINT_URL: undefined,
+    S3_REGION: settings.BACKUP_S3_REGION,
+    S3_ACCESS_KEY_ID: settings.BACKUP_S3_ACCESS_KEY_ID,
+    S3_SECRET_ACCESS_KEY: settings.BACKUP_S3_SECRET_ACCESS_KEY,
+    S3_FORCE_PATH_STYLE: settings.BACKUP_S3_FORCE_PATH_STYLE,
+    S3_SSE: settings.BACKUP_S3_SSE,
+    S3_KMS_KEY_ID: settings.BACKUP_S3_KMS_KEY_ID,
+  });
+  if (!s3) return null;
+  const { corsOrigins: _noPages, ...reached } = s3;
+  return { s3: reached };
+}
+
 /** In days; 0: kept for ever. */
 export function retentionAgesOf(settings: Settings) {
   return {

@@ -44,7 +44,7 @@ function problemOf(issue: z.core.$ZodIssue, given: Record<string, string | undef
 
 function contradictions(loaded: Settings): string[] {
   const problems: string[] = [];
-  for (const which of ['', 'TARGET_'] as const) {
+  for (const which of ['', 'TARGET_', 'BACKUP_'] as const) {
     const [id, secret] = [`${which}S3_ACCESS_KEY_ID`, `${which}S3_SECRET_ACCESS_KEY`] as const;
     if ((loaded[id] === undefined) !== (loaded[secret] === undefined)) {
       problems.push(`${id} and ${secret}: set both or neither`);
@@ -53,8 +53,20 @@ function contradictions(loaded: Settings): string[] {
       problems.push(`${which}S3_KMS_KEY_ID: must be set when ${which}S3_SSE is aws:kms`);
     }
   }
+  if (isBackupAmongImages(loaded)) {
+    problems.push('BACKUP_S3_BUCKET_NAME: must be another bucket than that of the images');
+  }
   if (loaded.MAX_IMAGE_BYTES > loaded.MAX_UPLOAD_BYTES) {
     problems.push(`MAX_IMAGE_BYTES: got ${loaded.MAX_IMAGE_BYTES}; it may be MAX_UPLOAD_BYTES at most`);
   }
   return problems;
+}
+
+/** What removes objects without a row, and whoever empties the bucket, would take the backups with it. */
+function isBackupAmongImages(loaded: Settings): boolean {
+  return (
+    loaded.BACKUP_S3_BUCKET_NAME !== undefined &&
+    loaded.BACKUP_S3_BUCKET_NAME === loaded.S3_BUCKET_NAME &&
+    loaded.BACKUP_S3_ENDPOINT_URL === loaded.S3_ENDPOINT_URL
+  );
 }

@@ -49,6 +49,11 @@ const REFUSALS: readonly Refusal[] = [
     says: 'must be https in production (or ALLOW_PLAIN_S3=true)',
   },
   {
+    when: (s) => s.BACKUP_S3_ENDPOINT_URL?.startsWith('http:') === true && !s.ALLOW_PLAIN_S3,
+    variable: 'BACKUP_S3_ENDPOINT_URL',
+    says: 'must be https in production (or ALLOW_PLAIN_S3=true)',
+  },
+  {
     when: (s) => s.CDN_BASE_URL?.startsWith('http:') === true && !s.ALLOW_PLAIN_S3,
     variable: 'CDN_BASE_URL',
     says: 'must be https in production (or ALLOW_PLAIN_S3=true)',

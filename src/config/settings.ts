@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { backupSettings } from './backup-settings';
 import {
   bytes,
   flag,
@@ -124,6 +125,7 @@ export const settings = {
       .describe('Server-side encryption of what is copied. Default: AES256 in production, none elsewhere.'),
     TARGET_S3_KMS_KEY_ID: optionalText().describe('Key for TARGET_S3_SSE=aws:kms.'),
   },
+  Backups: backupSettings,
   Secrets: {
     JWT_SECRET: secret().describe(
       'Signs access tokens; 32 characters or more. Absent outside production: made once and kept under DATA_DIR.',

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../kernel/clock';
 import type { Log } from '../../kernel/log';
 import type { ObjectKey } from '../../kernel/object-key';
@@ -82,6 +83,9 @@ export function storageModule(deps: StorageModuleDeps) {
       const to = target === 'disk' ? diskStore(deps).store : new S3Store({ config: target });
       return objectMigration({ orm: deps.orm, staging: deps.staging, buckets, source: store }, to, keyOf);
     },
+    /** Another store than the application's, such as that of its backups; nobody is given URLs of it. */
+    openOther: (where: { s3: S3StoreConfig } | { folder: string; bucket: string }): ObjectStore =>
+      's3' in where ? new S3Store({ config: where.s3 }) : privateFolder(where.folder, where.bucket),
     /** Serves the disk store's signed URLs; null where the store serves its own. */
     filesDoor: door,
   };
@@ -97,4 +101,9 @@ function diskStore(deps: StorageModuleDeps) {
   });
   const store = new DiskStore({ dataDir, bucket: DISK_BUCKET, urls });
   return { store, door: filesDoor({ store, urls, staging: deps.staging, cacheScope }) };
+}
+
+function privateFolder(dataDir: string, bucket: string): DiskStore {
+  const urls = new DiskUrlSigner({ bucket, publicUrl: () => 'http://nowhere.invalid', secret: randomBytes(32) });
+  return new DiskStore({ dataDir, bucket, urls });
 }

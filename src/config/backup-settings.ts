@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { flag, list, optionalText, optionalUrl, seconds, share, whole } from './kinds';
+
+/** Where backups go, and when: one group of `settings`. */
+export const backupSettings = {
+  BACKUP_DIR: optionalText().describe(
+    'Folder that backups go to, on another disk than DATA_DIR. Neither it nor BACKUP_S3_BUCKET_NAME: there are no backups.',
+  ),
+  BACKUP_S3_BUCKET_NAME: optionalText().describe(
+    'Bucket that backups go to, for them alone; with other keys than the store’s, or whoever has those has both. It goes before BACKUP_DIR.',
+  ),
+  BACKUP_S3_ENDPOINT_URL: optionalUrl().describe('Its endpoint. Absent: Amazon S3 of BACKUP_S3_REGION.'),
+  BACKUP_S3_REGION: z.string().default('us-east-1').describe('Its region.'),
+  BACKUP_S3_ACCESS_KEY_ID: optionalText().meta({ secret: true }).describe('Absent: the AWS provider chain.'),
+  BACKUP_S3_SECRET_ACCESS_KEY: optionalText().meta({ secret: true }).describe('Secret of BACKUP_S3_ACCESS_KEY_ID.'),
+  BACKUP_S3_FORCE_PATH_STYLE: flag(true).describe('`endpoint/bucket/key`; false for `bucket.endpoint/key`.'),
+  BACKUP_S3_SSE: z
+    .enum(['none', 'AES256', 'aws:kms'])
+    .optional()
+    .describe('Server-side encryption of backups. Default: AES256 in production, none elsewhere.'),
+  BACKUP_S3_KMS_KEY_ID: optionalText().describe('Key for BACKUP_S3_SSE=aws:kms.'),
+  BACKUP_ENCRYPTION_IDENTITY: z
+    .string()
+    .regex(/^AGE-SECRET-KEY-1[0-9A-Z]+$/, 'must be an age identity: `bun run cli backup key` makes one')
+    .optional()
+    .meta({ secret: true })
+    .describe(
+      'Encrypts everything before it leaves (age): `bun run cli backup key` makes one. Keep a copy where the backups are not: without it they are worth nothing. Absent: nothing is encrypted.',
+    ),
+  BACKUP_ENCRYPTION_FORMER_IDENTITIES: list()
+    .meta({ secret: true })
+    .describe('Identities before it, comma-separated: what they encrypted can still be read.'),
+  BACKUP_CRON: z
+    .string()
+    .default('7 1 * * *')
+    .describe('When a backup is made, if there is a target (cron, UTC); `off` never.'),
+  BACKUP_VERIFY_CRON: z
+    .string()
+    .default('37 4 * * *')
+    .describe('When the newest backup is verified, with BACKUP_VERIFY_SHARE of its objects (cron, UTC); `off` never.'),
+  BACKUP_VERIFY_SHARE: share(0.05).describe('Of how many objects, as a share, that verification reads the bytes.'),
+  BACKUP_PRUNE_CRON: z
+    .string()
+    .default('7 5 * * *')
+    .describe('When backups are removed that the BACKUP_KEEP_… need no more (cron, UTC); `off` never.'),
+  BACKUP_KEEP_DAILY: whole(7, 0, 3660).describe('The last backup of so many days is kept.'),
+  BACKUP_KEEP_WEEKLY: whole(4, 0, 520).describe('The last backup of so many weeks is kept.'),
+  BACKUP_KEEP_MONTHLY: whole(12, 0, 1200).describe('The last backup of so many months is kept.'),
+  BACKUP_PRUNE_MAX_SHARE: share(0.5).describe(
+    'Where more than this share of the stored objects would go, prune fails and deletes none.',
+  ),
+  BACKUP_LEASE_SECONDS: seconds(300, 5, 86400).describe(
+    'A backup or prune that has not renewed its lease for so long is taken for dead; what was held for it is freed.',
+  ),
+  BACKUP_CONCURRENCY: whole(8, 1, 64).describe('Objects that are copied or read at once.'),
+} as const;

@@ -1,0 +1,42 @@
+import { ALL_BACKUPS, type BackupId, MANIFEST, PENDING, partsOfBackupKey, VERIFIED } from '../../domain/layout';
+import type { TargetStore } from '../../domain/target-store';
+
+/** What lies in the target under one backup's id. */
+export interface BackupFolder {
+  readonly id: BackupId;
+  /** Whether it exists: it has its manifest. */
+  readonly isWhole: boolean;
+  /** Somebody makes it, or died over it. */
+  readonly isPending: boolean;
+  /** When it was last read and found whole, by the target's clock. */
+  readonly verifiedAt: Date | null;
+  /** When anything was last written under its id, by the target's clock. */
+  readonly touchedAt: Date;
+}
+
+/** All that the target has, oldest first. */
+export const listBackups =
+  ({ target }: { readonly target: Pick<TargetStore, 'list'> }) =>
+  async (): Promise<BackupFolder[]> => {
+    const folders = new Map<BackupId, BackupFolder>();
+    for await (const { key, lastModified } of target.list(ALL_BACKUPS)) {
+      const parts = partsOfBackupKey(key);
+      if (!parts) continue;
+      const { id, name } = parts;
+      const known = folders.get(id);
+      folders.set(id, {
+        id,
+        isWhole: known?.isWhole === true || name === MANIFEST,
+        isPending: known?.isPending === true || name === PENDING,
+        verifiedAt: name.startsWith(VERIFIED)
+          ? later(known?.verifiedAt ?? null, lastModified)
+          : (known?.verifiedAt ?? null),
+        touchedAt: later(known?.touchedAt ?? null, lastModified),
+      });
+    }
+    return [...folders.values()];
+  };
+
+function later(one: Date | null, other: Date): Date {
+  return one && one > other ? one : other;
+}

@@ -1,0 +1,80 @@
+import { type BackedObject, objectOfLine } from '../../domain/backed-object';
+import { BackupDamaged, NoSuchBackup } from '../../domain/backup-faults';
+import type { Bytes } from '../../domain/codec';
+import { type BackupId, blobKey, fileOf, MANIFEST } from '../../domain/layout';
+import type { Manifest, SegmentedLines } from '../../domain/manifest';
+import type { ManifestFormat } from '../../domain/manifest-format';
+import { linesOf, openStored, plainBytes, type ReadDeps } from './segments';
+
+export interface OpenDeps extends ReadDeps {
+  readonly manifests: ManifestFormat;
+}
+
+/** A backup as it is read: by verify, restore and drill alike. Everything that is read is compared with the manifest. */
+export interface OpenBackup {
+  readonly manifest: Manifest;
+  /**
+   * The rows of a table as COPY … FROM STDIN (text format) takes them. It throws at its end, too, where what came is not what was
+   * written: load it in a transaction. @throws TypeError for a table that the backup does not have
+   */
+  rows(table: string): AsyncIterable<Uint8Array>;
+  /** Every object that the snapshot names, in constant memory. */
+  objects(): AsyncIterable<BackedObject>;
+  /** Those of them that the backup does not have: they were missing or damaged when it was made. */
+  absent(): AsyncIterable<BackedObject>;
+  /** The object's bytes, compared with its sha-256 at their end. @throws BackupDamaged, also while it is read */
+  open(object: BackedObject): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** @throws NoSuchBackup, BackupDamaged, WrongBackupKey, NewerBackup */
+export const openBackup =
+  (deps: OpenDeps) =>
+  async (id: BackupId): Promise<OpenBackup> => {
+    const manifest = await readManifest(deps, id);
+    return {
+      manifest,
+      rows(table) {
+        const dump = manifest.tables.find(({ name }) => name === table);
+        if (!dump) throw new TypeError(`the backup has no table ${table}`);
+        return plainBytes(deps, dump);
+      },
+      objects: () => objectsOf(deps, manifest.objects.list),
+      absent: () => objectsOf(deps, manifest.objects.absent),
+      open: async (object) =>
+        checked(object, deps.codec.unseal(await openStored(deps, blobKey(object.name)), object.key)),
+    };
+  };
+
+export async function readManifest(deps: OpenDeps, id: BackupId): Promise<Manifest> {
+  const key = fileOf(id, MANIFEST);
+  const stored = await openStored(deps, key).catch((error) => {
+    throw error instanceof BackupDamaged ? new NoSuchBackup(id) : error;
+  });
+  const text = await textOf(deps.codec.unseal(stored, key));
+  const manifest = deps.manifests.read(text);
+  if (manifest.backupId !== id) throw new BackupDamaged(key, 'is that of another backup');
+  return manifest;
+}
+
+async function textOf(bytes: Bytes): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of bytes) text += decoder.decode(chunk, { stream: true });
+  return text + decoder.decode();
+}
+
+export async function* objectsOf(deps: ReadDeps, lines: SegmentedLines): AsyncGenerator<BackedObject> {
+  for await (const line of linesOf(plainBytes(deps, lines))) yield objectOfLine(line);
+}
+
+async function* checked({ key, sha256, sizeBytes }: BackedObject, bytes: Bytes): AsyncGenerator<Uint8Array> {
+  const hasher = new Bun.CryptoHasher('sha256');
+  let size = 0;
+  for await (const chunk of bytes) {
+    hasher.update(chunk);
+    size += chunk.byteLength;
+    yield chunk;
+  }
+  const isSame = hasher.digest('hex') === sha256 && (sizeBytes === null || size === sizeBytes);
+  if (!isSame) throw new BackupDamaged(key, 'does not have its sha-256');
+}
