@@ -6,6 +6,7 @@ import { buildBackup } from './container/backup';
 import type { Ground } from './container/ground';
 import { buildPrepare } from './container/prepare';
 import { buildProducts } from './container/products';
+import { buildRestore } from './container/restore';
 import { productSteps, sweepSteps } from './container/upkeep-steps';
 import { buildWork } from './container/work';
 import { systemClock } from './kernel/clock';
@@ -27,12 +28,16 @@ import { measured } from './platform/telemetry/measured';
 export type Container = Awaited<ReturnType<typeof buildContainer>>;
 export type AppRouter = Container['router'];
 
-/** The composition root: the only file that knows every module. The server and the operator commands stand on the same one. */
-export async function buildContainer(ground: Ground) {
+/**
+ * The composition root: the only file that knows every module. The server and the operator commands stand on the same one.
+ * @param schema `as it is`: the database may be empty or half restored, and nothing is asked of it yet
+ */
+export async function buildContainer(ground: Ground, schema: 'current' | 'as it is' = 'current') {
   const { settings, log, metrics } = ground;
   const urls = await provideDatabase(settings);
   try {
-    await (settings.MIGRATE_ON_START ? migrate(urls.ownerUrl) : requireCurrentSchema(urls.ownerUrl));
+    if (schema === 'current')
+      await (settings.MIGRATE_ON_START ? migrate(urls.ownerUrl) : requireCurrentSchema(urls.ownerUrl));
     const database = openDatabase(ground, urls);
     const secrets = secretsOf(settings, await generatedSecret(settings));
     const staging = await openStagingArea(join(resolve(settings.DATA_DIR), 'tmp'), log);
@@ -44,6 +49,8 @@ export async function buildContainer(ground: Ground) {
     return {
       database,
       ...modules,
+      restore: buildRestore(ground, { ...modules, staging, ownerUrl: urls.ownerUrl }),
+      urls,
       embeddedDatabase: urls.embedded,
       /** After the last request: what runs in the background ends, temporary files go, connections close. */
       async close() {

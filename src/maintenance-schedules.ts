@@ -1,3 +1,4 @@
+import { runDrill } from './backup-drill';
 import type { Settings } from './config/load';
 import type { Container } from './container';
 import type { Log } from './kernel/log';
@@ -9,7 +10,7 @@ import type { ScheduledWork } from './platform/jobs/jobs';
  * @param signal aborted when the server stops: what is under way ends, and the next run goes on from there
  */
 export function maintenanceSchedules(
-  { maintenance, audit }: Pick<Container, 'maintenance' | 'audit'>,
+  container: Container,
   settings: Settings,
   log: Log,
   signal: AbortSignal,
@@ -19,7 +20,10 @@ export function maintenanceSchedules(
     cron,
     work: () => reported(queue, work, log),
   });
+  const { maintenance, audit, backup } = container;
+  const drillCron = backup.isConfigured ? settings.BACKUP_DRILL_CRON : 'off';
   return [
+    schedule('backup_drill', drillCron, () => runDrill(container, settings, log)),
     schedule('sweep', settings.SWEEP_CRON, () => maintenance.sweep(signal)),
     schedule('scrub', settings.SCRUB_CRON, () => maintenance.scrub({ bytes: settings.SCRUB_BYTES_PER_RUN, signal })),
     schedule('audit', settings.AUDIT_CRON, () => audit.audit({ mode: settings.AUDIT_ACT ? 'act' : 'report', signal })),

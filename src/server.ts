@@ -6,7 +6,7 @@ import { buildContainer, type Container } from './container';
 import type { ProductId } from './kernel/ids';
 import type { Log } from './kernel/log';
 import { maintenanceSchedules } from './maintenance-schedules';
-import { schemaState } from './platform/database/migrate';
+import { refuseHalfRestored, schemaState } from './platform/database/migrate';
 import { multipartBody } from './platform/http/multipart-body';
 import { gracefulStop, InFlight } from './platform/http/shutdown';
 import { type Jobs, type QueuedWork, startJobs } from './platform/jobs/jobs';
@@ -95,18 +95,26 @@ function readinessOf({ database, storage }: Container) {
     database: () => database.ping(),
     store: () => storage.store.check(),
     migrations: async () => {
+      await refuseHalfRestored((sql) => database.query(sql));
       if ((await schemaState((sql) => database.query(sql))) !== 'current')
         throw new Error('the schema is not this code’s');
     },
   };
 }
 
-function detailsOf({ maintenance }: Container) {
+function detailsOf({ maintenance, backup }: Container) {
   return {
     maintenance: async () => {
       const hold = await maintenance.holds.current();
       // the reason is for operators: /readyz asks for no token
       return hold && `on hold since ${hold.heldAt.toISOString()}`;
+    },
+    backup_drill: async () => {
+      if (!backup.isConfigured) return null;
+      const ok = (await maintenance.runs.lastEnded()).find(
+        ({ task, outcome }) => task === 'backup_drill' && outcome === 'ok',
+      );
+      return ok?.endedAt ? `succeeded at ${ok.endedAt.toISOString()}` : 'has never succeeded';
     },
   };
 }

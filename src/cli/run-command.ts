@@ -5,8 +5,11 @@ import type { Log } from '../kernel/log';
 import { createMetrics } from '../platform/telemetry/metrics';
 import { token, userCreate, userList, userPassword } from './accounts';
 import { audit, auditList, auditRelease } from './audit';
+import { backupDrill } from './backup-drill';
+import { backupRestore, backupRestoreObjects, backupRestoreProduct } from './backup-restore';
 import { type Command, EXIT_CODES, UsageError } from './command';
 import { maintenanceHold, maintenanceResume } from './maintenance-hold';
+import { maintenanceRecovered } from './maintenance-recovered';
 import { migrate } from './migrate';
 import { productHold, productRelease, productStatus } from './products';
 import { progressBar, type Terminal } from './progress-bar';
@@ -22,9 +25,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   audit,
   'audit list': auditList,
   'audit release': auditRelease,
+  'backup restore': backupRestore,
+  'backup restore objects': backupRestoreObjects,
+  'backup restore product': backupRestoreProduct,
+  'backup drill': backupDrill,
   'maintenance runs': maintenanceRuns,
   'maintenance hold': maintenanceHold,
   'maintenance resume': maintenanceResume,
+  'maintenance recovered': maintenanceRecovered,
   token,
   'user create': userCreate,
   'user list': userList,
@@ -46,12 +54,8 @@ export async function runCommand(
 ): Promise<void> {
   const { command, ...given } = parse(argv);
   const forced = command === migrate ? { ...settings, MIGRATE_ON_START: true } : settings;
-  const container = await buildContainer({
-    settings: forced,
-    log,
-    metrics: createMetrics(),
-    port: () => settings.PORT,
-  });
+  const ground = { settings: forced, log, metrics: createMetrics(), port: () => settings.PORT };
+  const container = await buildContainer(ground, command.schemaAsItIs ? 'as it is' : 'current');
   const progress = progressBar(terminal);
   const printed = (line: string) => {
     progress.clear();

@@ -1,3 +1,5 @@
+export { drill } from './application/drill/drill';
+export type { OpenBackup } from './application/read/open-backup';
 export {
   BackupDamaged,
   BackupFault,
@@ -6,5 +8,9 @@ export {
   NoSuchBackup,
   WrongBackupKey,
 } from './domain/backup-faults';
+export type { DrillReport, ReadProduct, Scratch } from './domain/drill';
 export type { BackupId } from './domain/layout';
+export type { RestoreReport } from './domain/restore';
+export { RestoreRefused } from './domain/restore-refused';
 export { backupReading, codecOf } from './reading-parts';
+export { restoreParts } from './restore-parts';

@@ -9,6 +9,7 @@ import { Client } from 'pg';
 import { installJobs } from '../jobs/install';
 import { enqueueMissingPrepares } from '../jobs/prepare-jobs';
 import { APPLICATION_ROLE } from './database';
+import { isRestoreUnderWay } from './restore-marker';
 
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../../drizzle', import.meta.url));
 
@@ -29,6 +30,9 @@ export class SchemaMismatch extends Error {
   override readonly name = 'SchemaMismatch';
 }
 
+const HALF_RESTORED =
+  'A restore into this database has begun and not ended. Repeat `bun run cli backup restore` with the same backup: it goes on where it was.';
+
 /** Compares the newest migration that was applied with the newest that this code brings. */
 export async function schemaState(query: (sql: string) => Promise<{ rows: unknown[] }>): Promise<SchemaState> {
   const { rows } = await query(`select to_regclass('drizzle.__drizzle_migrations') is not null as present`);
@@ -42,9 +46,10 @@ export async function schemaState(query: (sql: string) => Promise<{ rows: unknow
 
 /**
  * Brings the database to this code's schema, one migrator at a time over all instances. Run as the role that owns the tables.
- * @throws SchemaMismatch when the database was migrated by newer code
+ * @param isRestoring by the restore itself, before its end
+ * @throws SchemaMismatch when the database was migrated by newer code, or holds half of a backup
  */
-export async function migrate(ownerUrl: string): Promise<void> {
+export async function migrate(ownerUrl: string, isRestoring = false): Promise<void> {
   const client = new Client({
     connectionString: ownerUrl,
     application_name: 'intellipost migrate',
@@ -53,6 +58,7 @@ export async function migrate(ownerUrl: string): Promise<void> {
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [ADVISORY_LOCK]);
+    if (!isRestoring) await refuseHalfRestored((sql) => client.query(sql));
     if ((await schemaState((sql) => client.query(sql))) === 'newer') throw newerThanCode();
     await applyMigrations(drizzle(client), { migrationsFolder: MIGRATIONS_FOLDER });
     await installJobs(ownerUrl);
@@ -102,6 +108,7 @@ export async function requireCurrentSchema(ownerUrl: string): Promise<void> {
   const client = new Client({ connectionString: ownerUrl, application_name: 'intellipost' });
   await client.connect();
   try {
+    await refuseHalfRestored((sql) => client.query(sql));
     const state = await schemaState((sql) => client.query(sql));
     if (state === 'newer') throw newerThanCode();
     if (state === 'outdated') {
@@ -112,6 +119,11 @@ export async function requireCurrentSchema(ownerUrl: string): Promise<void> {
   } finally {
     await client.end();
   }
+}
+
+/** @throws SchemaMismatch */
+export async function refuseHalfRestored(query: (sql: string) => Promise<{ rows: unknown[] }>): Promise<void> {
+  if (await isRestoreUnderWay(query)) throw new SchemaMismatch(HALF_RESTORED);
 }
 
 function newerThanCode(): SchemaMismatch {

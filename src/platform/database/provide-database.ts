@@ -5,6 +5,8 @@ export interface DatabaseUrls {
   readonly url: string;
   /** As the owner of the tables. */
   readonly ownerUrl: string;
+  /** May make databases beside it; absent where only the operator knows such a role. */
+  readonly adminUrl?: string;
   readonly embedded: boolean;
   release(): Promise<void>;
 }
@@ -20,5 +22,6 @@ export async function provideDatabase(settings: {
     const ownerUrl = settings.MIGRATION_DATABASE_URL ?? url;
     return { url, ownerUrl, embedded: false, release: () => Promise.resolve() };
   }
-  return { ...(await useEmbeddedPostgres(settings.DATA_DIR)), embedded: true };
+  const { superuserUrl: adminUrl, ...embedded } = await useEmbeddedPostgres(settings.DATA_DIR);
+  return { ...embedded, adminUrl, embedded: true };
 }

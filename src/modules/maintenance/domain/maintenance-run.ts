@@ -1,5 +1,5 @@
 /** The tasks of upkeep; each runs once at a time over all instances and the operator's commands. */
-export type Task = 'sweep' | 'audit' | 'scrub' | 'retention' | 'quarantine';
+export type Task = 'sweep' | 'audit' | 'scrub' | 'retention' | 'quarantine' | 'backup_drill';
 
 /** They delete, move or call damaged, and so wait while upkeep is on hold. Of the sweep some steps wait, and others go on. */
 export const HELD_TASKS: ReadonlySet<Task> = new Set<Task>(['audit', 'scrub', 'retention']);

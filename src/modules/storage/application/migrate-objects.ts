@@ -1,4 +1,5 @@
 import { isAppError } from '../../../kernel/app-error';
+import { inLanes } from '../../../kernel/in-lanes';
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
 import type {
   MigrationProblem,
@@ -9,7 +10,6 @@ import type {
 } from '../domain/object-migration';
 import type { ObjectStore } from '../domain/object-store';
 import { type CopyDeps, type CopyOutcome, copyObject } from './copy-object';
-import { inLanes } from './in-lanes';
 import { pruneUnnamed } from './prune-unnamed';
 
 export interface MigrateDeps extends CopyDeps {
