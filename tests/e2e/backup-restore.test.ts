@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { sha256OfBytes } from '../../src/kernel/sha256';
+import { photo } from '../support/photos';
+import { type RecoveryKit, recoveryKit } from '../support/recovery-kit';
+import { digestsByUrls, restlessSellers, wereGone, wereThere } from '../support/restless-sellers';
+import { s3Server } from '../support/s3-servers';
+import { aSeller } from '../support/seller-client';
+import { type Environment, s3Environment } from '../support/server';
+
+// The whole of it: sellers at work, a backup meanwhile, everything lost, everything back.
+
+const minio = await s3Server('minio');
+const STORES: [string, () => Environment][] = [['disk', () => ({})]];
+if (minio) STORES.push(['MinIO', () => s3Environment(minio)]);
+
+describe.each(STORES)('on %s', (_name, store) => {
+  let kit: RecoveryKit;
+  beforeAll(async () => {
+    kit = await recoveryKit(store());
+  }, 60_000);
+  afterAll(() => kit.stop());
+
+  test('what was committed before the snapshot is back after database and bucket were lost, and work goes on', async () => {
+    const server = await kit.start();
+    const sellers = restlessSellers(kit, server);
+    while (sellers.known.length < 12) await Bun.sleep(50);
+    const created = await kit.told<{ backup: string }>(['backup', 'create']);
+    while (sellers.known.length < 24) await Bun.sleep(50);
+    await sellers.stop();
+    await server.stop();
+
+    await kit.loseDatabase();
+    await kit.loseObjects();
+    const report = await kit.told<{ backup: string; of: string; counts: Record<string, number> }>([
+      'backup',
+      'restore',
+    ]);
+    expect(report.backup).toBe(created.backup);
+
+    const again = await kit.start();
+    const snapshotAt = Date.parse(report.of);
+    const there = wereThere(sellers.known, snapshotAt);
+    expect(there.length).toBeGreaterThan(5);
+    expect(there.length).toBeLessThan(sellers.known.length);
+    for (const product of there) expect(await digestsByUrls(product, again)).toEqual([...product.photos]);
+    for (const { id, seller } of wereGone(sellers.known, snapshotAt))
+      expect((await seller.at(again).call('GET', `/api/products/${id}`)).status).toBe(404);
+
+    const seller = there[0]!.seller.at(again);
+    const bytes = await photo({ seed: 999 });
+    const uploaded = await seller.upload([bytes]);
+    expect(uploaded.status).toBe(201);
+    const { id } = (await uploaded.json()) as { id: string };
+    expect(await digestsByUrls({ id, seller }, again)).toEqual([sha256OfBytes(bytes)]);
+    await aSeller(again);
+
+    const [ledger] = await kit.sql<{ wrong: number }>(`
+      select count(*)::int as wrong from seller_ledger l where
+        (uploading, processing, ready, publishing, published, failed, image_bytes) is distinct from (
+          select (count(*) filter (where status = 'uploading'))::int, (count(*) filter (where status = 'processing'))::int,
+            (count(*) filter (where status = 'ready'))::int, (count(*) filter (where status = 'publishing'))::int,
+            (count(*) filter (where status = 'published'))::int, (count(*) filter (where status = 'failed'))::int,
+            coalesce(sum(image_bytes), 0)::bigint from products p where p.user_id = l.user_id)`);
+    expect(ledger).toEqual({ wrong: 0 });
+
+    // nothing that is left of the journal takes a restored object away
+    await kit.cli(['maintenance', 'resume']);
+    await kit.told(['sweep']);
+    for (const product of there) expect(await digestsByUrls(product, again)).toEqual([...product.photos]);
+    await kit.cli(['audit']);
+    await again.stop();
+  }, 120_000);
+});
