@@ -77,7 +77,6 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
   const prepare = buildPrepare(ground, { database, staging }, storage, products);
   const work = buildWork(ground, database, storage, products);
   const audit = buildAudit({ ...ground, database, staging, storage });
-  const backup = buildBackup(ground, storage);
   const maintenance = maintenanceModule({
     ...ground,
     database,
@@ -89,6 +88,7 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
     retentionSteps: [audit.quarantineExpiry],
     ages: retentionAgesOf(ground.settings),
   });
+  const backup = buildBackup({ ...ground, database, staging, storage, runTask: maintenance.runTask });
   return {
     storage,
     identity,

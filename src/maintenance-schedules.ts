@@ -21,13 +21,20 @@ export function maintenanceSchedules(
     work: () => reported(queue, work, log),
   });
   const { maintenance, audit, backup } = container;
-  const drillCron = backup.isConfigured ? settings.BACKUP_DRILL_CRON : 'off';
+  const ofBackups = (cron: string) => (backup.isConfigured ? cron : 'off');
   return [
-    schedule('backup_drill', drillCron, () => runDrill(container, settings, log)),
+    schedule('backup_drill', ofBackups(settings.BACKUP_DRILL_CRON), () => runDrill(container, settings, log)),
     schedule('sweep', settings.SWEEP_CRON, () => maintenance.sweep(signal)),
     schedule('scrub', settings.SCRUB_CRON, () => maintenance.scrub({ bytes: settings.SCRUB_BYTES_PER_RUN, signal })),
     schedule('audit', settings.AUDIT_CRON, () => audit.audit({ mode: settings.AUDIT_ACT ? 'act' : 'report', signal })),
     schedule('retention', settings.RETENTION_CRON, () => maintenance.retention({ dryRun: false, signal })),
+    schedule('backup', ofBackups(settings.BACKUP_CRON), async () => (await backup.parts()).create({ signal })),
+    schedule('backup_verify', ofBackups(settings.BACKUP_VERIFY_CRON), async () =>
+      (await backup.parts()).verify({ share: settings.BACKUP_VERIFY_SHARE, signal }),
+    ),
+    schedule('backup_prune', ofBackups(settings.BACKUP_PRUNE_CRON), async () =>
+      (await backup.parts()).prune(false, { signal }),
+    ),
   ];
 }
 

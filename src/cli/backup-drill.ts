@@ -28,5 +28,5 @@ export const backupDrill: Command = {
 };
 
 function printDrill(input: CommandInput, report: DrillReport): void {
-  printReport(input, { backup: report.backupId, of: report.snapshotAt.toISOString(), counts: countsOf(report) });
+  printReport(input, { backup: report.backupId, as_of: report.snapshotAt.toISOString(), counts: countsOf(report) });
 }

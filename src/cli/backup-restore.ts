@@ -75,7 +75,7 @@ async function theBackup({ words }: Pick<CommandInput, 'words'>, { backup }: Con
 function printRestored(input: CommandInput, { manifest, rows, objects, bytes, present, lost, seconds }: RestoreReport) {
   printReport(input, {
     backup: manifest.backupId,
-    of: manifest.snapshotAt.toISOString(),
+    as_of: manifest.snapshotAt.toISOString(),
     counts: { rows, objects, bytes, present, lost: lost.length },
     seconds: Math.round(seconds * 1000) / 1000,
   });

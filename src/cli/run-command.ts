@@ -5,6 +5,7 @@ import type { Log } from '../kernel/log';
 import { createMetrics } from '../platform/telemetry/metrics';
 import { token, userCreate, userList, userPassword } from './accounts';
 import { audit, auditList, auditRelease } from './audit';
+import { backupCreate, backupKey, backupList, backupPrune, backupVerify } from './backup';
 import { backupDrill } from './backup-drill';
 import { backupRestore, backupRestoreObjects, backupRestoreProduct } from './backup-restore';
 import { type Command, EXIT_CODES, UsageError } from './command';
@@ -25,6 +26,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   audit,
   'audit list': auditList,
   'audit release': auditRelease,
+  'backup create': backupCreate,
+  'backup verify': backupVerify,
+  'backup list': backupList,
+  'backup prune': backupPrune,
+  'backup key': backupKey,
   'backup restore': backupRestore,
   'backup restore objects': backupRestoreObjects,
   'backup restore product': backupRestoreProduct,
@@ -95,6 +101,6 @@ function parse(argv: readonly string[]) {
 export function helpText(): string {
   const lines = Object.values(COMMANDS).map(({ usage, says }) => `  ${usage}\n      ${says}`);
   const { done, failed, found, usage } = EXIT_CODES;
-  const codes = `Exit codes: ${done} done, ${failed} failed, ${found} done, and something was found that somebody should look at (audit, scrub), ${usage} called wrongly.`;
+  const codes = `Exit codes: ${done} done, ${failed} failed, ${found} done, and something was found that somebody should look at (audit, scrub, backup create), ${usage} called wrongly.`;
   return `bun run cli <command>\n\n${lines.join('\n')}\n\n${codes}`;
 }

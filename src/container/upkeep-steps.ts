@@ -18,6 +18,7 @@ interface Waiting {
 export function sweepSteps(storage: StorageModule, dataDir: string): UpkeepStep[] {
   return [
     { name: 'drain', run: async () => ({ ...(await storage.sweep()) }) },
+    { name: 'held', run: async () => ({ held_freed: await storage.freeLostHeld() }) },
     {
       name: 'temporary_folders',
       alsoOnHold: true,

@@ -31,14 +31,14 @@ describe.each(STORES)('on %s', (_name, store) => {
 
     await kit.loseDatabase();
     await kit.loseObjects();
-    const report = await kit.told<{ backup: string; of: string; counts: Record<string, number> }>([
+    const report = await kit.told<{ backup: string; as_of: string; counts: Record<string, number> }>([
       'backup',
       'restore',
     ]);
     expect(report.backup).toBe(created.backup);
 
     const again = await kit.start();
-    const snapshotAt = Date.parse(report.of);
+    const snapshotAt = Date.parse(report.as_of);
     const there = wereThere(sellers.known, snapshotAt);
     expect(there.length).toBeGreaterThan(5);
     expect(there.length).toBeLessThan(sellers.known.length);

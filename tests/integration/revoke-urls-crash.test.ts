@@ -29,6 +29,7 @@ class MortalRevocation extends MortalProcess {
     const mortalStore = {
       head: this.call('head', store.head.bind(store)),
       list: store.list.bind(store),
+      copy: this.call('copy', store.copy.bind(store)),
       deleteMany: this.call('deleteMany', store.deleteMany.bind(store)),
     };
     return {
@@ -40,6 +41,7 @@ class MortalRevocation extends MortalProcess {
       drainProduct: drainProduct({
         intents: this.port(intents, ['claimExpired', 'page', 'named', 'entomb', 'bury', 'now']),
         store: mortalStore,
+        pins: storage.pins,
         log: silentLog,
       }),
     };

@@ -154,7 +154,7 @@ describe('a revocation', () => {
     const { store } = kit.storage;
     const lazy = { ...bound(store), deleteMany: async () => undefined };
     const intents = postgresDoomedIntents(kit.db.database.orm, [store.bucket], 3600);
-    const drain = drainProduct({ intents, store: lazy, log: silentLog });
+    const drain = drainProduct({ intents, store: lazy, pins: kit.storage.pins, log: silentLog });
     expect(await answerOf(kit.revoke(seller, id, { drainProduct: drain }))).toMatchObject({
       code: 'STORAGE_UNAVAILABLE',
     });
@@ -185,5 +185,5 @@ describe('a revocation', () => {
 });
 
 function bound(store: RevocationKit['storage']['store']) {
-  return { head: store.head.bind(store), list: store.list.bind(store) };
+  return { head: store.head.bind(store), list: store.list.bind(store), copy: store.copy.bind(store) };
 }

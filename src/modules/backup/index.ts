@@ -11,6 +11,6 @@ export {
 export type { DrillReport, ReadProduct, Scratch } from './domain/drill';
 export type { BackupId } from './domain/layout';
 export type { RestoreReport } from './domain/restore';
-export { RestoreRefused } from './domain/restore-refused';
-export { backupReading, codecOf } from './reading-parts';
+export { backupParts } from './module';
+export { backupReading, codecOf, newBackupIdentity } from './reading-parts';
 export { restoreParts } from './restore-parts';

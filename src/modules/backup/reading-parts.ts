@@ -1,3 +1,4 @@
+import { generateX25519Identity } from 'age-encryption';
 import { listBackups } from './application/read/list-backups';
 import { openBackup } from './application/read/open-backup';
 import type { Codec } from './domain/codec';
@@ -22,3 +23,6 @@ export function backupReading(target: TargetStore, codec: Codec) {
   const reading = { target, codec, manifests: manifestFile };
   return { list: listBackups(reading), open: openBackup(reading) };
 }
+
+/** For BACKUP_ENCRYPTION_IDENTITY. */
+export const newBackupIdentity = (): Promise<string> => generateX25519Identity();

@@ -9,14 +9,17 @@ import { coalesce } from './application/coalesce';
 import { copyIfThere } from './application/copy-if-there';
 import { type DrainReport, drainIntents, drainOne } from './application/drain-intents';
 import { drainProduct } from './application/drain-product';
+import { freeHeld, freeLostHeld } from './application/hold';
 import { checkStore } from './application/store-check/check-store';
 import type { IntentJournal } from './domain/intent-journal';
 import type { ObjectStore } from './domain/object-store';
+import { heldKey } from './domain/pins';
 import { DiskStore } from './infrastructure/disk/disk-store';
 import { DiskUrlSigner } from './infrastructure/disk/sign';
 import { postgresDoomedIntents } from './infrastructure/postgres-doomed-intents';
 import { postgresIntentJournal } from './infrastructure/postgres-intent-journal';
 import { namesOfKeys } from './infrastructure/postgres-named-objects';
+import { postgresPins } from './infrastructure/postgres-pins';
 import type { S3StoreConfig } from './infrastructure/s3/s3-config';
 import { S3Store } from './infrastructure/s3/s3-store';
 import { type Migration, objectMigration } from './migration-parts';
@@ -57,7 +60,8 @@ export function storageModule(deps: StorageModuleDeps) {
   const store = deps.measure(unmeasured);
   const buckets = [store.bucket, ...deps.formerBuckets];
   const intents = postgresDoomedIntents(deps.orm, buckets, deps.putMaxDurationSeconds);
-  const drain = { intents, store, log: deps.log, onHold: deps.onHold };
+  const pins = postgresPins(deps.orm);
+  const drain = { intents, store, pins, log: deps.log, onHold: deps.onHold };
   const journal: IntentJournal = postgresIntentJournal(deps.orm, deps.intentTtlSeconds);
   const sweep = (): Promise<DrainReport> => drainIntents(drain)();
   return {
@@ -66,6 +70,10 @@ export function storageModule(deps: StorageModuleDeps) {
     buckets,
     journal: { ...journal, drain: drainOne(drain) },
     sweep,
+    /** For backups: what is deleted while a pin lives is kept aside first. */
+    pins: { ...pins, free: (backupId: string) => freeHeld({ pins, store }, backupId), heldKey },
+    /** A step of the sweep. */
+    freeLostHeld: () => freeLostHeld({ pins, store }),
     copyIfThere: copyIfThere(store),
     drainProduct: drainProduct(drain),
     /** In the background, for what has just been deleted. Tombstones wait for the sweep: to go through all of them once more after

@@ -61,6 +61,17 @@ export class Database {
     return new Client({ ...this.connection, application_name: applicationName });
   }
 
+  /** A dedicated connection for work of hours, such as COPY of whole tables: its statements have no time limit, its locks do. */
+  unhurried(applicationName: string): Client {
+    return new Client({
+      ...this.connection,
+      statement_timeout: 0,
+      idle_in_transaction_session_timeout: 0,
+      query_timeout: 0,
+      application_name: applicationName,
+    });
+  }
+
   /** One statement on any connection. */
   async query(text: string, values?: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }> {
     return this.pool.query(text, values);

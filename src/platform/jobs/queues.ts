@@ -44,6 +44,28 @@ export const QUEUES = {
     heartbeatSeconds: 60,
     deleteAfterSeconds: 86_400,
   },
+  /** It may have much to copy; where its process dies, its lease on the target ends and the next run begins anew. */
+  backup: {
+    policy: 'exclusive',
+    retryLimit: 0,
+    expireInSeconds: 86_400,
+    heartbeatSeconds: 60,
+    deleteAfterSeconds: 86_400,
+  },
+  backup_verify: {
+    policy: 'exclusive',
+    retryLimit: 0,
+    expireInSeconds: 86_400,
+    heartbeatSeconds: 60,
+    deleteAfterSeconds: 86_400,
+  },
+  backup_prune: {
+    policy: 'exclusive',
+    retryLimit: 0,
+    expireInSeconds: 86_400,
+    heartbeatSeconds: 60,
+    deleteAfterSeconds: 86_400,
+  },
   retention: {
     policy: 'exclusive',
     retryLimit: 0,

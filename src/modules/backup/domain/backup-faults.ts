@@ -47,3 +47,49 @@ export class BackupNotConfigured extends BackupFault {
     super('there is no target for backups: set BACKUP_DIR or BACKUP_S3_BUCKET_NAME (docs/backup.md)');
   }
 }
+
+/** Somebody else makes or prunes backups on this target. */
+export class TargetBusy extends BackupFault {
+  override readonly name = 'TargetBusy';
+  constructor(readonly holder: string) {
+    super(`the target is in use: ${holder}. If that process has died, its lease ends by itself (BACKUP_LEASE_SECONDS)`);
+  }
+}
+
+/** Renewed too late, or taken over: what was begun is not to be ended. */
+export class LeaseLost extends BackupFault {
+  override readonly name = 'LeaseLost';
+  constructor(which: 'target' | 'pin') {
+    super(
+      which === 'target'
+        ? 'the lease on the target was lost: it was not renewed in time, and another process may have taken it'
+        : 'the pin was lost: it was not renewed in time, and objects of the snapshot may have been deleted since',
+    );
+  }
+}
+
+export class TooMuchAbsent extends BackupFault {
+  override readonly name = 'TooMuchAbsent';
+  constructor(absent: number) {
+    super(
+      `${absent} objects that rows name are missing or damaged, more than can be a matter of single objects. Is this the bucket of this database?`,
+    );
+  }
+}
+
+/** More would go than should ever; nothing was deleted. */
+export class PruneBrake extends BackupFault {
+  override readonly name = 'PruneBrake';
+  constructor(doomed: number, all: number, share: number) {
+    super(
+      `${doomed} of ${all} stored objects would go, more than the share of ${share} (BACKUP_PRUNE_MAX_SHARE). Nothing was deleted: look at \`backup list\`, and set a greater share for this once if it is right`,
+    );
+  }
+}
+
+export class VerificationFailed extends BackupFault {
+  override readonly name = 'VerificationFailed';
+  constructor(id: BackupId, problems: number) {
+    super(`backup ${id} is not whole: ${problems} problems; the log names them`);
+  }
+}

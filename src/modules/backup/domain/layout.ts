@@ -38,6 +38,10 @@ export function segmentName(of: string, number: number): string {
   return `${of}/${String(number).padStart(6, '0')}`;
 }
 
+export function segmentsFolder(id: BackupId, of: string): KeyPrefix {
+  return `${BACKUPS}${id}/${of}/` as unknown as KeyPrefix;
+}
+
 /** One object, whichever backups name it; in the order of names. */
 export function blobKey(name: BlobName): ObjectKey {
   return `${BLOBS}${name.slice(0, 2)}/${name}` as unknown as ObjectKey;

@@ -39,8 +39,10 @@ export interface SequenceState {
 }
 
 export interface ObjectsOfBackup {
-  /** Lines of BackedObject, sorted by name within a segment. One line for each name that a row gives; several may have one blob. */
+  /** Lines of BackedObject, sorted by name within a run. One line for each name that a row gives; several may have one blob. */
   readonly list: SegmentedLines;
+  /** Indices of the segments of `list` with which names begin anew; from one to the next they are sorted. */
+  readonly runs: readonly number[];
   /** Lines of the same kind: named by a row, and not to be had whole when the backup was made. They are in `list` too. */
   readonly absent: SegmentedLines;
   /** Blobs that this backup brought to the target, and their bytes before encryption. */

@@ -39,6 +39,7 @@ const manifestSchema = z.object({
   sequences: z.array(z.object({ name: identifier, lastValue: z.number().int().nullable() })),
   objects: z.object({
     list: z.object(lines),
+    runs: z.array(count),
     absent: z.object(lines),
     sent: z.object({ count, bytes: count }),
     present: count,

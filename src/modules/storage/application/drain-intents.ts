@@ -2,10 +2,13 @@ import type { AttemptId } from '../../../kernel/ids';
 import type { Log } from '../../../kernel/log';
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
 import type { DoomedIntent, DoomedIntents, DoomedScope, DrainableStore } from '../domain/intent-journal';
+import { type HoldDeps, holdForBackups } from './hold';
 
 export interface DrainDeps {
   readonly intents: DoomedIntents;
-  readonly store: DrainableStore;
+  readonly store: DrainableStore & HoldDeps['store'];
+  /** Backups that are being made. */
+  readonly pins: HoldDeps['pins'];
   readonly log: Log;
   /** Whether nothing may be deleted at present by anybody who was not asked to by a seller. */
   readonly onHold: () => Promise<boolean>;
@@ -72,6 +75,7 @@ async function drainPage(
     );
   }
   const doomed = page.filter(({ id }) => !named.has(id));
+  await holdForBackups(deps, keysOfRows(doomed));
   await deleteObjects(deps.store, doomed);
   const draining = idsIn(doomed, 'draining');
   const tombstones = idsIn(doomed, 'tombstone');
@@ -80,6 +84,16 @@ async function drainPage(
   report.drained += draining.length;
   report.buried += buried;
   report.repeated += tombstones.length - buried;
+}
+
+/**
+ * What a snapshot may name: single keys, whose rows are gone. Attempts that end in a folder were never committed, and a tombstone's
+ * object was held, if it had to be, when it was deleted for the first time.
+ */
+function keysOfRows(doomed: readonly DoomedIntent[]): ObjectKey[] {
+  return doomed
+    .filter(({ prefix, state }) => state === 'draining' && !prefix.endsWith('/'))
+    .map(({ prefix }) => prefix as ObjectKey);
 }
 
 /** Whole keys go in batches; a folder is listed first, because what is in it is known only to the store. */

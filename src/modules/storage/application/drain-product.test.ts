@@ -30,13 +30,18 @@ function world(prefixes: readonly string[], objects: readonly ObjectKey[], deafT
     async *list(prefix: KeyPrefix) {
       for (const key of [...held]) if (key.startsWith(prefix)) yield { key } as ListedObject;
     },
+    copy: async () => undefined,
     deleteMany: async (gone: readonly ObjectKey[]) => {
       if (deaf > 0 && gone.length > 0) deaf -= 1;
       else for (const key of gone) held.delete(key);
     },
   };
   const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-  return { held, asked, drain: drainProduct({ intents: intents as DoomedIntents, store, log }) };
+  return {
+    held,
+    asked,
+    drain: drainProduct({ intents: intents as DoomedIntents, store, pins: { living: async () => [] }, log }),
+  };
 }
 
 describe('the drain of one product', () => {

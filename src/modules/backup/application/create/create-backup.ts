@@ -1,0 +1,164 @@
+import { newId } from '../../../../kernel/ids';
+import type { Log } from '../../../../kernel/log';
+import type { ObjectKey } from '../../../../kernel/object-key';
+import { lineOfObject } from '../../domain/backed-object';
+import { LeaseLost } from '../../domain/backup-faults';
+import type { BackupPins, BackupRun, OnProgress } from '../../domain/create-ports';
+import { type BackupId, backupFolder, fileOf, MANIFEST, PENDING } from '../../domain/layout';
+import { FORMAT, type Manifest } from '../../domain/manifest';
+import type { ManifestFormat } from '../../domain/manifest-format';
+import type { TargetStore } from '../../domain/target-store';
+import { bytesOf, putBytes } from '../target/put-bytes';
+import { type LeaseDeps, takeLease } from '../target/target-lease';
+import { type KeptAlive, keepAlive } from './keep-alive';
+import { LinesWriter } from './lines-writer';
+import { type SendDeps, type Sent, sendObjects } from './send-objects';
+import { type WriteSnapshotDeps, type WrittenSnapshot, writeSnapshot } from './write-snapshot';
+
+export interface CreateDeps extends WriteSnapshotDeps, SendDeps, LeaseDeps {
+  readonly target: TargetStore;
+  readonly codec: WriteSnapshotDeps['codec'] & SendDeps['codec'];
+  readonly manifests: ManifestFormat;
+  readonly pins: BackupPins;
+  readonly log: Log;
+  readonly leaseSeconds: number;
+  readonly version: string;
+}
+
+interface Work {
+  readonly id: BackupId;
+  readonly startedAt: Date;
+  readonly alive: KeptAlive;
+  readonly signal: AbortSignal;
+  readonly onProgress: OnProgress;
+}
+
+/**
+ * Saves database and objects as of one moment. Until its manifest is there, which is written last, the backup does not exist; what it
+ * had written is removed where it fails, or by prune where it died.
+ * @throws TargetBusy, LeaseLost, TooMuchAbsent; AppError STORAGE_UNAVAILABLE, DATABASE_UNAVAILABLE
+ */
+export const createBackup =
+  (deps: CreateDeps) =>
+  async (run: BackupRun, onProgress: OnProgress): Promise<Manifest> => {
+    const id = newId<BackupId>();
+    const startedAt = new Date();
+    const lease = await takeLease(deps, `backup ${id}`, deps.leaseSeconds);
+    try {
+      await putBytes(deps, fileOf(id, PENDING), bytesOf(`${startedAt.toISOString()}\n`));
+      // committed before the snapshot is taken: whatever goes from then on is held for this backup
+      await deps.pins.take(id, deps.leaseSeconds);
+      const alive = keepAlive([lease, pinOf(deps, id)], deps.leaseSeconds, new LeaseLost('target'));
+      try {
+        const signal = AbortSignal.any([run.signal, alive.signal]);
+        const manifest = await write(deps, { id, startedAt, alive, signal, onProgress }, run);
+        return manifest;
+      } finally {
+        await alive.stop();
+        await quietly(deps, 'held objects could not be freed; the sweep does it', () => deps.pins.free(id));
+      }
+    } catch (error) {
+      await quietly(deps, 'what a failed backup had written is left; prune removes it', () => removeAll(deps, id));
+      throw error;
+    } finally {
+      await quietly(deps, 'the lease could not be released; it ends by itself', () => lease.release());
+    }
+  };
+
+async function write(deps: CreateDeps, work: Work, run: BackupRun): Promise<Manifest> {
+  const { id, alive, signal, onProgress, startedAt } = work;
+  const snapshot = await writeSnapshot(deps, id, signal, onProgress);
+  const tablesAt = new Date();
+  const sending = { id, list: snapshot.list, absent: snapshot.absent, signal, onProgress };
+  const sent = await sendObjects(deps, sending);
+  // what was there may have gone since, and what was missing may lie under another key of the same bytes
+  const again = await sendObjects(deps, sending);
+  const absent = await writeAbsent(deps, work, snapshot);
+  const endedAt = new Date();
+  const seconds = (from: Date, to: Date) => (to.getTime() - from.getTime()) / 1000;
+  const manifest: Manifest = {
+    format: FORMAT,
+    backupId: id,
+    version: deps.version,
+    encryption: deps.codec.encryption,
+    compression: 'zstd',
+    bucket: deps.source.bucket,
+    ...snapshot.facts,
+    startedAt,
+    endedAt,
+    tables: snapshot.tables,
+    objects: {
+      list: snapshot.list,
+      runs: snapshot.runs,
+      absent,
+      sent: { count: sent.count + again.count, bytes: sent.bytes + again.bytes },
+      present: sent.present,
+    },
+    seconds: {
+      tables: seconds(startedAt, tablesAt),
+      objects: seconds(tablesAt, endedAt),
+      total: seconds(startedAt, endedAt),
+    },
+  };
+  await conclude(deps, manifest, alive, signal);
+  countInto(run, manifest, sent);
+  await quietly(deps, 'digests of objects that are gone were not forgotten', () => deps.snapshots.forgetDigests());
+  return manifest;
+}
+
+/** Only while both leases are held, before and after: a manifest that was written too late is taken back. */
+async function conclude(deps: CreateDeps, manifest: Manifest, alive: KeptAlive, signal: AbortSignal): Promise<void> {
+  const key = fileOf(manifest.backupId, MANIFEST);
+  await alive.confirm();
+  signal.throwIfAborted();
+  await putBytes(deps, key, deps.codec.seal(bytesOf(deps.manifests.write(manifest))), { signal });
+  // a failure from here on removes the manifest with the rest
+  await alive.confirm();
+  await deps.target.deleteMany([fileOf(manifest.backupId, PENDING)]);
+}
+
+async function writeAbsent(deps: CreateDeps, { id, signal }: Work, { absent }: WrittenSnapshot) {
+  const lines = new LinesWriter(deps, id, 'absent', signal);
+  await lines.append(bytesOf(absent.sorted().map(lineOfObject).join('')));
+  return lines.end();
+}
+
+function countInto(run: BackupRun, { tables, objects, seconds }: Manifest, first: Sent): void {
+  run.count('tables', tables.length);
+  run.count(
+    'rows',
+    tables.reduce((sum, { lines }) => sum + lines, 0),
+  );
+  run.count(
+    'table_bytes',
+    tables.reduce((sum, { bytes }) => sum + bytes, 0),
+  );
+  run.count('objects', objects.list.lines);
+  run.count('objects_sent', objects.sent.count);
+  run.count('bytes_sent', objects.sent.bytes);
+  run.count('objects_sent_again', objects.sent.count - first.count);
+  run.count('objects_present', objects.present);
+  run.count('objects_absent', objects.absent.lines);
+  run.count('table_seconds', Math.round(seconds.tables));
+}
+
+function pinOf({ pins, leaseSeconds }: CreateDeps, id: BackupId) {
+  return {
+    renew: async () => {
+      if (!(await pins.renew(id, leaseSeconds))) throw new LeaseLost('pin');
+    },
+  };
+}
+
+/** The manifest goes first: without it the rest is nothing. */
+async function removeAll({ target }: CreateDeps, id: BackupId): Promise<void> {
+  await target.deleteMany([fileOf(id, MANIFEST)]);
+  const keys: ObjectKey[] = [];
+  for await (const { key } of target.list(backupFolder(id))) keys.push(key);
+  await target.deleteMany(keys);
+}
+
+/** It must not hide why the backup ended. */
+async function quietly({ log }: CreateDeps, says: string, work: () => Promise<unknown>): Promise<void> {
+  await work().catch((err: unknown) => log.warn({ err }, says));
+}

@@ -1,0 +1,143 @@
+import { inLanes } from '../../../../kernel/in-lanes';
+import type { StagedFile } from '../../../../kernel/staged-file';
+import { type BackedObject, objectOfLine } from '../../domain/backed-object';
+import type { Bytes, Codec } from '../../domain/codec';
+import type { OnProgress } from '../../domain/create-ports';
+import { type BackupId, blobKey } from '../../domain/layout';
+import type { SegmentedLines } from '../../domain/manifest';
+import type { StoredObject, TargetStore } from '../../domain/target-store';
+import { linesOf, plainBytes } from '../read/segments';
+import { BlobFinder } from '../target/blob-finder';
+import { type PutDeps, putBytes } from '../target/put-bytes';
+import type { AbsentObjects } from './absent-objects';
+import { ObjectUnreadable, openSource, patiently, type SourceDeps } from './open-source';
+
+export interface SendDeps extends SourceDeps, PutDeps {
+  readonly target: Pick<TargetStore, 'put' | 'get' | 'list' | 'deleteMany'>;
+  readonly codec: Codec;
+  readonly lanes: number;
+}
+
+export interface Sending {
+  readonly id: BackupId;
+  readonly list: SegmentedLines;
+  readonly absent: AbsentObjects;
+  readonly signal: AbortSignal;
+  readonly onProgress: OnProgress;
+}
+
+export interface Sent {
+  count: number;
+  bytes: number;
+  /** Distinct blobs that the target had. */
+  present: number;
+}
+
+/** Sends what the list names and the target lacks. Done twice, the second time sees whether all that was there is there still. */
+export async function sendObjects(deps: SendDeps, sending: Sending): Promise<Sent> {
+  const sent: Sent = { count: 0, bytes: 0, present: 0 };
+  const finder = new BlobFinder(deps.target);
+  try {
+    await inLanes(lacking(deps, sending, finder, sent), deps.lanes, async (object) => {
+      sending.signal.throwIfAborted();
+      const bytes = await sendObject(deps, sending, object);
+      if (bytes === null) return sending.absent.add(object);
+      sent.count += 1;
+      sent.bytes += bytes;
+    });
+  } finally {
+    await finder.close();
+  }
+  return sent;
+}
+
+async function* lacking(
+  deps: SendDeps,
+  { list, absent, signal, onProgress }: Sending,
+  finder: BlobFinder,
+  sent: Sent,
+): AsyncGenerator<BackedObject> {
+  let last = '';
+  let done = 0;
+  for await (const line of linesOf(plainBytes(deps, list))) {
+    done += 1;
+    if (done % 100 === 0) onProgress(done, list.lines, 'objects');
+    const object = objectOfLine(line);
+    // the same picture twice is one blob; of two keys either will do
+    if (object.name === last || absent.has(object)) continue;
+    last = object.name;
+    signal.throwIfAborted();
+    const blob = await finder.find(object.name);
+    if (blob && isWhole(deps, object, blob)) sent.present += 1;
+    else {
+      if (blob) await deps.target.deleteMany([blob.key]);
+      yield object;
+    }
+  }
+}
+
+/** By what the listing says: where nothing is encrypted, a blob has the size of its object. */
+function isWhole({ codec }: SendDeps, { sizeBytes }: BackedObject, blob: StoredObject): boolean {
+  return codec.encryption !== 'none' || sizeBytes === null || blob.sizeBytes === sizeBytes;
+}
+
+/** @returns its bytes; null where it is missing, damaged or unreadable */
+async function sendObject(deps: SendDeps, { id, signal }: Sending, object: BackedObject): Promise<number | null> {
+  try {
+    return await patiently(deps.source, async () => {
+      const bytes = await openSource(deps, id, object.key);
+      return bytes && (await sendBytes(deps, object, bytes, signal));
+    });
+  } catch (error) {
+    if (error instanceof ObjectUnreadable || error instanceof ObjectDamaged) return null;
+    throw error;
+  }
+}
+
+async function sendBytes(deps: SendDeps, object: BackedObject, bytes: Bytes, signal: AbortSignal): Promise<number> {
+  const key = blobKey(object.name);
+  const { codec } = deps;
+  const passed = new PassedBytes(bytes);
+  // hashed as they are staged; sealed bytes have another digest than these
+  const plain = codec.encryption === 'none' ? bytes : passed.hashed();
+  const judge = (file: StagedFile) => {
+    const sha256 = codec.encryption === 'none' ? file.sha256 : passed.sha256();
+    if (sha256 !== object.sha256) throw new ObjectDamaged();
+  };
+  const file = await putOnce(() => putBytes(deps, key, codec.seal(plain), { signal, judge }));
+  return codec.encryption === 'none' ? (file?.sizeBytes ?? 0) : passed.sizeBytes;
+}
+
+/** Two sealings of the same bytes differ: what is there already is as good. */
+async function putOnce<Result>(put: () => Promise<Result>): Promise<Result | null> {
+  try {
+    return await put();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ObjectExists') return null;
+    throw error;
+  }
+}
+
+class PassedBytes {
+  sizeBytes = 0;
+  private readonly hasher = new Bun.CryptoHasher('sha256');
+
+  constructor(private readonly bytes: Bytes) {}
+
+  async *hashed(): Bytes {
+    for await (const chunk of this.bytes) {
+      this.hasher.update(chunk);
+      this.sizeBytes += chunk.byteLength;
+      yield chunk;
+    }
+  }
+
+  sha256(): string {
+    return this.hasher.digest('hex');
+  }
+}
+
+/** Its bytes are not those of its row. */
+class ObjectDamaged extends Error {
+  override readonly name = 'ObjectDamaged';
+}

@@ -1,0 +1,184 @@
+import type { Log } from '../../../../kernel/log';
+import type { ObjectKey } from '../../../../kernel/object-key';
+import { BackupDamaged, LeaseLost, NewerBackup, PruneBrake, WrongBackupKey } from '../../domain/backup-faults';
+import type { BackupRun, OnProgress } from '../../domain/create-ports';
+import {
+  ALL_BLOBS,
+  type BackupId,
+  backupFolder,
+  fileOf,
+  MANIFEST,
+  nameOfBlobKey,
+  segmentsFolder,
+} from '../../domain/layout';
+import type { Manifest, Segment } from '../../domain/manifest';
+import { keptBackups, type RetentionPolicy } from '../../domain/retention';
+import type { TargetStore } from '../../domain/target-store';
+import { keepAlive } from '../create/keep-alive';
+import { type BackupFolder, listBackups } from '../read/list-backups';
+import { type OpenDeps, readManifest } from '../read/open-backup';
+import { bytesOfSegment, linesOf } from '../read/segments';
+import type { PutDeps } from '../target/put-bytes';
+import { nowOfTarget, takeLease } from '../target/target-lease';
+import { Marks, namesOf } from './marks';
+
+export interface PruneDeps extends OpenDeps, PutDeps {
+  readonly target: TargetStore;
+  readonly log: Log;
+  readonly policy: RetentionPolicy;
+  /** Of all stored objects, how many may go at once. */
+  readonly maxShare: number;
+  readonly leaseSeconds: number;
+}
+
+/** What is younger stays: a backup may be under way that has not said yet what it counts on. */
+const YOUNG_MS = 24 * 60 * 60 * 1000;
+const BATCH = 1000;
+/** So many may always go. */
+const FEW = 100;
+
+interface Plan {
+  /** Whole ones that stay, with what they name. */
+  readonly kept: readonly Manifest[];
+  /** Under way, or dead for less than a day. */
+  readonly pending: readonly BackupFolder[];
+  readonly doomed: readonly BackupFolder[];
+  /** By the target's clock: what was written later is not touched. */
+  readonly before: Date;
+}
+
+/**
+ * Removes the backups that the policy does not keep, and the objects that no other names. Never the newest backup, nor the newest one
+ * that was verified. Safe to stop, and to repeat.
+ * @throws TargetBusy, PruneBrake; BackupDamaged, WrongBackupKey, NewerBackup where a manifest can't be read: what it names is not known
+ */
+export const pruneBackups =
+  (deps: PruneDeps) =>
+  async (run: BackupRun, { dryRun, onProgress }: { dryRun: boolean; onProgress: OnProgress }): Promise<void> => {
+    const lease = await takeLease(deps, 'prune', deps.leaseSeconds);
+    const alive = keepAlive([lease], deps.leaseSeconds, new LeaseLost('target'));
+    const signal = AbortSignal.any([run.signal, alive.signal]);
+    try {
+      const plan = await makePlan(deps);
+      run.count('backups_kept', plan.kept.length);
+      run.count('backups_pending', plan.pending.length);
+      run.count(dryRun ? 'backups_would_go' : 'backups_removed', plan.doomed.length);
+      const counted = await sweep(deps, plan, signal, { dryRun: true, onProgress });
+      brake(deps, counted);
+      run.count('objects', counted.all);
+      run.count(dryRun ? 'objects_would_go' : 'objects_removed', counted.doomed);
+      if (dryRun || plan.doomed.length + counted.doomed === 0) return;
+      await alive.confirm();
+      for (const { id } of plan.doomed) await removeBackup(deps, id, signal);
+      await sweep(deps, plan, signal, { dryRun: false, onProgress });
+    } finally {
+      await alive.stop();
+      await lease
+        .release()
+        .catch((err: unknown) => deps.log.warn({ err }, 'the lease could not be released; it ends by itself'));
+    }
+  };
+
+async function makePlan(deps: PruneDeps): Promise<Plan> {
+  const folders = await listBackups(deps)();
+  const before = new Date((await nowOfTarget(deps)).getTime() - YOUNG_MS);
+  const whole = folders.filter(({ isWhole }) => isWhole);
+  const manifests = new Map<BackupId, Manifest>();
+  for (const { id } of whole) manifests.set(id, await readForPrune(deps, id));
+  const dated = [...manifests.values()].map(({ backupId: id, snapshotAt }) => ({ id, snapshotAt }));
+  const kept = keptBackups(dated, deps.policy);
+  const verified = dated.filter(({ id }) => whole.some((folder) => folder.id === id && folder.verifiedAt !== null));
+  const newestVerified = verified.sort((a, b) => b.snapshotAt.getTime() - a.snapshotAt.getTime())[0];
+  if (newestVerified) kept.add(newestVerified.id);
+  const stays = (folder: BackupFolder) => folder.touchedAt >= before || (folder.isWhole && kept.has(folder.id));
+  return {
+    kept: whole.filter(stays).map(({ id }) => manifests.get(id) as Manifest),
+    pending: folders.filter((folder) => !folder.isWhole && stays(folder)),
+    doomed: folders.filter((folder) => !stays(folder)),
+    before,
+  };
+}
+
+async function readForPrune(deps: PruneDeps, id: BackupId): Promise<Manifest> {
+  try {
+    return await readManifest(deps, id);
+  } catch (error) {
+    const isKnown = [BackupDamaged, WrongBackupKey, NewerBackup].some((type) => error instanceof type);
+    if (isKnown)
+      deps.log.error(
+        { backup_id: id },
+        'nothing is pruned while this backup can’t be read: what it names is not known',
+      );
+    throw error;
+  }
+}
+
+interface Swept {
+  all: number;
+  doomed: number;
+}
+
+/** Goes through all stored objects and all lists side by side; deletes what none names and what is old enough. */
+async function sweep(
+  deps: PruneDeps,
+  plan: Plan,
+  signal: AbortSignal,
+  { dryRun, onProgress }: { dryRun: boolean; onProgress: OnProgress },
+): Promise<Swept> {
+  const swept: Swept = { all: 0, doomed: 0 };
+  const marks = await Marks.of(await listsOf(deps, plan));
+  let batch: ObjectKey[] = [];
+  const end = async () => {
+    signal.throwIfAborted();
+    if (!dryRun) await deps.target.deleteMany(batch);
+    batch = [];
+  };
+  try {
+    for await (const { key, lastModified } of deps.target.list(ALL_BLOBS)) {
+      const name = nameOfBlobKey(key);
+      if (!name) continue;
+      swept.all += 1;
+      if (swept.all % BATCH === 0) onProgress(swept.all, null, 'objects');
+      if ((await marks.has(name)) || lastModified >= plan.before) continue;
+      swept.doomed += 1;
+      batch.push(key);
+      if (batch.length === BATCH) await end();
+    }
+    await end();
+  } finally {
+    await marks.close();
+  }
+  return swept;
+}
+
+/** Each is sorted: the runs of whole backups, and the segments that a pending one has written so far. */
+async function listsOf(deps: PruneDeps, { kept, pending }: Plan) {
+  const lists = kept.flatMap((manifest) => runsOf(manifest).map((run) => namesOf(linesOf(bytesOfRun(deps, run)))));
+  for (const { id } of pending) {
+    for await (const { key } of deps.target.list(segmentsFolder(id, 'objects'))) {
+      lists.push(namesOf(linesOf(deps.codec.unpack(await deps.target.get(key), key))));
+    }
+  }
+  return lists;
+}
+
+function runsOf({ objects: { list, runs } }: Manifest): Segment[][] {
+  return runs.map((start, at) => list.segments.slice(start, runs[at + 1]));
+}
+
+async function* bytesOfRun(deps: PruneDeps, run: readonly Segment[]): AsyncGenerator<Uint8Array> {
+  for (const segment of run) yield* bytesOfSegment(deps, segment);
+}
+
+function brake({ maxShare }: PruneDeps, { all, doomed }: Swept): void {
+  if (doomed > Math.max(FEW, all * maxShare)) throw new PruneBrake(doomed, all, maxShare);
+}
+
+/** Without its manifest it does not exist; if this ends half way, what is left is nobody’s and goes a day later. */
+async function removeBackup({ target }: PruneDeps, id: BackupId, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await target.deleteMany([fileOf(id, MANIFEST)]);
+  const keys: ObjectKey[] = [];
+  for await (const { key } of target.list(backupFolder(id))) keys.push(key);
+  await target.deleteMany(keys);
+}

@@ -1,0 +1,37 @@
+/** Where names are keyed, the transaction has both pads of HMAC in its settings: COPY takes no parameters. @see RFC 2104 */
+export const PADS = { inner: 'intellipost.backup_inner', outer: 'intellipost.backup_outer' } as const;
+
+const pad = (which: keyof typeof PADS) => `current_setting('${PADS[which]}')::bytea`;
+
+const keyedName = `encode(sha256(${pad('outer')} || sha256(${pad('inner')} || decode(sha256, 'hex'))), 'hex')`;
+
+const key = (url: string) => `substring(${url} from '^s3://[^/]+/(.*)$')`;
+
+/** Of a processed image only the announcement of its result tells the digest, while it is kept; later what a backup has learnt. */
+const PROCESSED = `
+  select coalesce(r.sha256, d.sha256) as sha256, r.file_size_bytes as size, 'processed' as role, ${key('i.processed_s3_url')} as key,
+    i.processed_s3_url as url
+  from product_images i
+  left join work_results r on r.key = ${key('i.processed_s3_url')}
+  left join backup_digests d on d.url = i.processed_s3_url
+  where i.processed_s3_url is not null`;
+
+/** Lines of BackedObject. */
+export function objectsQuery(isKeyed: boolean): string {
+  return `select ${isKeyed ? keyedName : 'sha256'} as name, sha256, size, role, key from (
+    select sha256, file_size_bytes as size, 'original' as role, ${key('original_s3_url')} as key from product_images
+    union all select sha256, file_size_bytes, 'variant', ${key('s3_url')} from image_variants
+    union all select sha256, size, role, key from (${PROCESSED}) p where sha256 is not null
+  ) o order by name collate "C", key collate "C"`;
+}
+
+export const undigestedQuery = `select url, key, role from (${PROCESSED}) p where sha256 is null`;
+
+/** @see RFC 2104: the key, filled up to a block of 64 bytes, with each byte of the pad */
+export function padsOf(namingKey: Uint8Array): { readonly inner: string; readonly outer: string } {
+  const padded = (byte: number) =>
+    `\\x${Buffer.alloc(64, byte)
+      .map((value, at) => value ^ (namingKey[at] ?? 0))
+      .toHex()}`;
+  return { inner: padded(0x36), outer: padded(0x5c) };
+}
