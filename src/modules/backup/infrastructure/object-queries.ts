@@ -18,11 +18,11 @@ const PROCESSED = `
 
 /** Lines of BackedObject. */
 export function objectsQuery(isKeyed: boolean): string {
-  return `select ${isKeyed ? keyedName : 'sha256'} as name, sha256, size, role, key from (
+  return `select ${isKeyed ? keyedName : 'sha256'} collate "C" as name, sha256, size, role, key collate "C" as key from (
     select sha256, file_size_bytes as size, 'original' as role, ${key('original_s3_url')} as key from product_images
     union all select sha256, file_size_bytes, 'variant', ${key('s3_url')} from image_variants
     union all select sha256, size, role, key from (${PROCESSED}) p where sha256 is not null
-  ) o order by name collate "C", key collate "C"`;
+  ) o order by 1, 5`;
 }
 
 export const undigestedQuery = `select url, key, role from (${PROCESSED}) p where sha256 is null`;
