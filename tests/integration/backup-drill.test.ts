@@ -27,7 +27,7 @@ test('a drill restores beside the running system, reads as sellers do, says RPO 
   const server = await kit.start();
   const keys = await kit.keys();
   const { counts } = await kit.told<{ counts: Record<string, number> }>(['backup', 'drill']);
-  expect(counts).toMatchObject({ objects: 4, products_read: 3, images_read: 6, lost: 0, differences: 0 });
+  expect(counts).toMatchObject({ objects: 6, products_read: 3, images_read: 6, lost: 0, differences: 0 });
   expect(counts.rpo_seconds).toBeGreaterThanOrEqual(0);
   expect(counts.rto_seconds).toBeGreaterThan(0);
   expect(await kit.keys()).toEqual(keys);
