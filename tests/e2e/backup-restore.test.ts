@@ -6,6 +6,7 @@ import { digestsByUrls, restlessSellers, wereGone, wereThere } from '../support/
 import { s3Server } from '../support/s3-servers';
 import { aSeller } from '../support/seller-client';
 import { type Environment, s3Environment } from '../support/server';
+import { openSocket, untilMessages } from '../support/socket';
 
 // The whole of it: sellers at work, a backup meanwhile, everything lost, everything back.
 
@@ -53,6 +54,16 @@ describe.each(STORES)('on %s', (_name, store) => {
     const { id } = (await uploaded.json()) as { id: string };
     expect(await digestsByUrls({ id, seller }, again)).toEqual([sha256OfBytes(bytes)]);
     await aSeller(again);
+
+    // numbers of the time that was undone are told apart from those that are given now
+    const socket = await openSocket(again.url, '/ws/products?last_event_id=2', { token: seller.accessToken });
+    await untilMessages(socket, 1);
+    const [resync] = socket.messages as { id: number; type: string }[];
+    expect(resync?.type).toBe('resync');
+    expect(resync?.id).toBeGreaterThan(1_000_000_000);
+    socket.close();
+    const { refreshToken: refresh_token } = seller;
+    expect((await seller.call('POST', '/api/auth/refresh', { refresh_token })).status).toBe(401);
 
     const [ledger] = await kit.sql<{ wrong: number }>(`
       select count(*)::int as wrong from seller_ledger l cross join lateral (
