@@ -1,13 +1,14 @@
 import { newId } from '../../../../kernel/ids';
 import type { Log } from '../../../../kernel/log';
 import type { ObjectKey } from '../../../../kernel/object-key';
-import { lineOfObject } from '../../domain/backed-object';
+import { type BackedObject, lineOfObject } from '../../domain/backed-object';
 import { LeaseLost } from '../../domain/backup-faults';
 import type { BackupPins, BackupRun, OnProgress } from '../../domain/create-ports';
 import { type BackupId, backupFolder, fileOf, MANIFEST, PENDING } from '../../domain/layout';
 import { FORMAT, type Manifest } from '../../domain/manifest';
 import type { ManifestFormat } from '../../domain/manifest-format';
 import type { TargetStore } from '../../domain/target-store';
+import { BlobFinder } from '../target/blob-finder';
 import { bytesOf, putBytes } from '../target/put-bytes';
 import { type LeaseDeps, takeLease } from '../target/target-lease';
 import { type KeptAlive, keepAlive } from './keep-alive';
@@ -117,9 +118,14 @@ async function conclude(deps: CreateDeps, manifest: Manifest, alive: KeptAlive, 
   await deps.target.deleteMany([fileOf(manifest.backupId, PENDING)]);
 }
 
+/** Of those that could not be had, what the target lacks: the same bytes may have come from another key, or with an earlier backup. */
 async function writeAbsent(deps: CreateDeps, { id, signal }: Work, { absent }: WrittenSnapshot) {
+  const finder = new BlobFinder(deps.target);
+  const lacking: BackedObject[] = [];
+  for (const object of absent.sorted()) if (!(await finder.find(object.name))) lacking.push(object);
+  await finder.close();
   const lines = new LinesWriter(deps, id, 'absent', signal);
-  await lines.append(bytesOf(absent.sorted().map(lineOfObject).join('')));
+  await lines.append(bytesOf(lacking.map(lineOfObject).join('')));
   return lines.end();
 }
 

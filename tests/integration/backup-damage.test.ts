@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { generateX25519Identity } from 'age-encryption';
+import type { ObjectKey } from '../../src/kernel/object-key';
+import { codecOf } from '../../src/modules/backup';
+import { blobKey } from '../../src/modules/backup/domain/layout';
+import type { Manifest } from '../../src/modules/backup/domain/manifest';
+import { type BackupKit, backupKit } from '../support/backup-kit';
+
+const identity = await generateX25519Identity();
+
+describe.each(['none', 'age'] as const)('a target with encryption %s that has gone bad', (encryption) => {
+  let kit: BackupKit;
+  let manifest: Manifest;
+  const verify = (share = 1, more = {}) => kit.parts().verify({ id: manifest.backupId, share, ...more });
+
+  beforeAll(async () => {
+    kit = await backupKit({ encryption: encryption === 'none' ? null : { identity, former: [] } });
+    await kit.aProduct(await kit.seller());
+    manifest = await kit.backup();
+  }, 60_000);
+  afterAll(() => kit.stop());
+
+  /** Something is changed, looked at, and put back. */
+  async function damaged(key: ObjectKey, change: (bytes: Buffer) => Buffer | null, look: () => Promise<void>) {
+    const bytes = await kit.stored(key);
+    const changed = change(Buffer.from(bytes));
+    if (changed) await kit.overwrite(key, changed);
+    else await kit.target.deleteMany([key]);
+    await look();
+    await kit.overwrite(key, bytes);
+    expect((await verify(0)).outcome).toBe('ok');
+  }
+
+  const changes: [string, (bytes: Buffer) => Buffer | null][] = [
+    ['changed', (bytes) => bytes.fill(bytes[bytes.length - 3]! ^ 0xff, bytes.length - 3, bytes.length - 2)],
+    ['shortened', (bytes) => bytes.subarray(0, bytes.length - 5)],
+    ['gone', () => null],
+    ['another', () => Buffer.from('another file altogether')],
+  ];
+
+  test.each(changes)(
+    'a dump that is %s is found by verification, and ends a restore',
+    async (_, change) => {
+      const { key } = manifest.tables.find(({ name }) => name === 'products')!.segments[0]!;
+      await damaged(key, change, async () => {
+        await expect(verify(0)).rejects.toThrow('is not whole: 1 problems');
+        const rows = (await kit.reading.open(manifest.backupId)).rows('products');
+        await expect(Array.fromAsync(rows)).rejects.toThrow('the backup is damaged');
+      });
+    },
+    20_000,
+  );
+
+  test.each(changes)(
+    'an object that is %s is found by verification of all, and ends a restore',
+    async (how, change) => {
+      const [object] = await Array.fromAsync((await kit.reading.open(manifest.backupId)).objects());
+      await damaged(blobKey(object!.name), change, async () => {
+        await expect(verify()).rejects.toThrow('is not whole: 1 problems');
+        const reading = async () => Array.fromAsync(await (await kit.reading.open(manifest.backupId)).open(object!));
+        await expect(reading()).rejects.toThrow('the backup is damaged');
+        // that one is gone is seen without reading any
+        if (how === 'gone') await expect(verify(0)).rejects.toThrow('is not whole');
+      });
+    },
+    20_000,
+  );
+
+  test.each(changes)(
+    'a list of objects that is %s is found by verification',
+    async (_, change) => {
+      await damaged(manifest.objects.list.segments[0]!.key, change, async () => {
+        await expect(verify(0)).rejects.toThrow('is not whole');
+      });
+    },
+    20_000,
+  );
+
+  test.each(changes.filter(([how]) => how !== 'gone'))(
+    'a manifest that is %s is none',
+    async (_, change) => {
+      await damaged(`backups/${manifest.backupId}/manifest` as ObjectKey, change, async () => {
+        await expect(kit.reading.open(manifest.backupId)).rejects.toThrow('the backup is damaged');
+        // what it names is not known: nothing may be deleted
+        await expect(kit.parts().prune(false)).rejects.toThrow('the backup is damaged');
+      });
+    },
+    20_000,
+  );
+
+  test('a backup without its manifest does not exist', async () => {
+    await damaged(
+      `backups/${manifest.backupId}/manifest` as ObjectKey,
+      () => null,
+      async () => {
+        await expect(kit.reading.open(manifest.backupId)).rejects.toThrow('the target holds no backup');
+        expect(await kit.parts().listed()).toEqual([]);
+      },
+    );
+  });
+
+  test('a damaged object can be dropped, and the next backup brings it again', async () => {
+    const [object] = await Array.fromAsync((await kit.reading.open(manifest.backupId)).objects());
+    const key = blobKey(object!.name);
+    const bytes = await kit.stored(key);
+    await kit.overwrite(key, bytes.fill(7, 300, 320));
+    await expect(verify(1, { dropDamaged: true })).rejects.toThrow('is not whole');
+    expect(await kit.target.head(key)).toBeNull();
+    expect((await kit.backup()).objects.sent.count).toBe(1);
+    expect((await verify()).outcome).toBe('ok');
+  }, 20_000);
+
+  test('another key is told apart from damage', async () => {
+    const codec = await codecOf(
+      encryption === 'none' ? { identity, former: [] } : { identity: await generateX25519Identity(), former: [] },
+    );
+    const says = encryption === 'none' ? 'cannot be decrypted' : 'neither BACKUP_ENCRYPTION_IDENTITY';
+    await expect(kit.parts({ codec }).verify({ id: manifest.backupId, share: 0 })).rejects.toThrow(says);
+    if (encryption === 'none') return;
+    await expect(kit.parts({ codec: await codecOf(null) }).verify({ id: manifest.backupId, share: 0 })).rejects.toThrow(
+      says,
+    );
+    const former = await codecOf({ identity: await generateX25519Identity(), former: [identity] });
+    expect((await kit.parts({ codec: former }).verify({ id: manifest.backupId, share: 1 })).outcome).toBe('ok');
+  }, 20_000);
+});
