@@ -58,7 +58,7 @@ describe.each(STORES)('on %s', (_name, store) => {
     // numbers of the time that was undone are told apart from those that are given now
     const socket = await openSocket(again.url, '/ws/products?last_event_id=2', { token: seller.accessToken });
     await untilMessages(socket, 1);
-    const [resync] = socket.messages as { id: number; type: string }[];
+    const [resync] = socket.messages;
     expect(resync?.type).toBe('resync');
     expect(resync?.id).toBeGreaterThan(1_000_000_000);
     socket.close();

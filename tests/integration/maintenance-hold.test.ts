@@ -49,7 +49,10 @@ describe('while maintenance is on hold', () => {
     await deletedProduct();
     for (const { container } of [one, two]) {
       await container.storage.drainer.idle();
-      expect((await container.maintenance.sweep()).counts).toMatchObject({ held_steps: 5, work_put_back: 0 });
+      expect((await container.maintenance.sweep()).counts).toMatchObject({
+        held_steps: expect.any(Number),
+        work_put_back: 0,
+      });
     }
     await expect(cli('sweep')).rejects.toThrow(/Nothing was deleted: maintenance is on hold/);
     expect(await one.keys()).toHaveLength(1);

@@ -15,6 +15,8 @@ import { type Environment, ON_A_FREE_PORT } from './server';
 const OF_THE_SYSTEM: Environment = {
   ...ON_A_FREE_PORT,
   JWT_SECRET: 'the secret of a system that will be lost, 0123456789',
+  // a restore migrates by itself, and every command would look again
+  MIGRATE_ON_START: 'false',
   BACKUP_CRON: 'off',
   BACKUP_VERIFY_CRON: 'off',
   BACKUP_PRUNE_CRON: 'off',

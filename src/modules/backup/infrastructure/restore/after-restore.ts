@@ -20,6 +20,9 @@ const PUT_RIGHT = [
   // that attempt was no worker's fault
   `update work_items set state = 'queued', due_at = null, attempts = greatest(attempts - 1, 0) where state = 'leased'`,
   'delete from quarantined_objects',
+  // among them the very backup that is brought back: its end was not in its snapshot
+  `update maintenance_runs set ended_at = greatest(now(), started_at), outcome = 'stopped',
+    error = 'what came of it was undone: the database was brought back to an earlier moment' where ended_at is null`,
 ] as const;
 
 /** Every seller has a row: one whose first event was undone must not get the same numbers again. */
