@@ -9,7 +9,7 @@ import { errorResponse } from './platform/http/error-body';
 import { exchangeOf } from './platform/http/exchange';
 import { type Authenticate, requestContexts } from './platform/http/make-request-context';
 import type { MultipartParts } from './platform/http/multipart-door';
-import { operationsRoutes, type ReadinessCheck, type ReadinessDetail } from './platform/http/operations';
+import { type OperationsParts, operationsRoutes, type ReadinessCheck } from './platform/http/operations';
 import { restRoutes } from './platform/http/rest';
 import type { InFlight } from './platform/http/shutdown';
 import { toAppError } from './platform/http/to-app-error';
@@ -24,7 +24,7 @@ export interface AppParts {
   /** Doors of their own: the disk store's /files, WebSockets. Their errors are answered as everybody's. */
   readonly doors?: readonly AnyElysia[];
   readonly readiness: Readonly<Record<string, ReadinessCheck>>;
-  readonly details?: Readonly<Record<string, ReadinessDetail>>;
+  readonly details?: OperationsParts['details'];
   readonly log: Log;
   readonly metrics: Metrics;
   readonly metricsToken?: string | undefined;

@@ -13,7 +13,12 @@ function schedules(maintenance: Tasks, env: Record<string, string> = {}, signal 
   const log = Object.fromEntries(
     ['debug', 'info', 'warn', 'error'].map((level) => [level, () => lines.push(level)]),
   ) as unknown as Log;
-  const made = maintenanceSchedules({ maintenance } as never, loadSettings(env), log, signal);
+  const made = maintenanceSchedules(
+    { maintenance, backup: { isConfigured: env.BACKUP_DIR !== undefined } } as never,
+    loadSettings(env),
+    log,
+    signal,
+  );
   return { lines, made, of: (queue: string) => made.find((schedule) => schedule.queue === queue) };
 }
 
@@ -25,6 +30,8 @@ test('every other queue has its schedule, which its variable sets or turns off',
   expect(made.map(({ queue }) => queue).sort()).toEqual(
     (Object.keys(QUEUES) as (typeof made)[number]['queue'][]).filter((queue) => !ON_DEMAND.includes(queue)).sort(),
   );
+  expect(of('backup')?.cron).toBe('off');
+  expect(schedules({}, { BACKUP_DIR: '/backups' }).of('backup')?.cron).toBe('7 1 * * *');
   expect([of('sweep')?.cron, of('scrub')?.cron, of('retention')?.cron]).toEqual(['* * * * *', 'off', '5 4 * * *']);
 });
 

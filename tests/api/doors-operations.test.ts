@@ -35,6 +35,16 @@ describe('operations', () => {
     await broken.stop();
   });
 
+  test('/readyz tells details, which decide nothing: one that fails is left out', async () => {
+    const own = startDoors({ details: async () => ({ last_success: { backup: '2026-01-01T00:00:00.000Z' } }) });
+    const broken = startDoors({ details: () => Promise.reject(new Error('x')) });
+    const told = await (await own.fetch('/readyz')).json();
+    expect(told).toMatchObject({ status: 'ok', details: { last_success: { backup: '2026-01-01T00:00:00.000Z' } } });
+    const silent = await broken.fetch('/readyz');
+    expect([silent.status, Object.keys((await silent.json()) as object)]).toEqual([200, ['status', 'checks']]);
+    await Promise.all([own.stop(), broken.stop()]);
+  });
+
   test('/metrics counts requests by template and status', async () => {
     const own = startDoors();
     await own.fetch(`/api/things/${SELLER_ID}`, { headers: SELLER });

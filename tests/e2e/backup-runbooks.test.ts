@@ -38,7 +38,7 @@ async function sectionsOf(page: string): Promise<Section[]> {
   return (await file.text()).split(/^## /m).map((text) => ({
     title: text.slice(0, text.indexOf('\n')),
     commands: [...text.matchAll(/`bun run cli ([^`]+)`|^ *bun run cli (.+)$/gm)].map(([, inline, line]) =>
-      (inline ?? line ?? '').replace(/\s+/g, ' ').trim(),
+      (inline ?? line ?? '').replace(/ #.*$/, '').replace(/\s+/g, ' ').trim(),
     ),
   }));
 }
@@ -48,7 +48,7 @@ async function backup(): Promise<string> {
 }
 
 async function type(command: string): Promise<void> {
-  const named = command.replace('$PRODUCT', product).replace(/\$BACKUP|<id>/, await backup());
+  const named = command.replace('$PRODUCT', product).replace(/\$BACKUP|<id>|\[id\]/, await backup());
   const words = [...named.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? '');
   await kit.cli(words).catch((error: unknown) => {
     // exit code 2: done, and there is something to look at

@@ -103,12 +103,12 @@ describe.each(['none', 'age'] as const)('a target with encryption %s that has go
     const [object] = await Array.fromAsync((await kit.reading.open(manifest.backupId)).objects());
     const key = blobKey(object!.name);
     const bytes = await kit.stored(key);
-    await kit.overwrite(key, bytes.fill(7, 300, 320));
+    await kit.overwrite(key, bytes.fill(7, bytes.length - 20));
     await expect(verify(1, { dropDamaged: true })).rejects.toThrow('is not whole');
     expect(await kit.target.head(key)).toBeNull();
     expect((await kit.backup()).objects.sent.count).toBe(1);
     expect((await verify()).outcome).toBe('ok');
-  }, 20_000);
+  }, 60_000);
 
   test('another key is told apart from damage', async () => {
     const codec = await codecOf(
@@ -122,5 +122,5 @@ describe.each(['none', 'age'] as const)('a target with encryption %s that has go
     );
     const former = await codecOf({ identity: await generateX25519Identity(), former: [identity] });
     expect((await kit.parts({ codec: former }).verify({ id: manifest.backupId, share: 1 })).outcome).toBe('ok');
-  }, 20_000);
+  }, 60_000);
 });

@@ -73,7 +73,7 @@ describe('what is deleted while a backup copies', () => {
     const objects = await Array.fromAsync((await kit.reading.open(manifest.backupId)).objects());
     expect(objects.map(({ key }) => key)).toContainAllValues(keys);
     expect((await kit.keys()).filter((key) => key.startsWith('held/'))).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   test('and what is revoked, too', async () => {
     const urls = kit.signed(keys);
@@ -85,7 +85,7 @@ describe('what is deleted while a backup copies', () => {
     await expectWhole(await kit.backup({ source }));
     expect(statuses).toEqual(urls.map(() => 404));
     expect(await kit.contents(id)).toHaveLength(keys.length);
-  }, 30_000);
+  }, 60_000);
 
   test('a backup under load is whole: products come, go and get new keys in the middle of it', async () => {
     let isOver = false;
@@ -124,7 +124,7 @@ describe('a backup that loses what it relies on', () => {
     });
     await expect(kit.backup({ source })).rejects.toThrow(/pin was lost|missing or damaged/);
     await expectNothingOfIt();
-  }, 30_000);
+  }, 60_000);
 
   test('a pin that came back to life late is lost all the same', async () => {
     const lost = newId<BackupId>();
@@ -145,7 +145,7 @@ describe('a backup that loses what it relies on', () => {
     });
     await expect(kit.backup({ source })).rejects.toThrow('the lease on the target was lost');
     await expectNothingOfIt();
-  }, 30_000);
+  }, 60_000);
 
   test('fails with the target, and says so', async () => {
     const target = instead(kit.target, {
@@ -157,7 +157,7 @@ describe('a backup that loses what it relies on', () => {
     await expect(kit.backup({ target })).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
     await expectNothingOfIt();
     await expectWhole(await kit.backup());
-  }, 30_000);
+  }, 60_000);
 
   test('fails when it is told to stop', async () => {
     const stopping = new AbortController();
@@ -165,7 +165,7 @@ describe('a backup that loses what it relies on', () => {
     const { report, manifest } = await kit.parts({ source }).create({ signal: stopping.signal });
     expect([report.outcome, manifest]).toEqual(['stopped', null]);
     await expectNothingOfIt();
-  }, 30_000);
+  }, 60_000);
 });
 
 describe('an object that is not to be had', () => {
@@ -188,7 +188,7 @@ describe('an object that is not to be had', () => {
     await kit.put(missing, before[0]!);
     await kit.put(damaged, before[1]!);
     expect((await kit.backup()).objects.absent.lines).toBe(0);
-  }, 30_000);
+  }, 60_000);
 });
 
 describe('one at a time', () => {
@@ -203,7 +203,7 @@ describe('one at a time', () => {
     await expectWhole(await kit.backup({ source }));
     expect(String(refused)).toContain('in use: backup ');
     expect((await kit.parts().prune(false)).outcome).toBe('ok');
-  }, 30_000);
+  }, 60_000);
 
   test('a lease whose holder died is over when its time is, by the target’s clock', async () => {
     await kit.overwrite('lease/chain/000000000041' as ObjectKey, Buffer.from('backup 1; for 60 s; x\n'));
@@ -213,5 +213,5 @@ describe('one at a time', () => {
     await expectWhole(await kit.backup());
     const deps = { target: kit.target, staging: kit.staging };
     expect(Math.abs((await nowOfTarget(deps)).getTime() - Date.now())).toBeLessThan(5000);
-  }, 30_000);
+  }, 60_000);
 });

@@ -34,6 +34,9 @@ export const ON_A_FREE_PORT: Environment = {
   SCRUB_CRON: 'off',
   RETENTION_CRON: 'off',
   AUDIT_CRON: 'off',
+  BACKUP_CRON: 'off',
+  BACKUP_VERIFY_CRON: 'off',
+  BACKUP_PRUNE_CRON: 'off',
 };
 
 /**

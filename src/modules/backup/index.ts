@@ -1,13 +1,6 @@
 export { drill } from './application/drill/drill';
 export type { OpenBackup } from './application/read/open-backup';
-export {
-  BackupDamaged,
-  BackupFault,
-  BackupNotConfigured,
-  NewerBackup,
-  NoSuchBackup,
-  WrongBackupKey,
-} from './domain/backup-faults';
+export { BackupFault, BackupNotConfigured, NoSuchBackup } from './domain/backup-faults';
 export type { DrillReport, ReadProduct, Scratch } from './domain/drill';
 export type { BackupId } from './domain/layout';
 export type { RestoreReport } from './domain/restore';

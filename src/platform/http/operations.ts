@@ -10,14 +10,11 @@ import type { InFlight } from './shutdown';
 /** Throws, or does not answer in time, where the part can't be used. */
 export type ReadinessCheck = () => Promise<unknown>;
 
-/** Something to know of a server that works. Null: there is nothing to say. */
-export type ReadinessDetail = () => Promise<string | null>;
-
 export interface OperationsParts {
   /** By the name that /readyz shows: `database`, `store`, `migrations`. */
   readonly readiness: Readonly<Record<string, ReadinessCheck>>;
-  /** By the name that /readyz shows. They do not make a server unready. */
-  readonly details?: Readonly<Record<string, ReadinessDetail>>;
+  /** What /readyz tells besides, for people: it decides nothing, and is left out where it can't be had. */
+  readonly details?: (() => Promise<Readonly<Record<string, unknown>>>) | undefined;
   readonly metrics: Metrics;
   /** What /metrics asks for; without one it is open. */
   readonly metricsToken?: string | undefined;
@@ -46,30 +43,29 @@ export function operationsRoutes(parts: OperationsParts) {
 async function readiness(parts: OperationsParts): Promise<Response> {
   const timeoutMs = parts.checkTimeoutMs ?? 2_000;
   const asked = Object.entries(parts.readiness).map(async ([name, check]) => [name, await outcome(check, timeoutMs)]);
-  const told = Object.entries(parts.details ?? {}).map(async ([name, tell]) => [name, await inTime(tell, timeoutMs)]);
   // A server that is stopping is alive but must get no new work: load balancers look here.
   const accepting = parts.inFlight.draining ? 'failed' : 'ok';
   const checks: Record<string, string> = { ...Object.fromEntries(await Promise.all(asked)), accepting };
-  const details = (await Promise.all(told)).filter(([, says]) => says !== null);
   const ready = Object.values(checks).every((seen) => seen === 'ok');
-  const body = { status: ready ? 'ok' : 'unavailable', checks };
-  const more = details.length > 0 ? { details: Object.fromEntries(details) } : {};
-  return Response.json({ ...body, ...more }, { status: ready ? 200 : 503 });
+  const details = await detailsOf(parts, timeoutMs);
+  return Response.json({ status: ready ? 'ok' : 'unavailable', checks, ...details }, { status: ready ? 200 : 503 });
+}
+
+async function detailsOf({ details }: OperationsParts, timeoutMs: number): Promise<{ details?: object }> {
+  if (!details) return {};
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(() => late.resolve(null), timeoutMs);
+  const told = await Promise.race([details().catch(() => null), late.promise]).finally(() => clearTimeout(timer));
+  return told === null || Object.keys(told).length === 0 ? {} : { details: told };
 }
 
 async function outcome(check: ReadinessCheck, timeoutMs: number): Promise<'ok' | 'failed'> {
-  const isOk = async () => {
-    await check();
-    return true;
-  };
-  return (await inTime(isOk, timeoutMs)) ? 'ok' : 'failed';
-}
-
-/** Null where it throws or does not answer in time. */
-async function inTime<Answer>(ask: () => Promise<Answer>, timeoutMs: number): Promise<Answer | null> {
-  const late = Promise.withResolvers<null>();
-  const timer = setTimeout(() => late.resolve(null), timeoutMs);
-  const asked = Promise.try(ask).catch(() => null);
+  const late = Promise.withResolvers<'failed'>();
+  const timer = setTimeout(() => late.resolve('failed'), timeoutMs);
+  const asked = Promise.try(check).then(
+    () => 'ok' as const,
+    () => 'failed' as const,
+  );
   return Promise.race([asked, late.promise]).finally(() => clearTimeout(timer));
 }
 

@@ -48,6 +48,8 @@ export async function freeHeld({ pins, store }: FreeDeps, backupId: string): Pro
  */
 export async function freeLostHeld({ pins, store }: FreeDeps): Promise<number> {
   let freed = 0;
+  // lost ones go, though nothing was held for them
+  await pins.living();
   for await (const keys of pagesOf(store, ALL_HELD)) {
     const living = new Set(await pins.living());
     const lost = keys.filter((key) => !living.has(holderOf(key) ?? ''));

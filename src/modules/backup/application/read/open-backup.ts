@@ -63,7 +63,7 @@ async function textOf(bytes: Bytes): Promise<string> {
   return text + decoder.decode();
 }
 
-export async function* objectsOf(deps: ReadDeps, lines: SegmentedLines): AsyncGenerator<BackedObject> {
+async function* objectsOf(deps: ReadDeps, lines: SegmentedLines): AsyncGenerator<BackedObject> {
   for await (const line of linesOf(plainBytes(deps, lines))) yield objectOfLine(line);
 }
 
