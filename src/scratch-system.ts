@@ -64,7 +64,12 @@ function scratchOn(
 ): Scratch<OpenBackup> {
   const { database, restore } = container;
   return {
-    restore: (backup) => restore.whole(backup, { withoutDamaged: true }),
+    restore: (backup) =>
+      restore.whole(backup, {
+        withoutDamaged: true,
+        // what a drill that was killed has left in it
+        discardDatabase: settings.BACKUP_DRILL_DATABASE_URL !== undefined,
+      }),
     async count(table) {
       const { rows } = await database.query(`select count(*)::int as n from public."${table}"`);
       return (rows[0] as { n: number }).n;
@@ -76,6 +81,7 @@ function scratchOn(
     read: (id) => readAsSeller(container, id, log),
     async remove() {
       if (settings.S3_BUCKET_NAME !== undefined) await emptyBucket(container);
+      if (settings.BACKUP_DRILL_DATABASE_URL !== undefined) await restore.abandon();
       await container.close();
       await removal();
     },

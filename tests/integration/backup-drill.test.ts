@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readdir, rm } from 'node:fs/promises';
 import { CommandFailed } from '../../src/cli/command';
 import { photo } from '../support/photos';
+import { asSuperuser, emptyDatabase } from '../support/postgres';
 import { filesOf, type RecoveryKit, recoveryKit } from '../support/recovery-kit';
 import { aSeller } from '../support/seller-client';
 
@@ -65,4 +66,16 @@ test('what a drill that was killed has left goes with the next one', async () =>
   await nothingIsLeft();
   for (const manifest of manifests) await rm(manifest);
   await expect(kit.cli(['backup', 'drill'], { BACKUP_DIR: empty })).rejects.toThrow(/holds no backup/);
+}, 120_000);
+
+test('a database that is named for drills is emptied before and after', async () => {
+  const named = await emptyDatabase();
+  const left =
+    'create schema drizzle; create table drizzle.__drizzle_migrations (id int); create table users as select 1 as id';
+  await asSuperuser(named.url, left);
+  const { counts } = await kit.told<{ counts: object }>(['backup', 'drill'], { BACKUP_DRILL_DATABASE_URL: named.url });
+  expect(counts).toMatchObject({ products_read: 3, differences: 0 });
+  const tables = "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace";
+  expect(await asSuperuser(named.url, tables)).toEqual([]);
+  await named.drop();
 }, 120_000);
