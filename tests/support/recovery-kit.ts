@@ -103,11 +103,16 @@ export async function recoveryKit(store: Environment = {}, change: Environment =
         await storage.store.deleteMany(keys);
       }),
 
+    async newFolder(): Promise<string> {
+      const folder = await mkdtemp(join(tmpdir(), 'test-backups-'));
+      folders.push(folder);
+      return folder;
+    },
+
     /** A copy of all backups, to be damaged. */
     async copyOfBackups(): Promise<string> {
-      const copy = await mkdtemp(join(tmpdir(), 'test-backups-'));
+      const copy = await kit.newFolder();
       await cp(backups, copy, { recursive: true });
-      folders.push(copy);
       return copy;
     },
 
