@@ -6,12 +6,13 @@ import type { Ground } from './container/ground';
 import { keptSecrets } from './container/kept-secrets';
 import { buildPrepare } from './container/prepare';
 import { buildProducts } from './container/products';
+import { buildRestore } from './container/restore';
 import { productSteps, sweepSteps } from './container/upkeep-steps';
 import { buildWork } from './container/work';
 import { systemClock } from './kernel/clock';
 import { credentialsModule } from './modules/credentials';
 import { identityModule } from './modules/identity';
-import { maintenanceModule } from './modules/maintenance';
+import { maintenanceHold, maintenanceModule } from './modules/maintenance';
 import { operatorsModule } from './modules/operators';
 import { realtimeModule } from './modules/realtime';
 import { storageModule } from './modules/storage';
@@ -28,12 +29,16 @@ import { measured } from './platform/telemetry/measured';
 export type Container = Awaited<ReturnType<typeof buildContainer>>;
 export type AppRouter = Container['router'];
 
-/** The composition root: the only file that knows every module. The server and the operator commands stand on the same one. */
-export async function buildContainer(ground: Ground) {
+/**
+ * The composition root: the only file that knows every module. The server and the operator commands stand on the same one.
+ * @param schema `as it is`: the database may be empty or half restored, and nothing is asked of it yet
+ */
+export async function buildContainer(ground: Ground, schema: 'current' | 'as it is' = 'current') {
   const { settings, log, metrics } = ground;
   const urls = await provideDatabase(settings);
   try {
-    await (settings.MIGRATE_ON_START ? migrate(urls.ownerUrl) : requireCurrentSchema(urls.ownerUrl));
+    if (schema === 'current')
+      await (settings.MIGRATE_ON_START ? migrate(urls.ownerUrl) : requireCurrentSchema(urls.ownerUrl));
     const database = openDatabase(ground, urls);
     const secrets = secretsOf(settings, await keptSecrets(settings));
     const staging = await openStagingArea(join(resolve(settings.DATA_DIR), 'tmp'), log);
@@ -45,6 +50,8 @@ export async function buildContainer(ground: Ground) {
     return {
       database,
       ...modules,
+      restore: buildRestore(ground, { ...modules, staging, ownerUrl: urls.ownerUrl }),
+      urls,
       embeddedDatabase: urls.embedded,
       /** After the last request: what runs in the background ends, temporary files go, connections close. */
       async close() {
@@ -135,6 +142,7 @@ function buildStorage(
   staging: StagingArea,
   secrets: Secrets,
 ) {
+  const holds = maintenanceHold(database);
   return storageModule({
     orm: database.orm,
     staging,
@@ -151,6 +159,7 @@ function buildStorage(
     formerBuckets: settings.S3_FORMER_BUCKET_NAMES,
     intentTtlSeconds: settings.INTENT_TTL_SECONDS,
     putMaxDurationSeconds: settings.PUT_MAX_DURATION_SECONDS,
+    onHold: async () => (await holds.current()) !== null,
   });
 }
 

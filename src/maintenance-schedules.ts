@@ -1,7 +1,8 @@
+import { runDrill } from './backup-drill';
 import type { Settings } from './config/load';
 import type { Container } from './container';
 import type { Log } from './kernel/log';
-import { TaskIsRunning } from './modules/maintenance';
+import { MaintenanceOnHold, TaskIsRunning } from './modules/maintenance';
 import type { ScheduledWork } from './platform/jobs/jobs';
 
 /**
@@ -9,7 +10,7 @@ import type { ScheduledWork } from './platform/jobs/jobs';
  * @param signal aborted when the server stops: what is under way ends, and the next run goes on from there
  */
 export function maintenanceSchedules(
-  { maintenance, audit, backup }: Pick<Container, 'maintenance' | 'audit' | 'backup'>,
+  container: Container,
   settings: Settings,
   log: Log,
   signal: AbortSignal,
@@ -19,8 +20,10 @@ export function maintenanceSchedules(
     cron,
     work: () => reported(queue, work, log),
   });
+  const { maintenance, audit, backup } = container;
   const ofBackups = (cron: string) => (backup.isConfigured ? cron : 'off');
   return [
+    schedule('backup_drill', ofBackups(settings.BACKUP_DRILL_CRON), () => runDrill(container, settings, log)),
     schedule('sweep', settings.SWEEP_CRON, () => maintenance.sweep(signal)),
     schedule('scrub', settings.SCRUB_CRON, () => maintenance.scrub({ bytes: settings.SCRUB_BYTES_PER_RUN, signal })),
     schedule('audit', settings.AUDIT_CRON, () => audit.audit({ mode: settings.AUDIT_ACT ? 'act' : 'report', signal })),
@@ -42,6 +45,7 @@ async function reported(task: string, work: () => Promise<unknown>, log: Log): P
   } catch (err) {
     // the lock of something that it waited for is another matter: then its work is not done
     if (err instanceof TaskIsRunning && err.task === task) log.debug({ task }, 'skipped: an operator runs it');
+    else if (err instanceof MaintenanceOnHold) log.info({ task }, err.message);
     else log.error({ err, task }, 'a task of upkeep failed');
   }
 }

@@ -6,7 +6,7 @@ import type { ProductId } from './kernel/ids';
 import type { Log } from './kernel/log';
 import { certificateOf, listen } from './listen';
 import { maintenanceSchedules } from './maintenance-schedules';
-import { schemaState } from './platform/database/migrate';
+import { refuseHalfRestored, schemaState } from './platform/database/migrate';
 import { multipartBody } from './platform/http/multipart-body';
 import { gracefulStop, InFlight } from './platform/http/shutdown';
 import { type Jobs, type QueuedWork, startJobs } from './platform/jobs/jobs';
@@ -39,7 +39,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       multipartBody: uploadBodies(settings),
       doors: [...(filesDoor ? [filesDoor] : []), container.realtime.wsDoor(inFlight.stopping)],
       readiness: readinessOf(container),
-      ...(container.backup.isConfigured ? { details: () => lastSuccesses(container) } : {}),
+      details: () => detailsOf(container),
       log,
       metrics,
       inFlight,
@@ -96,17 +96,24 @@ function readinessOf({ database, storage }: Container) {
     database: () => database.ping(),
     store: () => storage.store.check(),
     migrations: async () => {
+      await refuseHalfRestored((sql) => database.query(sql));
       if ((await schemaState((sql) => database.query(sql))) !== 'current')
         throw new Error('the schema is not this code’s');
     },
   };
 }
 
-/** When a backup was last made, verified and pruned, whoever did it; what never was is missing. */
-async function lastSuccesses({ maintenance }: Container) {
-  const runs = await maintenance.runs.lastEnded();
+/** A hold of upkeep, and when backups last went well, whoever made, verified, pruned or rehearsed them; what never was is missing. */
+async function detailsOf({ maintenance, backup }: Container) {
+  const hold = await maintenance.holds.current();
+  const runs = backup.isConfigured ? await maintenance.runs.lastEnded() : [];
   const ofBackups = runs.filter(({ task, outcome }) => task.startsWith('backup') && outcome === 'ok');
-  return { last_success: Object.fromEntries(ofBackups.map(({ task, endedAt }) => [task, endedAt?.toISOString()])) };
+  const lastSuccess = Object.fromEntries(ofBackups.map(({ task, endedAt }) => [task, endedAt?.toISOString()]));
+  return {
+    // the reason is for operators: /readyz asks for no token
+    ...(hold ? { maintenance: `on hold since ${hold.heldAt.toISOString()}` } : {}),
+    ...(backup.isConfigured ? { last_success: lastSuccess } : {}),
+  };
 }
 
 /** What runs by the clock, and once now: a process that died before may have left something. */

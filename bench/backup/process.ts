@@ -25,6 +25,7 @@ const storage = storageModule({
   formerBuckets: [],
   intentTtlSeconds: 120,
   putMaxDurationSeconds: 3600,
+  onHold: async () => false,
 });
 const target = storage.openOther({ folder: join(folder, 'backups'), bucket: 'intellipost-backups' });
 await target.prepare();

@@ -1,5 +1,11 @@
 import { type ObjectKey, objectKey } from '../kernel/object-key';
-import { AuditBrake, ReleaseRefused, TaskIsRunning, UnknownBucketNamed } from '../modules/maintenance';
+import {
+  AuditBrake,
+  MaintenanceOnHold,
+  ReleaseRefused,
+  TaskIsRunning,
+  UnknownBucketNamed,
+} from '../modules/maintenance';
 import { collectGarbage } from '../platform/collect-garbage';
 import { type Command, CommandFailed, FoundSomething, UsageError } from './command';
 import { JSON_FLAG, printReport, printRows, type Report } from './report';
@@ -87,7 +93,9 @@ async function orFailed<Result>(work: Promise<Result>): Promise<Result> {
   try {
     return await work;
   } catch (error) {
-    const known = [AuditBrake, ReleaseRefused, TaskIsRunning, UnknownBucketNamed].some((type) => error instanceof type);
+    const known = [AuditBrake, MaintenanceOnHold, ReleaseRefused, TaskIsRunning, UnknownBucketNamed].some(
+      (type) => error instanceof type,
+    );
     if (known && error instanceof Error) throw new CommandFailed(error.message);
     throw error;
   }

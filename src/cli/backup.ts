@@ -1,7 +1,7 @@
 import { isUuid } from '../kernel/ids';
 import { BackupFault, type BackupId, newBackupIdentity } from '../modules/backup';
 import type { TaskReport } from '../modules/maintenance';
-import { TaskIsRunning } from '../modules/maintenance';
+import { MaintenanceOnHold, TaskIsRunning } from '../modules/maintenance';
 import { collectGarbage } from '../platform/collect-garbage';
 import { type Command, CommandFailed, type CommandInput, FoundSomething, UsageError } from './command';
 import { JSON_FLAG, printReport, printRows } from './report';
@@ -87,7 +87,7 @@ export const backupPrune: Command = {
 export const backupKey: Command = {
   usage: 'backup key',
   says: 'Makes a key for BACKUP_ENCRYPTION_IDENTITY. Keep it where the backups are not: without it they are worth nothing.',
-  access: 'reads',
+  access: 'changes',
   async run({ print }) {
     print(await newBackupIdentity());
   },
@@ -126,7 +126,8 @@ async function orFailed<Result>(work: Promise<Result>): Promise<Result> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof BackupFault || error instanceof TaskIsRunning) throw new CommandFailed(error.message);
+    const isKnown = [BackupFault, MaintenanceOnHold, TaskIsRunning].some((type) => error instanceof type);
+    if (isKnown && error instanceof Error) throw new CommandFailed(error.message);
     throw error;
   }
 }

@@ -26,6 +26,8 @@ export interface Command {
   readonly options?: readonly string[];
   /** Names of the options without a value. */
   readonly flags?: readonly string[];
+  /** The database may be empty or half restored: it is taken as it is. */
+  readonly schemaAsItIs?: true;
   /** On the same parts as the server, which may be running or not. */
   run(input: CommandInput, container: Container): Promise<void>;
 }

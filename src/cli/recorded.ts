@@ -39,6 +39,41 @@ export async function recorded(
   await audit.end(id, act, 'done', null);
 }
 
+/**
+ * For a command that brings the database itself, and with it the record: both lines are written when it has ended. Where it was refused
+ * there may be no record at all to write into; then the log says so.
+ */
+export async function recordedAfterwards(
+  audit: Pick<OperatorAudit, 'begin' | 'end'>,
+  log: Log,
+  command: string,
+  given: Given,
+  run: () => Promise<void>,
+): Promise<void> {
+  const act = actOf(command, given);
+  try {
+    await run();
+  } catch (error) {
+    await writeBoth(audit, act, outcomeOf(error), messageOf(error)).catch((unwritten: unknown) =>
+      log.warn(
+        { err: unwritten, command },
+        'the command could not be recorded: its database has no record of operators',
+      ),
+    );
+    throw error;
+  }
+  await writeBoth(audit, act, 'done', null);
+}
+
+async function writeBoth(
+  audit: Pick<OperatorAudit, 'begin' | 'end'>,
+  act: Act,
+  outcome: Outcome,
+  error: string | null,
+): Promise<void> {
+  await audit.end(await audit.begin(act), act, outcome, error);
+}
+
 function actOf(command: string, { words, options, flags }: Given): Act {
   const details = redacted({ words, options, flags: [...flags] }) as Act['details'];
   const { email, user, role, to } = options;

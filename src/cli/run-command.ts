@@ -6,13 +6,17 @@ import { createMetrics } from '../platform/telemetry/metrics';
 import { token, userCreate, userList, userPassword } from './accounts';
 import { audit, auditList, auditRelease } from './audit';
 import { backupCreate, backupKey, backupList, backupPrune, backupVerify } from './backup';
+import { backupDrill } from './backup-drill';
+import { backupRestore, backupRestoreObjects, backupRestoreProduct } from './backup-restore';
 import { type Command, EXIT_CODES, UsageError } from './command';
 import { credentialsRotate } from './credentials';
+import { maintenanceHold, maintenanceResume } from './maintenance-hold';
+import { maintenanceRecovered } from './maintenance-recovered';
 import { migrate } from './migrate';
 import { operatorsLog } from './operators';
 import { productHold, productRelease, productStatus } from './products';
 import { progressBar, type Terminal } from './progress-bar';
-import { recorded } from './recorded';
+import { recorded, recordedAfterwards } from './recorded';
 import { storeCheck } from './store-check';
 import { storeMigrate } from './store-migrate';
 import { maintenanceRuns, retention, scrub, sweep } from './upkeep';
@@ -30,7 +34,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'backup list': backupList,
   'backup prune': backupPrune,
   'backup key': backupKey,
+  'backup restore': backupRestore,
+  'backup restore objects': backupRestoreObjects,
+  'backup restore product': backupRestoreProduct,
+  'backup drill': backupDrill,
   'maintenance runs': maintenanceRuns,
+  'maintenance hold': maintenanceHold,
+  'maintenance resume': maintenanceResume,
+  'maintenance recovered': maintenanceRecovered,
   token,
   'user create': userCreate,
   'user list': userList,
@@ -54,21 +65,18 @@ export async function runCommand(
 ): Promise<void> {
   const { name, command, ...given } = parse(argv);
   const forced = command === migrate ? { ...settings, MIGRATE_ON_START: true } : settings;
-  const container = await buildContainer({
-    settings: forced,
-    log,
-    metrics: createMetrics(),
-    port: () => settings.PORT,
-  });
+  const ground = { settings: forced, log, metrics: createMetrics(), port: () => settings.PORT };
+  const container = await buildContainer(ground, command.schemaAsItIs ? 'as it is' : 'current');
   const progress = progressBar(terminal);
   const printed = (line: string) => {
     progress.clear();
     print(line);
   };
   try {
-    const run = (concerns: (target: string) => void) =>
+    const run = (concerns: (target: string) => void = () => undefined) =>
       command.run({ settings, ...given, print: printed, progress, concerns }, container);
-    await (command.access === 'reads' ? run(() => undefined) : recorded(container.operators, log, name, given, run));
+    if (command.access === 'reads') await run();
+    else await (command.schemaAsItIs ? recordedAfterwards : recorded)(container.operators, log, name, given, run);
   } finally {
     progress.clear();
     await container.close();

@@ -1,7 +1,7 @@
 import type { TaskReport } from '../modules/maintenance';
-import { StepsFailed, StoreInDoubt, TaskIsRunning } from '../modules/maintenance';
+import { MaintenanceOnHold, StepsFailed, StoreInDoubt, TaskIsRunning } from '../modules/maintenance';
 import { type Command, CommandFailed, type CommandInput, FoundSomething, UsageError } from './command';
-import { JSON_FLAG, printReport, printRows } from './report';
+import { JSON_FLAG, printReport, printRows, type Report } from './report';
 
 export const sweep: Command = {
   usage: 'sweep [--json]',
@@ -11,6 +11,8 @@ export const sweep: Command = {
   async run(input, { maintenance }) {
     const report = await ended(input, maintenance.sweep());
     printTask(input, report);
+    const hold = await maintenance.holds.current();
+    if (hold) throw new CommandFailed(`Nothing was deleted: ${new MaintenanceOnHold(hold).message}`);
     if ((report.counts.refused ?? 0) > 0)
       throw new FoundSomething('Rows name objects that are to be deleted: docs/operations.md, "refused".');
   },
@@ -82,9 +84,20 @@ export const maintenanceRuns: Command = {
       counts: run.counts,
       error: run.error,
     }));
-    printRows(input, ['id', 'task', 'started_at', 'ended_at', 'outcome', 'counts', 'error'], rows);
+    const hold = await maintenance.holds.current();
+    printRows(
+      input,
+      ['id', 'task', 'started_at', 'ended_at', 'outcome', 'counts', 'error'],
+      [...(hold ? [holdRow(hold)] : []), ...rows],
+    );
   },
 };
+
+/** Above all runs, because it says why there are none. */
+function holdRow({ reason, heldAt }: { readonly reason: string; readonly heldAt: Date }): Report {
+  const at = { started_at: heldAt.toISOString(), ended_at: null };
+  return { id: null, task: 'hold', ...at, outcome: null, counts: {}, error: reason };
+}
 
 function bytesOf({ settings, options, flags }: CommandInput): number {
   if (flags.has('all')) return Number.POSITIVE_INFINITY;
@@ -103,7 +116,7 @@ async function ended(input: CommandInput, running: Promise<TaskReport>): Promise
     return await running;
   } catch (error) {
     if (error instanceof StepsFailed) printReport(input, { outcome: 'failed', counts: error.counts });
-    const isKnown = [StepsFailed, StoreInDoubt, TaskIsRunning].some((type) => error instanceof type);
+    const isKnown = [MaintenanceOnHold, StepsFailed, StoreInDoubt, TaskIsRunning].some((type) => error instanceof type);
     if (isKnown && error instanceof Error) throw new CommandFailed(error.message);
     throw error;
   }

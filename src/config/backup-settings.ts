@@ -53,4 +53,19 @@ export const backupSettings = {
     'A backup or prune that has not renewed its lease for so long is taken for dead; what was held for it is freed.',
   ),
   BACKUP_CONCURRENCY: whole(8, 1, 64).describe('Objects that are copied or read at once.'),
+  BACKUP_DRILL_CRON: z
+    .string()
+    .default('47 5 * * 0')
+    .describe(
+      'When the newest backup is restored beside the running system, read, and removed (cron, UTC); `off` never.',
+    ),
+  BACKUP_DRILL_DATABASE_URL: optionalUrl(['postgres:', 'postgresql:'])
+    .meta({ secret: true })
+    .describe(
+      'Database that drills restore into, as its owner; for them alone, it is emptied each time. Absent: one is made beside the application’s and dropped, which takes a role with CREATEDB.',
+    ),
+  BACKUP_DRILL_BUCKET_NAME: optionalText().describe(
+    'Bucket of the store that drills restore into; for them alone, it is emptied each time. Absent: a folder under DATA_DIR, which has to have room for all objects.',
+  ),
+  BACKUP_DRILL_PRODUCTS: whole(100, 1, 1_000_000).describe('So many products a drill reads through the application.'),
 } as const;

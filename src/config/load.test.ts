@@ -116,3 +116,14 @@ describe('the configuration', () => {
     ]);
   });
 });
+
+test('what drills empty is nobody’s but theirs', () => {
+  const DATABASE_URL = 'postgres://app@db/intellipost';
+  for (const wrong of [
+    { DATABASE_URL, BACKUP_DRILL_DATABASE_URL: 'postgres://owner@db:5432/intellipost?sslmode=require' },
+    { S3_BUCKET_NAME: 'images', BACKUP_DRILL_BUCKET_NAME: 'images' },
+    { BACKUP_S3_BUCKET_NAME: 'backups', BACKUP_DRILL_BUCKET_NAME: 'backups' },
+  ])
+    expect(() => loadSettings(wrong)).toThrow(/BACKUP_DRILL_[A-Z_]+: is emptied by every drill/);
+  loadSettings({ DATABASE_URL, BACKUP_DRILL_DATABASE_URL: 'postgres://owner@db/drills' });
+});

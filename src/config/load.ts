@@ -56,6 +56,15 @@ function contradictions(loaded: Settings): string[] {
   if (loaded.CREDENTIALS_KEY !== undefined && loaded.CREDENTIALS_KEY_FILE !== undefined) {
     problems.push('CREDENTIALS_KEY and CREDENTIALS_KEY_FILE: set one of them');
   }
+  const { BACKUP_DRILL_BUCKET_NAME: drillBucket, BACKUP_DRILL_DATABASE_URL: drillDatabase } = loaded;
+  if (drillBucket !== undefined && [loaded.S3_BUCKET_NAME, loaded.BACKUP_S3_BUCKET_NAME].includes(drillBucket)) {
+    problems.push(
+      'BACKUP_DRILL_BUCKET_NAME: is emptied by every drill, and must be neither the bucket of the images nor that of the backups',
+    );
+  }
+  if (drillDatabase !== undefined && namesOf(loaded).includes(placeOf(drillDatabase))) {
+    problems.push('BACKUP_DRILL_DATABASE_URL: is emptied by every drill, and must not be the application’s database');
+  }
   if (isBackupAmongImages(loaded)) {
     problems.push('BACKUP_S3_BUCKET_NAME: must be another bucket than that of the images');
   }
@@ -81,4 +90,14 @@ function isBackupAmongImages(loaded: Settings): boolean {
     loaded.BACKUP_S3_BUCKET_NAME === loaded.S3_BUCKET_NAME &&
     loaded.BACKUP_S3_ENDPOINT_URL === loaded.S3_ENDPOINT_URL
   );
+}
+
+function namesOf({ DATABASE_URL, MIGRATION_DATABASE_URL }: Settings): string[] {
+  return [DATABASE_URL, MIGRATION_DATABASE_URL].flatMap((url) => (url === undefined ? [] : [placeOf(url)]));
+}
+
+/** Server and database, whichever role asks for them. */
+function placeOf(url: string): string {
+  const { hostname, port, pathname } = new URL(url);
+  return `${hostname}:${port || 5432}${pathname}`;
 }

@@ -57,6 +57,14 @@ const REFUSALS: readonly Refusal[] = [
   },
   {
     when: (s) =>
+      s.BACKUP_DRILL_DATABASE_URL !== undefined &&
+      !hasVerifiedTls(s.BACKUP_DRILL_DATABASE_URL) &&
+      !s.ALLOW_PLAIN_DATABASE,
+    variable: 'BACKUP_DRILL_DATABASE_URL',
+    says: 'must end with sslmode=verify-full in production (or ALLOW_PLAIN_DATABASE=true)',
+  },
+  {
+    when: (s) =>
       s.MIGRATION_DATABASE_URL !== undefined && !hasVerifiedTls(s.MIGRATION_DATABASE_URL) && !s.ALLOW_PLAIN_DATABASE,
     variable: 'MIGRATION_DATABASE_URL',
     says: 'must end with sslmode=verify-full in production (or ALLOW_PLAIN_DATABASE=true)',

@@ -21,6 +21,7 @@ export function sweepSteps(storage: StorageModule, dataDir: string): UpkeepStep[
     { name: 'held', run: async () => ({ held_freed: await storage.freeLostHeld() }) },
     {
       name: 'temporary_folders',
+      alsoOnHold: true,
       run: async () => ({ temporary_folders: await removeDeadStagingFolders(join(dataDir, 'tmp')) }),
     },
     {
@@ -35,7 +36,7 @@ export function sweepSteps(storage: StorageModule, dataDir: string): UpkeepStep[
 /** Of products that wait: for a worker who does not come back, or for a job that they lack. */
 export function productSteps({ work, prepare }: Waiting): UpkeepStep[] {
   return [
-    { name: 'work', run: async () => ({ work_put_back: await work.putBackDue() }) },
-    { name: 'prepare', run: async () => ({ prepares_queued: await prepare.enqueueMissing() }) },
+    { name: 'work', alsoOnHold: true, run: async () => ({ work_put_back: await work.putBackDue() }) },
+    { name: 'prepare', alsoOnHold: true, run: async () => ({ prepares_queued: await prepare.enqueueMissing() }) },
   ];
 }

@@ -17,6 +17,8 @@ export const RIGHTS: Readonly<Record<string, string>> = {
   'pgboss.subscription': 'siud',
   'pgboss.warning': 'siud',
   'public.audit_findings': 'siud',
+  'public.backup_digests': 'siud',
+  'public.backup_pins': 'siud',
   'public.direct_upload_images': 'siud',
   'public.direct_upload_superseded': 'siud',
   'public.direct_uploads': 'siud',
@@ -24,6 +26,7 @@ export const RIGHTS: Readonly<Record<string, string>> = {
   'public.image_variants': 'siud',
   'public.intents': 'siud',
   'public.login_failures': 'siud',
+  'public.maintenance_hold': 'sid',
   'public.maintenance_runs': 'siud',
   // only added to, in all columns but the time and the database's login
   'public.operator_audit': 'si',
@@ -31,7 +34,7 @@ export const RIGHTS: Readonly<Record<string, string>> = {
   'public.product_events': 's',
   'public.product_status_history': 's',
   'public.seller_ledger': 's',
-  'public.work_turns': '',
+  'public.work_turns': 's',
   'public.product_images': 'siud',
   'public.products':
     'sid update(status, prompt_text, processing_started_at, processing_completed_at, processing_error, updated_at, legal_hold)',

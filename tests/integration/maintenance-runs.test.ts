@@ -24,8 +24,9 @@ beforeEach(() => db.sql('delete from maintenance_runs'));
 
 const tasks = (database: Database = db.database) => {
   const runs = postgresMaintenanceRuns(database.orm, transactionsOf(database));
-  return runTask({ runs, locks: postgresTaskLocks(database), log: silentLog });
+  return runTask({ runs, locks: postgresTaskLocks(database), holds: NO_HOLD, log: silentLog });
 };
+const NO_HOLD = { current: async () => null };
 const rows = () => db.sql('select * from maintenance_runs order by id');
 const act = { dryRun: false };
 
@@ -35,12 +36,16 @@ async function dies(upTo: string): Promise<void> {
   const runs = postgresMaintenanceRuns(mortal.orm, transactionsOf(mortal));
   const dead = { ...runs, end: () => new Promise<void>(() => undefined) };
   const saved = Promise.withResolvers<void>();
-  void runTask({ runs: dead, locks: postgresTaskLocks(mortal), log: silentLog })('audit', act, async (run) => {
-    run.count('objects', 2);
-    await run.save(upTo);
-    saved.resolve();
-    await new Promise(() => undefined);
-  }).catch(() => undefined);
+  void runTask({ runs: dead, locks: postgresTaskLocks(mortal), holds: NO_HOLD, log: silentLog })(
+    'audit',
+    act,
+    async (run) => {
+      run.count('objects', 2);
+      await run.save(upTo);
+      saved.resolve();
+      await new Promise(() => undefined);
+    },
+  ).catch(() => undefined);
   await saved.promise;
   await endHolders();
   while ((await holders()).length > 0) await Bun.sleep(10);

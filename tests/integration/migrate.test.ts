@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { Client } from 'pg';
-import { migrate, requireCurrentSchema, SchemaMismatch, schemaState } from '../../src/platform/database/migrate';
+import {
+  knownSchemaVersions,
+  migrate,
+  migrateUpTo,
+  requireCurrentSchema,
+  SchemaMismatch,
+  schemaState,
+} from '../../src/platform/database/migrate';
 import { emptyDatabase, openTestDatabase } from '../support/postgres';
 
 describe('migrations', () => {
@@ -59,5 +66,36 @@ describe('migrations', () => {
     await client.query("insert into drizzle.__drizzle_migrations (hash, created_at) values ('later', 99999999999999)");
     await expect(migrate(empty.url)).rejects.toThrow(/newer version/);
     await expect(requireCurrentSchema(empty.url)).rejects.toThrow(/newer version/);
+  });
+});
+
+describe('an earlier schema', () => {
+  let empty: Awaited<ReturnType<typeof emptyDatabase>>;
+  let client: Client;
+
+  beforeAll(async () => {
+    empty = await emptyDatabase();
+    client = new Client({ connectionString: empty.url });
+    await client.connect();
+  });
+  afterAll(async () => {
+    await client.end();
+    await empty.drop();
+  });
+
+  test('is made as it was, and what was written under it is there after the migrations that followed', async () => {
+    const [first = 0, second = 0] = knownSchemaVersions();
+    await migrateUpTo(empty.url, second);
+    const { rows } = await client.query('select array_agg(created_at::text) as at from drizzle.__drizzle_migrations');
+    expect(rows[0].at).toEqual([`${first}`, `${second}`]);
+    expect(await schemaState((sql) => client.query(sql))).toBe('outdated');
+    await client.query("insert into users (id, email, password_hash) values (gen_random_uuid(), 'a@example.com', '')");
+    await migrate(empty.url);
+    expect(await schemaState((sql) => client.query(sql))).toBe('current');
+    expect((await client.query('select email from users')).rows).toEqual([{ email: 'a@example.com' }]);
+  });
+
+  test('that this code does not know is refused', async () => {
+    await expect(migrateUpTo(empty.url, 4_102_444_800_000)).rejects.toThrow(SchemaMismatch);
   });
 });

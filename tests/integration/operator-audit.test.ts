@@ -23,7 +23,12 @@ let product: ProductId;
 beforeAll(async () => {
   db = await testDatabase();
   dataDir = await mkdtemp(join(tmpdir(), 'test-operators-'));
-  settings = loadSettings({ DATABASE_URL: db.url, DATA_DIR: dataDir, MIGRATE_ON_START: 'false' });
+  settings = loadSettings({
+    DATABASE_URL: db.url,
+    DATA_DIR: dataDir,
+    MIGRATE_ON_START: 'false',
+    BACKUP_DIR: join(dataDir, 'backups'),
+  });
   product = (await aProduct(db, await aUser(db), { images: 1 })).id;
 }, 60_000);
 afterAll(async () => {
@@ -42,6 +47,17 @@ const CALLS: Readonly<Record<string, () => readonly string[]>> = {
   retention: () => ['--dry-run'],
   audit: () => ['--act'],
   'audit release': () => ['products/none/of/these/original.jpg'],
+  'backup create': () => [],
+  'backup verify': () => [],
+  'backup prune': () => ['--dry-run'],
+  'backup key': () => [],
+  'backup drill': () => [],
+  'backup restore': () => [],
+  'backup restore objects': () => [],
+  'backup restore product': () => [product],
+  'maintenance hold': () => ['--reason', 'for this test'],
+  'maintenance resume': () => [],
+  'maintenance recovered': () => ['--reason', 'for this test'],
   'credentials rotate': () => [],
   'product status': () => [product, 'FAIL', '--reason', 'for this test'],
   'product hold': () => [product, '--reason', 'for this test'],

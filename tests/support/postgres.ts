@@ -113,12 +113,17 @@ function databaseUrl(serverUrl: string, name: string): string {
   return url.href;
 }
 
-async function asAdmin(serverUrl: string, sql: string): Promise<void> {
-  const client = new Client({ connectionString: serverUrl });
+/** One statement as the all-mighty role. */
+export async function asSuperuser<Row extends object>(url: string, text: string, values?: unknown[]): Promise<Row[]> {
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(sql);
+    return (await client.query(text, values)).rows as Row[];
   } finally {
     await client.end();
   }
+}
+
+async function asAdmin(serverUrl: string, sql: string): Promise<void> {
+  await asSuperuser(serverUrl, sql);
 }

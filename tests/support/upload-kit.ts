@@ -50,6 +50,7 @@ export async function uploadKit(options: UploadKitOptions = {}) {
     formerBuckets: [],
     intentTtlSeconds: options.intentTtlSeconds ?? 120,
     putMaxDurationSeconds: options.putMaxDurationSeconds ?? 3600,
+    onHold: () => Promise.resolve(false),
   });
   await storage.store.prepare();
   const inTransaction = transactionsOf(db.database);

@@ -11,6 +11,7 @@ import { releaseAll, releaseObject } from './application/quarantine/release';
 import { runTask } from './application/run-task';
 import type { AuditedStore, NamingRows } from './domain/audit';
 import { postgresAuditFindings } from './infrastructure/postgres-audit-findings';
+import { postgresMaintenanceHold } from './infrastructure/postgres-maintenance-hold';
 import { postgresMaintenanceRuns } from './infrastructure/postgres-maintenance-runs';
 import { postgresNamingRows } from './infrastructure/postgres-naming-rows';
 import { postgresQuarantine } from './infrastructure/postgres-quarantine';
@@ -55,7 +56,7 @@ export function auditTasks(deps: AuditPartsDeps) {
       clock: systemClock,
       minAgeSeconds: config.minAgeSeconds,
       brake: { min: config.brakeMin, share: config.maxShare },
-      runTask: runTask({ runs, locks, log }),
+      runTask: runTask({ runs, locks, holds: postgresMaintenanceHold(orm), log }),
     }),
     /** Of the last audit, page by page. */
     async findings(after: ObjectKey | null, limit: number) {

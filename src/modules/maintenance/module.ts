@@ -2,8 +2,11 @@ import type { Log } from '../../kernel/log';
 import type { Database } from '../../platform/database/database';
 import { transactionsOf } from '../../platform/database/transaction';
 import type { Metrics } from '../../platform/telemetry/metrics';
+import { holdSample } from './application/hold-sample';
+import { holdUpkeep } from './application/hold-upkeep';
 import { runSamples } from './application/run-samples';
 import { runTask } from './application/run-task';
+import { postgresMaintenanceHold } from './infrastructure/postgres-maintenance-hold';
 import { postgresMaintenanceRuns } from './infrastructure/postgres-maintenance-runs';
 import { postgresTaskLocks } from './infrastructure/postgres-task-locks';
 import { type UpkeepPartsDeps, upkeepTasks } from './upkeep-parts';
@@ -19,7 +22,9 @@ export function maintenanceModule(deps: MaintenanceModuleDeps) {
   const { database, log } = deps;
   const runs = postgresMaintenanceRuns(database.orm, transactionsOf(database));
   const locks = postgresTaskLocks(database);
-  const run = runTask({ runs, locks, log });
+  const holds = postgresMaintenanceHold(database.orm);
+  const run = runTask({ runs, locks, holds, log });
   deps.metrics.sampled(runSamples(runs));
-  return { runTask: run, runs, ...upkeepTasks(deps, run) };
+  deps.metrics.sampled(holdSample(holds));
+  return { runTask: run, runs, holds, holdUpkeep: holdUpkeep({ holds, locks }), ...upkeepTasks(deps, run, holds) };
 }

@@ -8,6 +8,7 @@ import { retention } from './application/retention';
 import type { RunTask } from './application/run-task';
 import { scrub } from './application/scrub';
 import { sweep } from './application/sweep';
+import type { MaintenanceHold } from './domain/maintenance-hold';
 import type { RetentionStep, UpkeepStep } from './domain/upkeep-step';
 import { postgresRetained, type RetentionAges } from './infrastructure/postgres-retained';
 import { postgresScrubRows } from './infrastructure/postgres-scrub-rows';
@@ -35,7 +36,7 @@ export interface UpkeepPartsDeps {
 }
 
 /** Sweep, scrub and retention on their adapters. */
-export function upkeepTasks(deps: UpkeepPartsDeps, runTask: RunTask) {
+export function upkeepTasks(deps: UpkeepPartsDeps, runTask: RunTask, holds: MaintenanceHold) {
   const { database, log, store, staging, keyOf } = deps;
   const rows = postgresScrubRows(database.orm, transactionsOf(database));
   const retentionSteps = [...postgresRetained(database.orm, deps.ages), ...deps.retentionSteps];
@@ -44,7 +45,7 @@ export function upkeepTasks(deps: UpkeepPartsDeps, runTask: RunTask) {
     ask: async () => ({ damaged_images: [{ labels: {}, value: await rows.damaged() }] }),
   });
   return {
-    sweep: sweep({ runTask, log, steps: [...deps.sweepSteps, ...spentRows(database.orm)] }),
+    sweep: sweep({ runTask, log, holds, steps: [...deps.sweepSteps, ...spentRows(database.orm)] }),
     scrub: scrub({ runTask, log, rows, keyOf, digests: stagedDigests(store, staging) }),
     /** How many there are to be scrubbed. */
     countImages: () => rows.count(),

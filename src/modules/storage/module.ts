@@ -46,6 +46,8 @@ export interface StorageModuleDeps {
   readonly formerBuckets: readonly string[];
   readonly intentTtlSeconds: number;
   readonly putMaxDurationSeconds: number;
+  /** Whether upkeep is to delete nothing at present. */
+  readonly onHold: () => Promise<boolean>;
 }
 
 export type StorageModule = ReturnType<typeof storageModule>;
@@ -59,7 +61,7 @@ export function storageModule(deps: StorageModuleDeps) {
   const buckets = [store.bucket, ...deps.formerBuckets];
   const intents = postgresDoomedIntents(deps.orm, buckets, deps.putMaxDurationSeconds);
   const pins = postgresPins(deps.orm);
-  const drain = { intents, store, pins, log: deps.log };
+  const drain = { intents, store, pins, log: deps.log, onHold: deps.onHold };
   const journal: IntentJournal = postgresIntentJournal(deps.orm, deps.intentTtlSeconds);
   const sweep = (): Promise<DrainReport> => drainIntents(drain)();
   return {

@@ -5,6 +5,8 @@ export interface DatabaseUrls {
   readonly url: string;
   /** As the owner of the tables. */
   readonly ownerUrl: string;
+  /** May make databases beside it; absent where only the operator knows such a role. */
+  readonly adminUrl?: string;
   readonly embedded: boolean;
   release(): Promise<void>;
 }
@@ -22,7 +24,8 @@ export async function provideDatabase(settings: {
     const trusting = (of: string) => trustingAuthority(of, settings.DATABASE_CA_FILE);
     return { url: trusting(url), ownerUrl: trusting(ownerUrl), embedded: false, release: () => Promise.resolve() };
   }
-  return { ...(await useEmbeddedPostgres(settings.DATA_DIR)), embedded: true };
+  const { superuserUrl: adminUrl, ...embedded } = await useEmbeddedPostgres(settings.DATA_DIR);
+  return { ...embedded, adminUrl, embedded: true };
 }
 
 /** In the URL itself, under libpq's name for it: whoever is handed the URL, pg-boss or pg_dump too, verifies by the same authority. */

@@ -56,7 +56,7 @@ async function detailsOf({ details }: OperationsParts, timeoutMs: number): Promi
   const late = Promise.withResolvers<null>();
   const timer = setTimeout(() => late.resolve(null), timeoutMs);
   const told = await Promise.race([details().catch(() => null), late.promise]).finally(() => clearTimeout(timer));
-  return told === null ? {} : { details: told };
+  return told === null || Object.keys(told).length === 0 ? {} : { details: told };
 }
 
 async function outcome(check: ReadinessCheck, timeoutMs: number): Promise<'ok' | 'failed'> {

@@ -73,6 +73,14 @@ export const QUEUES = {
     heartbeatSeconds: 60,
     deleteAfterSeconds: 86_400,
   },
+  /** It restores everything; one whose process died leaves what the next one removes. */
+  backup_drill: {
+    policy: 'exclusive',
+    retryLimit: 0,
+    expireInSeconds: 86_400,
+    heartbeatSeconds: 60,
+    deleteAfterSeconds: 86_400,
+  },
 } as const satisfies Record<string, Omit<Queue, 'name'>>;
 
 export type QueueName = keyof typeof QUEUES;

@@ -16,13 +16,13 @@ interface TableOfCatalog {
   readonly rows: number;
 }
 
-/** All tables of the application, those that others refer to first. */
+/** All tables of the application, those that others refer to first. What is unlogged is not meant to outlive anything. */
 export async function tablesOf(client: Pick<ClientBase, 'query'>): Promise<TableOfCatalog[]> {
   const { rows: tables } = await client.query<TableOfCatalog>(
     `select c.relname as name, greatest(c.reltuples, 0)::float8 as rows, array_agg(a.attname::text order by a.attnum) as columns
      from pg_class c join pg_namespace n on n.oid = c.relnamespace
      join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
-     where n.nspname = 'public' and c.relkind = 'r' and c.relname <> all ($1)
+     where n.nspname = 'public' and c.relkind = 'r' and c.relpersistence = 'p' and c.relname <> all ($1)
      group by c.oid order by c.relname`,
     [EXCLUDED],
   );

@@ -1,7 +1,9 @@
 import type { Log } from '../../../kernel/log';
+import { type MaintenanceHold, MaintenanceOnHold } from '../domain/maintenance-hold';
 import {
   type BegunRun,
   type Counts,
+  HELD_TASKS,
   type MaintenanceRuns,
   type Outcome,
   type Task,
@@ -11,10 +13,12 @@ import {
   type TaskReport,
   type TaskRun,
 } from '../domain/maintenance-run';
+import { untilHeld } from './until-held';
 
 export interface RunTaskDeps {
   readonly runs: MaintenanceRuns;
   readonly locks: TaskLocks;
+  readonly holds: Pick<MaintenanceHold, 'current'>;
   readonly log: Log;
 }
 
@@ -33,18 +37,22 @@ export type RunTask = ReturnType<typeof runTask>;
 /**
  * Runs a task of upkeep: once at a time over all instances, and written down from its beginning to its end, so that a run which died
  * is seen. What has ended is also in /metrics (`maintenance_…`), from the same table.
- * @throws TaskIsRunning; what the work throws, after it was written down. A run that was stopped is no error: see its outcome.
+ * @throws TaskIsRunning, MaintenanceOnHold; what the work throws, after it was written down. A run that was stopped is no error: see its outcome.
  */
 export const runTask =
   (deps: RunTaskDeps) =>
   async (task: Task, options: TaskOptions, work: (run: TaskRun) => Promise<void>): Promise<TaskReport> => {
     const lock = await deps.locks.tryLock(task);
     if (!lock) throw new TaskIsRunning(task);
+    const mayBeHeld = HELD_TASKS.has(task) && !options.dryRun;
+    const held = mayBeHeld ? untilHeld(deps.holds, deps.log) : null;
     try {
+      if (mayBeHeld) await refuseOnHold(deps);
       const takeUp = options.takeUp ?? (() => options.rounds === true);
       const begun = await deps.runs.begin(task, options.dryRun, takeUp, options.rounds);
-      return await runBegun(deps, { task, options, lock, begun }, work);
+      return await runBegun(deps, { task, options, stops: stopsOf(lock, held, options), begun }, work);
     } finally {
+      held?.stop();
       await lock.release();
     }
   };
@@ -52,19 +60,19 @@ export const runTask =
 interface Begun {
   readonly task: Task;
   readonly options: TaskOptions;
-  readonly lock: TaskLock;
+  readonly stops: AbortSignal;
   readonly begun: BegunRun;
 }
 
 async function runBegun(
   deps: RunTaskDeps,
-  { task, options, lock, begun }: Begun,
+  { task, options, stops, begun }: Begun,
   work: (run: TaskRun) => Promise<void>,
 ): Promise<TaskReport> {
   const startedAt = performance.now();
   const counts: Record<string, number> = options.rounds ? {} : { ...begun.counts };
   const saved: Saved = { counts: { ...counts }, cursor: options.rounds ? null : begun.cursor };
-  const run = runOf(deps, begun, saved, { counts, dryRun: options.dryRun, signal: stopSignal(lock, options.signal) });
+  const run = runOf(deps, begun, saved, { counts, dryRun: options.dryRun, signal: stops });
   const end = async (outcome: Outcome, error: unknown): Promise<TaskReport> => {
     const says = error === null ? null : sentence(error);
     // whoever takes it up begins at the cursor, and counts again what is behind it
@@ -93,8 +101,14 @@ interface Saved {
   cursor: string | null;
 }
 
-function stopSignal(lock: TaskLock, told: AbortSignal | undefined): AbortSignal {
-  return told ? AbortSignal.any([lock.lost, told]) : lock.lost;
+/** Asked under the task's lock: whoever places a hold and then has the lock knows that nothing goes on. */
+async function refuseOnHold({ holds }: RunTaskDeps): Promise<void> {
+  const hold = await holds.current();
+  if (hold) throw new MaintenanceOnHold(hold);
+}
+
+function stopsOf(lock: TaskLock, held: { signal: AbortSignal } | null, { signal: told }: TaskOptions): AbortSignal {
+  return AbortSignal.any([lock.lost, ...(held ? [held.signal] : []), ...(told ? [told] : [])]);
 }
 
 function runOf(

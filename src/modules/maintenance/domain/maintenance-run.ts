@@ -7,7 +7,11 @@ export type Task =
   | 'quarantine'
   | 'backup'
   | 'backup_verify'
-  | 'backup_prune';
+  | 'backup_prune'
+  | 'backup_drill';
+
+/** They delete, move or call damaged, and so wait while upkeep is on hold. Of the sweep some steps wait, and others go on. */
+export const HELD_TASKS: ReadonlySet<Task> = new Set<Task>(['audit', 'scrub', 'retention', 'backup_prune']);
 
 /** ok: it came to its end. failed: it threw. stopped: it was told to end, and the next run may go on where it was. */
 export type Outcome = 'ok' | 'failed' | 'stopped';

@@ -4,6 +4,8 @@ import type { Counts } from './maintenance-run';
 export interface UpkeepStep {
   /** For the log and the report. */
   readonly name: string;
+  /** It deletes nothing of worth: a hold does not stop it. */
+  readonly alsoOnHold?: true;
   /** @returns how much was done, by name */
   run(signal: AbortSignal): Promise<Counts>;
 }

@@ -19,7 +19,7 @@ function outbox() {
     return state.fails >= 0 ? Promise.reject(new Error('no database')) : Promise.resolve(answer());
   };
   const log: EventLog = {
-    kept: (sellers) => ask(() => sellers.map(() => ({ last: state.last, first: events[0]?.number ?? null }))),
+    kept: (sellers) => ask(() => sellers.map(() => ({ last: state.last, first: events[0]?.number ?? null, floor: 0 }))),
     after: (wanted, limit) =>
       ask(() => wanted.map(({ after }) => events.filter(({ number }) => number > after).slice(0, limit))),
   };

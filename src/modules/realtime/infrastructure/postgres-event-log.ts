@@ -7,6 +7,7 @@ import type { EventLog } from '../domain/ports';
 interface KeptRow {
   readonly last: string;
   readonly first: string | null;
+  readonly floor: string;
 }
 
 interface EventRow {
@@ -21,7 +22,7 @@ interface EventRow {
 
 // The ledger is read by the same snapshot as the oldest event: both or neither know of a commit.
 const KEPT = `
-  select coalesce(ledger.last_event, 0) as last,
+  select coalesce(ledger.last_event, 0) as last, coalesce(ledger.event_floor, 0) as floor,
     (select min(number) from product_events where user_id = asked.user_id) as first
   from unnest($1::uuid[]) with ordinality as asked (user_id, place)
   left join seller_ledger ledger on ledger.user_id = asked.user_id
@@ -39,9 +40,10 @@ export function postgresEventLog(database: Database): EventLog {
   return {
     async kept(sellers) {
       const { rows } = await read(() => database.query(KEPT, [sellers]));
-      return (rows as KeptRow[]).map(({ last, first }) => ({
+      return (rows as KeptRow[]).map(({ last, first, floor }) => ({
         last: Number(last),
         first: first === null ? null : Number(first),
+        floor: Number(floor),
       }));
     },
 

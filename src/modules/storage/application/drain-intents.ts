@@ -10,6 +10,8 @@ export interface DrainDeps {
   /** Backups that are being made. */
   readonly pins: HoldDeps['pins'];
   readonly log: Log;
+  /** Whether nothing may be deleted at present by anybody who was not asked to by a seller. */
+  readonly onHold: () => Promise<boolean>;
 }
 
 export interface DrainReport {
@@ -26,26 +28,25 @@ export interface DrainReport {
 }
 
 const PAGE = 500;
+const NOTHING: Readonly<DrainReport> = { expired: 0, drained: 0, repeated: 0, buried: 0, refused: 0 };
 
 /**
  * Deletes what dead attempts and removed rows left in the store. Crash-safe at every step and safe to run twice at once:
- * the claim is committed before anything is deleted, and deleting twice does no harm.
+ * the claim is committed before anything is deleted, and deleting twice does no harm. On hold it ends, behind the page that is under
+ * way; what a seller asks for of one product (`within`) is done all the same.
  */
 export const drainIntents =
   (deps: DrainDeps) =>
   async (scope: DoomedScope = {}): Promise<DrainReport> => {
-    const report: DrainReport = {
-      expired: await deps.intents.claimExpired(),
-      drained: 0,
-      repeated: 0,
-      buried: 0,
-      refused: 0,
-    };
+    const report: DrainReport = { ...NOTHING };
+    const isHeld = async () => scope.within === undefined && (await deps.onHold());
+    if (await isHeld()) return report;
+    report.expired = await deps.intents.claimExpired();
     // Only a tombstone that was over before this pass began is over after it: its deletion came later than its last PUT.
     const asOf = await deps.intents.now();
     for (let after: AttemptId | null = null; ; ) {
       const page: DoomedIntent[] = await deps.intents.page(after, PAGE, scope);
-      if (page.length === 0) return report;
+      if (page.length === 0 || (await isHeld())) return report;
       await drainPage(deps, page, asOf, report);
       after = page.at(-1)?.id ?? null;
     }
@@ -53,21 +54,14 @@ export const drainIntents =
 
 /** Deletes the objects of one intent at once: the end of a refused upload. It must be draining already. */
 export const drainOne =
-  (deps: DrainDeps) =>
+  (deps: Omit<DrainDeps, 'onHold'>) =>
   async (id: AttemptId): Promise<void> => {
     const intent = await deps.intents.byId(id);
-    if (intent)
-      await drainPage(deps, [intent], await deps.intents.now(), {
-        expired: 0,
-        drained: 0,
-        repeated: 0,
-        buried: 0,
-        refused: 0,
-      });
+    if (intent) await drainPage(deps, [intent], await deps.intents.now(), { ...NOTHING });
   };
 
 async function drainPage(
-  deps: DrainDeps,
+  deps: Omit<DrainDeps, 'onHold'>,
   page: readonly DoomedIntent[],
   asOf: Date,
   report: DrainReport,

@@ -4,11 +4,13 @@ import type { DoomedIntent } from '../domain/intent-journal';
 import type { ObjectStore } from '../domain/object-store';
 import { type DrainDeps, drainIntents } from './drain-intents';
 
-export interface DrainProductDeps extends DrainDeps {
+export interface DrainProductDeps extends Omit<DrainDeps, 'onHold'> {
   readonly store: Pick<ObjectStore, 'head' | 'list' | 'copy' | 'deleteMany'>;
 }
 
 const PAGE = 500;
+/** A seller waits for it: a hold of upkeep is another matter. */
+const AS_ASKED = () => Promise.resolve(false);
 const HEADS_AT_ONCE = 16;
 /** A PUT that was under way may end between a deletion and the look; it is not so again and again. */
 const ROUNDS = 3;
@@ -23,8 +25,9 @@ export const drainProduct =
   (deps: DrainProductDeps) =>
   async (productId: ProductId, keys: readonly ObjectKey[]): Promise<boolean> => {
     const prefix = productPrefix(productId);
+    const drain = drainIntents({ ...deps, onHold: AS_ASKED });
     for (let round = 1; round <= ROUNDS; round += 1) {
-      await drainIntents(deps)({ within: prefix });
+      await drain({ within: prefix });
       if ((await areGone(deps, keys)) && (await isDrained(deps, prefix))) return true;
     }
     return false;

@@ -2,7 +2,7 @@ import type { AttemptId, ProductId } from '../../../kernel/ids';
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
 import type { Transaction } from '../../../kernel/transaction';
 
-export type IntentKind = 'upload' | 'direct' | 'rekey' | 'delete' | 'prepare';
+export type IntentKind = 'upload' | 'direct' | 'rekey' | 'delete' | 'prepare' | 'restore';
 
 /** Says, before the first object is written, under which keys an attempt will write. */
 export interface NewIntent {

@@ -48,6 +48,8 @@ export const sellerLedger = pgTable('seller_ledger', {
   failed: integer('failed').notNull().default(0),
   imageBytes: bigint('image_bytes', { mode: 'number' }).notNull().default(0),
   lastEvent: bigint('last_event', { mode: 'number' }).notNull().default(0),
+  /** Numbers below it were given before a restore, and again to other events in what the restore has undone. */
+  eventFloor: bigint('event_floor', { mode: 'number' }).notNull().default(0),
 });
 
 /** The outbox: what a seller is to be told, numbered per seller without gaps. */

@@ -39,6 +39,17 @@ export const maintenanceRuns = pgTable(
   ],
 );
 
+/** Upkeep deletes nothing while this one row is there: told by an operator, or by a restore until somebody has looked. */
+export const maintenanceHold = pgTable(
+  'maintenance_hold',
+  {
+    isHeld: boolean('is_held').primaryKey().default(true),
+    reason: text('reason').notNull(),
+    heldAt: instant('held_at').notNull().defaultNow(),
+  },
+  (table) => [check('maintenance_hold_one_row_check', sql`${table.isHeld}`)],
+);
+
 /** Where store and database disagreed in a run of the audit, until the run has looked again and acted. */
 export const auditFindings = pgTable(
   'audit_findings',

@@ -1,0 +1,1 @@
+GRANT SELECT, INSERT, DELETE ON maintenance_hold TO intellipost_app;

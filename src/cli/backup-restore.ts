@@ -1,0 +1,95 @@
+import type { Container } from '../container';
+import { isUuid, type ProductId } from '../kernel/ids';
+import { BackupFault, type BackupId, NoSuchBackup, type RestoreReport } from '../modules/backup';
+import { collectGarbage } from '../platform/collect-garbage';
+import { type Command, CommandFailed, type CommandInput, UsageError } from './command';
+import { JSON_FLAG, printReport } from './report';
+
+const HOW = ['keep-objects', 'discard-database', 'without-damaged'] as const;
+
+export const backupRestore: Command = {
+  usage: 'backup restore [ID|latest] [--keep-objects] [--discard-database] [--without-damaged] [--json]',
+  says: 'Brings a whole backup back into an empty database and an empty bucket; repeated after it was killed, it goes on. Ends with maintenance on hold.',
+  access: 'changes',
+  flags: [...HOW, JSON_FLAG],
+  schemaAsItIs: true,
+  async run(input, container) {
+    const { flags } = input;
+    const report = await orFailed(async () =>
+      container.restore.whole(await theBackup(input, container), {
+        keepObjects: flags.has('keep-objects'),
+        discardDatabase: flags.has('discard-database'),
+        withoutDamaged: flags.has('without-damaged'),
+        onProgress: (done, total) => shown(input, done, total),
+      }),
+    );
+    printRestored(input, report);
+    if (!flags.has(JSON_FLAG)) input.print('Maintenance is on hold: look, then `bun run cli maintenance resume`.');
+  },
+};
+
+export const backupRestoreObjects: Command = {
+  usage: 'backup restore objects [ID|latest] [--json]',
+  says: 'Puts back what the bucket has lost of the objects that the living database names; those with the right bytes stay.',
+  access: 'changes',
+  flags: [JSON_FLAG],
+  async run(input, container) {
+    const { put, bytes, present, unnamed, lost } = await orFailed(async () => {
+      const backup = await theBackup(input, container);
+      return await container.restore.objects(backup, (done) => shown(input, done, backup.manifest.objects.list.lines));
+    });
+    printReport(input, { counts: { put, bytes, present, unnamed, lost: lost.length } });
+    if (lost.length > 0) throw new CommandFailed(`The backup does not have these whole:\n${lost.join('\n')}`);
+  },
+};
+
+export const backupRestoreProduct: Command = {
+  usage: 'backup restore product PRODUCT_ID [ID|latest] [--without-damaged] [--json]',
+  says: 'Brings one product that was deleted by mistake back into the running system, with its images, as its seller’s.',
+  access: 'changes',
+  flags: ['without-damaged', JSON_FLAG],
+  async run(input, container) {
+    const [id, ...rest] = input.words;
+    if (id === undefined || !isUuid(id)) throw new UsageError('the id of a product');
+    const { status, objects, lost } = await orFailed(async () => {
+      const backup = await theBackup({ words: rest }, container);
+      return await container.restore.product(backup, id as ProductId, input.flags.has('without-damaged'));
+    });
+    printReport(input, { product: id, status, objects, lost: lost.length });
+  },
+};
+
+function shown({ progress }: CommandInput, done: number, total: number): void {
+  progress.show(done, total, 'objects');
+  collectGarbage();
+}
+
+/** The newest whole one, where none is named. */
+async function theBackup({ words }: Pick<CommandInput, 'words'>, { backup }: Container) {
+  const [named = 'latest', ...more] = words;
+  if (more.length > 0) throw new UsageError('one backup, or latest');
+  const { list, open } = await backup.reading();
+  if (named !== 'latest') return await open(named as unknown as BackupId);
+  const newest = (await list()).filter(({ isWhole }) => isWhole).at(-1);
+  if (!newest) throw new NoSuchBackup(null);
+  return await open(newest.id);
+}
+
+function printRestored(input: CommandInput, { manifest, rows, objects, bytes, present, lost, seconds }: RestoreReport) {
+  printReport(input, {
+    backup: manifest.backupId,
+    as_of: manifest.snapshotAt.toISOString(),
+    counts: { rows, objects, bytes, present, lost: lost.length },
+    seconds: Math.round(seconds * 1000) / 1000,
+  });
+}
+
+/** An operator can do something about these. @throws CommandFailed */
+async function orFailed<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof BackupFault) throw new CommandFailed(error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,30 @@
+import { Client } from 'pg';
+
+/** Shown in `pg_stat_activity`; nobody else has it. */
+const NAME = 'intellipost restore';
+
+/** One connection as the role that owns the tables, without limits of time: it loads for hours. */
+export async function asOwner<Result>(ownerUrl: string, work: (client: Client) => Promise<Result>): Promise<Result> {
+  const client = new Client({ connectionString: ownerUrl, application_name: NAME, keepAlive: true });
+  // the statement that meets a broken connection throws; without a listener the same event would end the process
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** @throws what the work throws, after a rollback */
+export async function inOneTransaction<Result>(client: Client, work: () => Promise<Result>): Promise<Result> {
+  await client.query('begin');
+  try {
+    const result = await work();
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { resolve } from 'node:path';
+import { FoundSomething } from '../../src/cli/command';
+import { photo } from '../support/photos';
+import { type RecoveryKit, recoveryKit } from '../support/recovery-kit';
+import { aSeller } from '../support/seller-client';
+
+// Every command of docs/backup.md and docs/backup-runbooks.md, as it stands there, in the situation that its section is for.
+
+interface Section {
+  readonly title: string;
+  readonly commands: readonly string[];
+}
+
+const PRODUCTS = 3;
+const runbooks = await sectionsOf('docs/backup-runbooks.md');
+const strategy = await sectionsOf('docs/backup.md');
+let kit: RecoveryKit;
+let product = '';
+
+beforeAll(async () => {
+  kit = await recoveryKit();
+  const server = await kit.start();
+  const seller = await aSeller(server);
+  for (let n = 0; n < PRODUCTS; n += 1) {
+    const { id } = (await (await seller.upload([await photo({ seed: n })])).json()) as { id: string };
+    product = id;
+  }
+  await server.stop();
+  await kit.cli(['backup', 'create']);
+}, 120_000);
+afterAll(() => kit.stop());
+
+/** Sections by their headings, with what they say to type, in its order; the beginning of a page has none. */
+async function sectionsOf(page: string): Promise<Section[]> {
+  const file = Bun.file(resolve(import.meta.dir, '../..', page));
+  if (!(await file.exists())) return [];
+  return (await file.text()).split(/^## /m).map((text) => ({
+    title: text.slice(0, text.indexOf('\n')),
+    commands: [...text.matchAll(/`bun run cli ([^`]+)`|^ *bun run cli (.+)$/gm)].map(([, inline, line]) =>
+      (inline ?? line ?? '').replace(/ #.*$/, '').replace(/\s+/g, ' ').trim(),
+    ),
+  }));
+}
+
+async function backup(): Promise<string> {
+  return (JSON.parse((await kit.cli(['backup', 'list', '--json'])).at(-1) ?? '') as { id: string }).id;
+}
+
+async function type(command: string): Promise<void> {
+  const named = command.replace('$PRODUCT', product).replace(/\$BACKUP|<id>|\[id\]/, await backup());
+  const words = [...named.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? '');
+  await kit.cli(words).catch((error: unknown) => {
+    // exit code 2: done, and there is something to look at
+    if (!(error instanceof FoundSomething)) throw error;
+  });
+}
+
+const isWholeRestore = (command: string) => /^backup restore(?! (objects|product))/.test(command);
+const bothAreLost = async (command: string) => {
+  if (!isWholeRestore(command)) return;
+  await kit.loseDatabase();
+  await kit.loseObjects();
+};
+
+/** What has happened before each command of a section. */
+const HAPPENED: Readonly<Record<string, (command: string) => Promise<void>>> = {
+  'Both lost': bothAreLost,
+  Ransom: bothAreLost,
+  'Moving to another provider': bothAreLost,
+  'Lost database': async (command) => {
+    if (isWholeRestore(command) && !command.includes('--discard-database')) await kit.loseDatabase();
+  },
+  'A wrong migration': async (command) => {
+    if (isWholeRestore(command)) await kit.loseDatabase();
+  },
+  'Lost bucket': async (command) => {
+    if (command.startsWith('backup restore objects')) await kit.loseObjects();
+  },
+  'One product deleted by mistake': async (command) => {
+    if (!command.startsWith('backup restore product')) return;
+    await kit.sql('delete from products where id = $1', [product]);
+    await kit.cli(['sweep']);
+  },
+  'PITR beside the backups': async (command) => {
+    // the recovered database is from before the hold
+    if (command.startsWith('maintenance recovered')) await kit.sql('delete from maintenance_hold');
+    if (command === 'backup restore objects') await kit.loseObjects((key) => key.includes(product));
+  },
+};
+
+describe('docs/backup-runbooks.md', () => {
+  for (const { title, commands } of runbooks) {
+    if (commands.length === 0) continue;
+    test(`${title}: what it says to type brings back what is lost`, async () => {
+      await kit.cli(['maintenance', 'resume']);
+      for (const command of commands) {
+        await HAPPENED[title]?.(command);
+        await type(command);
+      }
+      expect(await kit.sql('select count(*)::int as n from products')).toEqual([{ n: PRODUCTS }]);
+      await kit.cli(['maintenance', 'resume']);
+      await kit.cli(['sweep']);
+      expect(await kit.keys()).toHaveLength(PRODUCTS);
+    }, 180_000);
+  }
+
+  test('has a runbook for each loss, and a situation for each runbook that names one', () => {
+    const titles = runbooks.map(({ title }) => title);
+    expect(Object.keys(HAPPENED).filter((title) => !titles.includes(title))).toEqual([]);
+    expect(runbooks.flatMap(({ commands }) => commands).length).toBeGreaterThan(25);
+  });
+});
+
+describe('docs/backup.md', () => {
+  for (const { title, commands } of strategy) {
+    if (commands.length === 0) continue;
+    test(`${title}: what it says to type works`, async () => {
+      await kit.cli(['maintenance', 'resume']);
+      for (const command of commands) {
+        await bothAreLost(command);
+        await type(command);
+      }
+    }, 180_000);
+  }
+});
