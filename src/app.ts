@@ -2,7 +2,11 @@ import type { AnyTRPCRouter } from '@trpc/server';
 import { type AnyElysia, Elysia } from 'elysia';
 import { AppError } from './kernel/app-error';
 import type { Log } from './kernel/log';
+import type { RateLimits } from './platform/admission/rate-limits';
+import type { AdmitBytes } from './platform/admission/upload-admission';
 import { aroundEveryRequest, type Handler } from './platform/http/around-every-request';
+import { arrivals } from './platform/http/arrival';
+import type { ClientAddress } from './platform/http/client-address';
 import { corsOf } from './platform/http/cors';
 import { docsRoutes } from './platform/http/docs-page';
 import { errorResponse } from './platform/http/error-body';
@@ -15,6 +19,15 @@ import type { InFlight } from './platform/http/shutdown';
 import { toAppError } from './platform/http/to-app-error';
 import { trpcDoor } from './platform/http/trpc-door';
 import type { Metrics } from './platform/telemetry/metrics';
+
+/** Who may come in, how often, and with how much. */
+export interface Admission {
+  readonly rateLimits: RateLimits;
+  readonly clientAddress: ClientAddress;
+  readonly admitBytes: AdmitBytes;
+  /** Of one multipart body. */
+  readonly maxBodyBytes: number;
+}
 
 export interface AppParts {
   readonly router: AnyTRPCRouter;
@@ -30,7 +43,7 @@ export interface AppParts {
   readonly inFlight: InFlight;
   readonly version: string;
   readonly corsOrigins: readonly string[];
-  readonly trustedProxy: boolean;
+  readonly admission: Admission;
 }
 
 /** Seconds. A connection that moves nothing for so long is closed; while uploads are read it is put off. */
@@ -58,13 +71,21 @@ const WEB_SOCKETS = {
 export function createApp(parts: AppParts) {
   // Elysia's routing by Bun itself leaves out what is wrapped around; all requests go one way.
   const app = new Elysia({ serve: SERVE, websocket: WEB_SOCKETS, systemRouter: false });
-  const contextOf = requestContexts({ ...parts, peer: (request) => app.server?.requestIP(request)?.address ?? null });
+  const { rateLimits, clientAddress, admitBytes, maxBodyBytes } = parts.admission;
+  const peer = (request: Request) => app.server?.requestIP(request)?.address ?? null;
+  const contextOf = requestContexts({ ...parts, rateLimits });
   const multipart: MultipartParts = {
     multipartBody: parts.multipartBody,
     putOffIdleTimeout: (request, seconds) => app.server?.timeout(request, seconds),
     ingested: parts.metrics.ingested,
+    admitBytes,
+    maxBytes: maxBodyBytes,
   };
-  const around = aroundEveryRequest({ ...parts, cors: corsOf(parts.corsOrigins) });
+  const around = aroundEveryRequest({
+    ...parts,
+    cors: corsOf(parts.corsOrigins),
+    arrival: arrivals({ rateLimits, clientAddress, peer }),
+  });
   app
     .wrap((next) => around(next as unknown as Handler))
     .onError({ as: 'global' }, ({ error, code, request }) => refusal(error, code, request))

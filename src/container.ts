@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { publicUrlOf, retentionAgesOf, type Secrets, s3ConfigOf, secretsOf } from './config/derive';
 import type { Settings } from './config/load';
+import { buildAdmission } from './container/admission';
 import { buildAudit } from './container/audit';
 import type { Ground } from './container/ground';
 import { buildPrepare } from './container/prepare';
@@ -12,6 +13,7 @@ import { identityModule } from './modules/identity';
 import { maintenanceModule } from './modules/maintenance';
 import { realtimeModule } from './modules/realtime';
 import { storageModule } from './modules/storage';
+import type { AdmitBytes } from './platform/admission/upload-admission';
 import { Database } from './platform/database/database';
 import { migrate, requireCurrentSchema } from './platform/database/migrate';
 import { type DatabaseUrls, provideDatabase } from './platform/database/provide-database';
@@ -61,7 +63,8 @@ export async function buildContainer(ground: Ground) {
 
 /** Every module on its adapters. Nothing is asked of database or store yet: `bun run docs` reads the router of this alone. */
 export function buildModules(ground: Ground, database: Database, staging: StagingArea, secrets: Secrets) {
-  const storage = buildStorage(ground, database, staging, secrets);
+  const admission = buildAdmission(ground, database, staging);
+  const storage = buildStorage(ground, database, { staging, secrets, admitBytes: admission.admitBytes });
   const identity = buildIdentity(ground, database, secrets);
   const realtime = buildRealtime(ground, database, identity);
   const queue = prepareQueue();
@@ -81,6 +84,7 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
     ages: retentionAgesOf(ground.settings),
   });
   return {
+    admission,
     storage,
     identity,
     products,
@@ -120,12 +124,12 @@ async function generatedSecret(settings: Settings): Promise<string | undefined> 
 function buildStorage(
   { settings, log, port, metrics }: Ground,
   database: Database,
-  staging: StagingArea,
-  secrets: Secrets,
+  { staging, secrets, admitBytes }: { staging: StagingArea; secrets: Secrets; admitBytes: AdmitBytes },
 ) {
   return storageModule({
     orm: database.orm,
     staging,
+    admitBytes,
     log,
     measure: (store) => measured(store, ['put', 'get', 'head', 'copy', 'deleteMany', 'check'], metrics.storeOperation),
     s3: s3ConfigOf(settings),

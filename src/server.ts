@@ -34,7 +34,10 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       router: container.router,
       authenticate: container.identity.authenticate,
       multipartBody: uploadBodies(settings),
-      doors: [...(filesDoor ? [filesDoor] : []), container.realtime.wsDoor(inFlight.stopping)],
+      doors: [
+        ...(filesDoor ? [filesDoor] : []),
+        container.realtime.wsDoor(inFlight.stopping, container.admission.rateLimits),
+      ],
       readiness: readinessOf(container),
       log,
       metrics,
@@ -42,7 +45,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       inFlight,
       version,
       corsOrigins: settings.CORS_ORIGINS,
-      trustedProxy: settings.TRUSTED_PROXY,
+      admission: container.admission,
     }).listen({ port: settings.PORT, hostname: settings.HOST });
     const { server } = app;
     if (!server) throw new Error('the server did not start');

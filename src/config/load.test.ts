@@ -17,7 +17,7 @@ const PRODUCTION = {
   S3_BUCKET_NAME: 'images',
   S3_ENDPOINT_URL: 'https://s3.example',
   JWT_SECRET: 'a'.repeat(32),
-  TRUSTED_PROXY: 'true',
+  TRUSTED_PROXIES: '10.0.0.0/8',
 };
 
 describe('the configuration', () => {
@@ -63,7 +63,7 @@ describe('the configuration', () => {
   test.each([
     ['DATABASE_URL', { DATABASE_URL: '' }, 'ALLOW_EMBEDDED'],
     ['S3_BUCKET_NAME', { S3_BUCKET_NAME: '' }, 'ALLOW_EMBEDDED'],
-    ['TRUSTED_PROXY', { TRUSTED_PROXY: 'false' }, 'ALLOW_PLAIN_HTTP'],
+    ['TRUSTED_PROXIES', { TRUSTED_PROXIES: '' }, 'ALLOW_PLAIN_HTTP'],
     ['DATABASE_URL', { DATABASE_URL: 'postgres://app@db/store' }, 'ALLOW_PLAIN_DATABASE'],
     ['MIGRATION_DATABASE_URL', { MIGRATION_DATABASE_URL: 'postgres://owner@db/store' }, 'ALLOW_PLAIN_DATABASE'],
     ['TARGET_S3_ENDPOINT_URL', { TARGET_S3_ENDPOINT_URL: 'http://minio:9000' }, 'ALLOW_PLAIN_S3'],

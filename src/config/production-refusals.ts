@@ -22,9 +22,9 @@ const REFUSALS: readonly Refusal[] = [
   },
   { when: (s) => s.JWT_SECRET === undefined, variable: 'JWT_SECRET', says: 'must be set in production' },
   {
-    when: (s) => !s.TRUSTED_PROXY && !s.ALLOW_PLAIN_HTTP,
-    variable: 'TRUSTED_PROXY',
-    says: 'must be true in production, with a proxy in front that ends TLS (or ALLOW_PLAIN_HTTP=true)',
+    when: (s) => s.TRUSTED_PROXIES.length === 0 && !s.ALLOW_PLAIN_HTTP,
+    variable: 'TRUSTED_PROXIES',
+    says: 'must name in production the proxies in front that end TLS (or ALLOW_PLAIN_HTTP=true)',
   },
   {
     when: (s) => s.DATABASE_URL !== undefined && !hasVerifiedTls(s.DATABASE_URL) && !s.ALLOW_PLAIN_DATABASE,

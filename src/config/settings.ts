@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { admissionSettings } from './admission-settings';
 import {
   bytes,
   flag,
@@ -7,6 +8,7 @@ import {
   optionalUrl,
   optionalWhole,
   port,
+  proxies,
   seconds,
   secret,
   share,
@@ -28,8 +30,8 @@ export const settings = {
     PUBLIC_URL: optionalUrl().describe(
       'How clients reach this server; signed URLs of the disk store begin with it. Default: http://localhost:PORT.',
     ),
-    TRUSTED_PROXY: flag(false).describe(
-      'A proxy in front ends TLS and sets X-Forwarded-For and X-Forwarded-Proto; without one production refuses plain HTTP.',
+    TRUSTED_PROXIES: proxies().describe(
+      'Addresses and CIDR blocks, separated by commas, of the proxies in front that end TLS, such as `10.0.0.0/8, 2001:db8::/32`. Only what comes from them may say by X-Forwarded-For whom it comes from. Without one production refuses plain HTTP.',
     ),
     ALLOW_PLAIN_HTTP: flag(false).describe('Lets production serve plain HTTP without a proxy. For trials only.'),
     CORS_ORIGINS: list().describe(
@@ -165,6 +167,7 @@ export const settings = {
     ),
     IDEMPOTENCY_TTL_SECONDS: seconds(86400, 60, 2592000).describe('How long an Idempotency-Key replays its answer.'),
   },
+  Admission: admissionSettings,
   Work: {
     WORK_MAX_ATTEMPTS: whole(3, 1, 100).describe(
       'How many leases a product may be given in one phase; when the last one fails or expires, the product fails.',

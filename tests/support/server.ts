@@ -34,6 +34,7 @@ export const ON_A_FREE_PORT: Environment = {
   SCRUB_CRON: 'off',
   RETENTION_CRON: 'off',
   AUDIT_CRON: 'off',
+  DISK_FREE_BYTES_MIN: '0',
 };
 
 /**

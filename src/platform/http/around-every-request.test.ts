@@ -7,7 +7,13 @@ import { exchangeOf } from './exchange';
 import { InFlight } from './shutdown';
 
 const inFlight = new InFlight();
-const around = aroundEveryRequest({ cors: corsOf([]), log: silentLog, metrics: createMetrics(), inFlight });
+const around = aroundEveryRequest({
+  cors: corsOf([]),
+  log: silentLog,
+  metrics: createMetrics(),
+  inFlight,
+  arrival: () => Promise.resolve(),
+});
 
 function ask(next: Handler): Response | undefined | Promise<Response | undefined> {
   return around(next)(new Request('http://test.invalid/x'));

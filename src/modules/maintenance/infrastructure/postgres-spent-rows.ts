@@ -1,6 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Orm } from '../../../platform/database/database';
-import { idempotencyKeys, intents, realtimeTickets, refreshTokens, sessions } from '../../../platform/database/schema';
+import {
+  idempotencyKeys,
+  intents,
+  rateLimits,
+  realtimeTickets,
+  refreshTokens,
+  sessions,
+} from '../../../platform/database/schema';
 import type { UpkeepStep } from '../domain/upkeep-step';
 import { BATCH_ROWS, deleteInBatches } from './delete-in-batches';
 
@@ -17,6 +24,7 @@ export function spentRows(orm: Orm, rows = BATCH_ROWS): UpkeepStep[] {
     step('idempotency_keys', deleteIdempotencyKeys),
     step('sessions', deleteSessions),
     step('realtime_tickets', deleteTickets),
+    step('rate_limits', deleteRateLimits),
   ];
 }
 
@@ -44,3 +52,8 @@ const deleteTickets = (rows: number) => sql`
   delete from ${realtimeTickets} where ctid in (
     select t.ctid from ${realtimeTickets} t where t.expires_at <= now()
     order by t.expires_at limit ${rows} for update of t skip locked)`;
+
+const deleteRateLimits = (rows: number) => sql`
+  delete from ${rateLimits} where ctid in (
+    select r.ctid from ${rateLimits} r where r.expire <= extract(epoch from now()) * 1000
+    order by r.expire limit ${rows} for update of r skip locked)`;

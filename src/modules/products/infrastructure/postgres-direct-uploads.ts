@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, inArray, sql } from 'drizzle-orm';
+import { and, asc, countDistinct, eq, gt, inArray, sql } from 'drizzle-orm';
 import { AppError } from '../../../kernel/app-error';
 import type { AttemptId, ImageId, ProductId } from '../../../kernel/ids';
 import type { ObjectKey } from '../../../kernel/object-key';
@@ -17,7 +17,7 @@ import {
 } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
 import type { DirectImage, DirectUpload } from '../domain/direct-upload';
-import type { DirectUploads } from '../domain/direct-upload-ports';
+import type { DirectUploads, OpenUploads } from '../domain/direct-upload-ports';
 import type { Prompt } from '../domain/prompt';
 
 export function postgresDirectUploads(orm: Orm): DirectUploads {
@@ -71,15 +71,19 @@ const isOneOf = (images: readonly DirectImage[]) =>
   );
 
 /** Its lock lets other changes of the seller's uploads pass, which only share the row's key. */
-async function countOpen(tx: Transaction, seller: Seller): Promise<number> {
+async function countOpen(tx: Transaction, seller: Seller): Promise<OpenUploads> {
   const orm = ormOf(tx);
   await orm.select({ id: users.id }).from(users).where(eq(users.id, seller.userId)).for('no key update');
   const [row] = await orm
-    .select({ open: count() })
+    .select({
+      uploads: countDistinct(directUploads.productId),
+      bytes: sql`coalesce(sum(${directUploadImages.fileSizeBytes}), 0)`.mapWith(Number),
+    })
     .from(directUploads)
     .innerJoin(intents, eq(intents.id, directUploads.intentId))
+    .innerJoin(directUploadImages, eq(directUploadImages.productId, directUploads.productId))
     .where(and(eq(directUploads.userId, seller.userId), eq(intents.state, 'open'), gt(intents.expiresAt, sql`now()`)));
-  return row?.open ?? 0;
+  return row ?? { uploads: 0, bytes: 0 };
 }
 
 async function insert(tx: Transaction, seller: Seller, upload: DirectUpload): Promise<void> {

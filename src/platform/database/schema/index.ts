@@ -1,3 +1,4 @@
+export * from './admission';
 export * from './direct-uploads';
 export * from './identity';
 export * from './journal';
