@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { multipartBytes, multipartType, productParts } from '../support/multipart';
 import { photo } from '../support/photos';
 import { testDatabase } from '../support/postgres';
-import { aSeller, PASSWORD, PROMPT, type SellerClient } from '../support/seller-client';
+import { aSeller, PASSWORD, PROMPT } from '../support/seller-client';
 import { keysOnDisk, temporaryFolders } from '../support/server';
 import { startServerProcess } from '../support/server-process';
 import { type Fared, legitimateSeller } from './legitimate';
 
 /** Rates as in production, in a process of its own. */
 const LIMITS = { RATE_LIMIT_ADDRESS: '12000', RATE_LIMIT_USER: '6000', RATE_LIMIT_AUTH: '60' };
+/** A slow machine takes longer over it than a token lives. */
+const LONG_TOKENS = { ACCESS_TOKEN_TTL_SECONDS: '86400' };
 /** Whoever comes from here is believed; 127.0.0.9 is somebody else. */
 const TRUSTED = '127.0.0.1';
 
@@ -21,7 +23,7 @@ export async function openSite(change: Readonly<Record<string, string>> = {}) {
   const db = await testDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'test-abuse-'));
   const settings = { DATABASE_URL: db.url, DATA_DIR: dataDir, TRUSTED_PROXIES: TRUSTED, SWEEP_CRON: '* * * * *' };
-  const server = await startServerProcess({ ...settings, ...LIMITS, LOG_LEVEL: 'warn', ...change });
+  const server = await startServerProcess({ ...settings, ...LIMITS, ...LONG_TOKENS, LOG_LEVEL: 'warn', ...change });
   const good = await aSeller(server);
   const upload = multipartBytes(productParts(PROMPT, [await photo()]));
   const memory = async () => ({
@@ -77,7 +79,6 @@ export async function openSite(change: Readonly<Record<string, string>> = {}) {
 }
 
 export const NOTHING_REMAINS = { products: 0, keys: 0, intents: 0, objects: 0, temporary: 0 };
-export type Attacker = SellerClient;
 
 /** @see proc(5) */
 async function kilobytes(pid: number, field: 'VmRSS' | 'VmHWM'): Promise<number> {
