@@ -23,6 +23,6 @@ ENV UV_THREADPOOL_SIZE=16
 USER bun
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s \
-    CMD ["bun", "-e", "process.exit((await(fetch(`http://127.0.0.1:${process.env.PORT??3000}/healthz`))).ok?0:1)"]
+    CMD ["bun", "-e", "const{PORT=3000,TLS_CERT_FILE:t}=process.env;process.exit((await fetch(`http${t?'s':''}://127.0.0.1:${PORT}/healthz`,{tls:{rejectUnauthorized:false}})).ok?0:1)"]
 ENTRYPOINT ["bun"]
 CMD ["src/main.ts"]

@@ -3,7 +3,7 @@
  * times, and proves after each kill that nothing is lost and nothing left.
  *   bun run test:faults [--kills 200] [--store disk|s3|both] [--seed n]
  * `--kills` of each store. The seed gives the same kills and the same choices; which of several clients is first is the machine's to say.
- * Ends with 1 at the first promise that was not kept.
+ * Ends with 1 at the first promise that was not kept. Ctrl-C ends it after the present kill, with its proof and the table until then.
  */
 import { parseArgs } from 'node:util';
 import { type Killed, startCampaign } from '../tests/faults/crash/campaign';
@@ -16,10 +16,13 @@ type Row = Record<'kills' | (typeof FIGURES)[number], number>;
 
 const AT_RANDOM = 'a random time';
 
+let toldToEnd = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (toldToEnd = true));
+
 try {
   const { kills, stores, seed } = wanted(process.argv.slice(2));
   console.log(`seed ${seed}`);
-  for (const store of stores) await runOn(store, kills, seed);
+  for (const store of stores) if (!toldToEnd) await runOn(store, kills, seed);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
@@ -55,7 +58,7 @@ async function runOn(store: StoreKind, kills: number, seed: number): Promise<voi
       moments.map(([name]) => [name, { kills: 0, acknowledged: 0, lost: 0, orphans: 0, repeated: 0 }]),
     );
     const problems: string[] = [];
-    for (let number = 0; number < kills; number += 1) {
+    for (let number = 0; number < kills && !toldToEnd; number += 1) {
       const [name, point] = moments[number % moments.length] ?? [AT_RANDOM, null];
       const killed = await campaign.kill(name, point);
       add(rows.get(name), killed);

@@ -43,6 +43,16 @@ describe('the report of a test run', () => {
     ]);
   });
 
+  test('names the files that take longest', () => {
+    const { slowest } = readReport(
+      REPORT.replace('tests="2" failures="0" skipped="1" time="0.5"', 'tests="2" time="3"'),
+    );
+    expect(slowest.slice(0, 2)).toEqual([
+      { name: 'src/b.test.ts', seconds: 3 },
+      { name: 'tests/api/a.test.ts', seconds: 2.5 },
+    ]);
+  });
+
   test('is refused when it lists other tests than it announces', () => {
     expect(() => readReport(REPORT.replace('tests="5"', 'tests="6"'))).toThrow('announces 6');
     expect(() => readReport('bun: killed')).toThrow('not a JUnit report');

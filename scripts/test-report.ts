@@ -19,7 +19,12 @@ export interface TestReport {
   /** The tests that were not run: skipped or still to be written. */
   readonly skipped: ReadonlyArray<{ readonly file: string; readonly name: string }>;
   readonly parts: readonly Part[];
+  /** The slowest first. */
+  readonly slowest: readonly Pick<Part, 'name' | 'seconds'>[];
 }
+
+/** Files worth a look when the tests take long. */
+const SLOWEST = 12;
 
 /** Reads the JUnit XML of `bun test`. @throws Error when it is not one, or contradicts itself */
 export function readReport(xml: string): TestReport {
@@ -45,6 +50,10 @@ export function readReport(xml: string): TestReport {
       name: attribute(attributes, 'name'),
     })),
     parts: partsOf(xml),
+    slowest: suitesOfFiles(xml)
+      .map((suite) => ({ name: attribute(suite, 'file'), seconds: Number(attribute(suite, 'time')) }))
+      .sort((one, other) => other.seconds - one.seconds)
+      .slice(0, SLOWEST),
   };
 }
 

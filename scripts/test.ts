@@ -74,6 +74,8 @@ function conclude(report: TestReport, runner: number): number {
   for (const { name, tests, seconds } of report.parts) {
     console.log(`  ${name.padEnd(14)}${seconds.toFixed(1).padStart(7)} s  ${String(tests).padStart(5)} tests`);
   }
+  console.log('Slowest files:');
+  for (const { name, seconds } of report.slowest) console.log(`${seconds.toFixed(1).padStart(23)} s  ${name}`);
   for (const [file, tests] of Map.groupBy(report.skipped, ({ file }) => file)) {
     console.log(`not proven here: ${file} (${tests.length} tests)`);
   }

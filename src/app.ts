@@ -1,11 +1,13 @@
 import type { AnyTRPCRouter } from '@trpc/server';
+import type { Server } from 'bun';
 import { type AnyElysia, Elysia } from 'elysia';
 import { AppError } from './kernel/app-error';
 import type { Log } from './kernel/log';
 import type { RateLimits } from './platform/admission/rate-limits';
 import type { AdmitBytes } from './platform/admission/upload-admission';
+import { admitRequests } from './platform/http/admit-request';
 import { aroundEveryRequest, type Handler } from './platform/http/around-every-request';
-import { arrivals } from './platform/http/arrival';
+import { arrivedAt } from './platform/http/arrival';
 import type { ClientAddress } from './platform/http/client-address';
 import { corsOf } from './platform/http/cors';
 import { docsRoutes } from './platform/http/docs-page';
@@ -15,6 +17,7 @@ import { type Authenticate, requestContexts } from './platform/http/make-request
 import type { MultipartParts } from './platform/http/multipart-door';
 import { operationsRoutes, type ReadinessCheck } from './platform/http/operations';
 import { restRoutes } from './platform/http/rest';
+import { strictTransport } from './platform/http/secure-transport';
 import type { InFlight } from './platform/http/shutdown';
 import { toAppError } from './platform/http/to-app-error';
 import { trpcDoor } from './platform/http/trpc-door';
@@ -44,6 +47,12 @@ export interface AppParts {
   readonly version: string;
   readonly corsOrigins: readonly string[];
   readonly admission: Admission;
+  /** A proxy in front may say that a request came by TLS. */
+  readonly trustedProxy: boolean;
+  /** Seconds that browsers are to come by TLS alone; 0: nothing is said of it. */
+  readonly hstsMaxAge: number;
+  /** Connections to this one are to end: its certificate was replaced. */
+  readonly isLeaving?: (server: Server<unknown> | undefined) => boolean;
 }
 
 /** Seconds. A connection that moves nothing for so long is closed; while uploads are read it is put off. */
@@ -72,11 +81,12 @@ export function createApp(parts: AppParts) {
   // Elysia's routing by Bun itself leaves out what is wrapped around; all requests go one way.
   const app = new Elysia({ serve: SERVE, websocket: WEB_SOCKETS, systemRouter: false });
   const { rateLimits, clientAddress, admitBytes, maxBodyBytes } = parts.admission;
-  const peer = (request: Request) => app.server?.requestIP(request)?.address ?? null;
+  const serverOf = (request: Request) => arrivedAt(request) ?? app.server;
+  const peer = (request: Request) => serverOf(request)?.requestIP(request)?.address ?? null;
   const contextOf = requestContexts({ ...parts, rateLimits });
   const multipart: MultipartParts = {
     multipartBody: parts.multipartBody,
-    putOffIdleTimeout: (request, seconds) => app.server?.timeout(request, seconds),
+    putOffIdleTimeout: (request, seconds) => serverOf(request)?.timeout(request, seconds),
     ingested: parts.metrics.ingested,
     admitBytes,
     maxBytes: maxBodyBytes,
@@ -84,7 +94,9 @@ export function createApp(parts: AppParts) {
   const around = aroundEveryRequest({
     ...parts,
     cors: corsOf(parts.corsOrigins),
-    arrival: arrivals({ rateLimits, clientAddress, peer }),
+    admitRequest: admitRequests({ rateLimits, clientAddress, peer }),
+    strictTransport: strictTransport(parts),
+    closes: (request) => parts.inFlight.draining || parts.isLeaving?.(arrivedAt(request)) === true,
   });
   app
     .wrap((next) => around(next as unknown as Handler))

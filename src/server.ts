@@ -1,10 +1,10 @@
 import { version } from '../package.json';
-import { createApp } from './app';
 import { publicUrlOf } from './config/derive';
 import type { Settings } from './config/load';
 import { buildContainer, type Container } from './container';
 import type { ProductId } from './kernel/ids';
 import type { Log } from './kernel/log';
+import { certificateOf, listen } from './listen';
 import { maintenanceSchedules } from './maintenance-schedules';
 import { schemaState } from './platform/database/migrate';
 import { multipartBody } from './platform/http/multipart-body';
@@ -16,6 +16,8 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   readonly container: Container;
+  /** A renewed certificate is served at once; without TLS there is nothing to do. */
+  reloadCertificate(): Promise<void>;
   /** Phases: no new requests, what is under way may finish, jobs end, connections close. @returns requests cut off */
   stop(): Promise<number>;
 }
@@ -26,11 +28,12 @@ const TEXT_FIELDS = { fields: 10, fieldBytes: 16 * 1024 };
 export async function startServer(settings: Settings, log: Log): Promise<RunningServer> {
   const metrics = createMetrics();
   const inFlight = new InFlight();
+  const certificate = await certificateOf(settings);
   let port = settings.PORT;
   const container = await buildContainer({ settings, log, metrics, port: () => port });
   try {
     const { filesDoor } = container.storage;
-    const app = createApp({
+    const listening = listen(settings, certificate, {
       router: container.router,
       authenticate: container.identity.authenticate,
       multipartBody: uploadBodies(settings),
@@ -41,15 +44,12 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       readiness: readinessOf(container),
       log,
       metrics,
-      metricsToken: settings.METRICS_TOKEN,
       inFlight,
       version,
-      corsOrigins: settings.CORS_ORIGINS,
       admission: container.admission,
-    }).listen({ port: settings.PORT, hostname: settings.HOST });
-    const { server } = app;
-    if (!server) throw new Error('the server did not start');
-    port = server.port ?? settings.PORT;
+    });
+    const { listener } = listening;
+    port = listener.port;
     container.realtime.start();
     const stopping = new AbortController();
     const jobs = await startMaintenance(container, settings, log, stopping.signal);
@@ -57,8 +57,10 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       url: publicUrlOf(settings, port),
       port,
       container,
+      reloadCertificate: listening.reloadCertificate,
       async stop() {
-        const cutOff = await gracefulStop(server, inFlight, settings.SHUTDOWN_GRACE_SECONDS * 1000);
+        listening.stopWatching();
+        const cutOff = await gracefulStop(listener, inFlight, settings.SHUTDOWN_GRACE_SECONDS * 1000);
         stopping.abort(new Error('the server stops'));
         const jobsEnd = jobs.stop();
         container.prepare.stop();

@@ -21,6 +21,7 @@ export async function benchApi(args: string[]): Promise<void> {
       concurrency: { type: 'string', default: '16' },
       products: { type: 'string', default: '1000000' },
       rounds: { type: 'string', default: '5' },
+      only: { type: 'string' },
       save: { type: 'boolean', default: false },
     },
   });
@@ -32,24 +33,29 @@ export async function benchApi(args: string[]): Promise<void> {
     try {
       const small = await startFilled(postgres, folder, 'bench_small', FEW, 0);
       apps.push(small);
-      const doors = await measureDoors(small, client, Number(values.concurrency), Number(values.rounds));
-      const doorsCommand = `\`bun run bench api\`, ${values.concurrency} at once, median of ${values.rounds} rounds; ${machine()}.`;
-      console.log(`\n${doorsCommand}\n\n${doors}\n\nfilling a database with ${many} products …`);
+      if (values.only !== 'lists') {
+        const doors = await measureDoors(small, client, Number(values.concurrency), Number(values.rounds));
+        const command = `\`bun run bench api\`, ${values.concurrency} at once, median of ${values.rounds} rounds`;
+        await show('api doors', `${command}; ${machine()}.\n\n${doors}`, values.save);
+      }
+      if (values.only === 'doors') return;
+      console.log(`\nfilling a database with ${many} products …`);
       const large = await startFilled(postgres, folder, 'bench_large', many, OTHER_SELLERS);
       apps.push(large);
       const lists = await measureLists({ app: small, products: FEW }, { app: large, products: many }, client);
-      const listsCommand = `\`bun run bench api\`, one request at a time; ${OTHER_SELLERS} other sellers beside the second; ${machine()}.`;
-      console.log(`\n${listsCommand}\n\n${lists}`);
-      if (values.save) {
-        await saveOnPage('api doors', `${doorsCommand}\n\n${doors}`);
-        await saveOnPage('api lists', `${listsCommand}\n\n${lists}`);
-      }
+      const command = `\`bun run bench api --only lists\`, one request at a time, ${OTHER_SELLERS} other sellers beside the second`;
+      await show('api lists', `${command}; ${machine()}.\n\n${lists}`, values.save);
     } finally {
       client.stop();
       for (const app of apps) await app.stop();
       await postgres.release();
     }
   });
+}
+
+async function show(mark: string, report: string, save: boolean): Promise<void> {
+  console.log(`\n${report}`);
+  if (save) await saveOnPage(mark, report);
 }
 
 /** An app on a database of its own, with a seller who has so many products. */

@@ -10,6 +10,7 @@ import { saveOnPage } from '../report/performance-page';
 import { median } from '../report/statistics';
 import { short, table } from '../report/table';
 import { type App, startApp } from '../servers/app';
+import { RUNTIME } from '../servers/runtime';
 import { inScratchFolder } from '../servers/scratch';
 import { startServerProcess } from '../servers/server-process';
 
@@ -56,7 +57,7 @@ export async function benchDirect(args: string[]): Promise<void> {
 
 async function startContenders(store: 'disk' | 's3', folder: string, photos: readonly BenchPhoto[]) {
   await mkdir(`${folder}/bare`);
-  const bare = await startServerProcess(['bench/servers/bare.ts'], '/', { FOLDER: `${folder}/bare` });
+  const bare = await startServerProcess(['bench/servers/bare.ts'], '/', { FOLDER: `${folder}/bare`, ...RUNTIME });
   const bucket = store === 's3' ? await benchBucket() : null;
   // one seller for all that the bench has under way
   const app = await startApp(`${folder}/data`, { ...bucket?.environment, MAX_OPEN_DIRECT_UPLOADS: '1000' });

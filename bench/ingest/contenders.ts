@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startApp } from '../servers/app';
+import { RUNTIME } from '../servers/runtime';
 import { type ServerProcess, startServerProcess } from '../servers/server-process';
 import { type Contender, uploadTo } from './contender';
 import { benchBucket, diskLimits, s3Limit } from './limit';
@@ -23,7 +24,10 @@ export async function startContenders(
   const dataDir = join(folder, 'data');
   const bareFolder = join(folder, 'bare');
   await mkdir(bareFolder, { recursive: true });
-  const bare: ServerProcess = await startServerProcess(['bench/servers/bare.ts'], '/', { FOLDER: bareFolder });
+  const bare: ServerProcess = await startServerProcess(['bench/servers/bare.ts'], '/', {
+    FOLDER: bareFolder,
+    ...RUNTIME,
+  });
   const bucket = store === 's3' ? await benchBucket() : null;
   const app = await startApp(dataDir, bucket?.environment, bunFlags);
   return {

@@ -5,6 +5,7 @@ import { saveOnPage } from '../report/performance-page';
 import { median } from '../report/statistics';
 import { short, table } from '../report/table';
 import { startApp } from '../servers/app';
+import { RUNTIME } from '../servers/runtime';
 import { inScratchFolder } from '../servers/scratch';
 import { startServerProcess } from '../servers/server-process';
 import { type Burst, runBurst, WARM_UP, warmUp } from './burst';
@@ -40,7 +41,7 @@ export async function benchLayers(args: string[]): Promise<void> {
   const size = { products: Math.ceil(BURST_BYTES / bytesPerProduct), concurrency: CONCURRENCY, bytesPerProduct };
   const s3 = values.store === 's3' ? await benchBucket() : null;
   await inScratchFolder(async (folder) => {
-    const environment = { FOLDER: folder, ...(s3 ? { S3: JSON.stringify(s3.config) } : {}) };
+    const environment = { FOLDER: folder, ...RUNTIME, ...(s3 ? { S3: JSON.stringify(s3.config) } : {}) };
     const server = await startServerProcess(['bench/servers/layers.ts'], '/', environment);
     const app = await startApp(`${folder}/data`, s3?.environment);
     const client = await LoadClient.start(photos.map((photo) => photo.path));

@@ -1,8 +1,6 @@
 import { type EmbeddedPostgres, useEmbeddedPostgres } from '../../src/platform/database/embedded/embedded-postgres';
+import { RUNTIME } from './runtime';
 import { type ServerProcess, startServerProcess } from './server-process';
-
-/** As `bun start` and the Dockerfile set it. */
-const RUNTIME = { UV_THREADPOOL_SIZE: '16' };
 
 export interface App extends ServerProcess {
   /** Who has just registered. */

@@ -1,6 +1,6 @@
 import { ProcessCost } from './process-cost';
 
-const STARTS_WITHIN_MS = 30_000;
+const STARTS_WITHIN_MS = 120_000;
 
 export interface ServerProcess {
   readonly pid: number;

@@ -33,7 +33,15 @@ export function publicUrlOf(settings: Settings, port: number): string {
   if (settings.PUBLIC_URL !== undefined) return settings.PUBLIC_URL;
   const everywhere = settings.HOST === '0.0.0.0' || settings.HOST === '::';
   const host = everywhere ? 'localhost' : settings.HOST;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const scheme = settings.TLS_CERT_FILE === undefined ? 'http' : 'https';
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+const YEAR_SECONDS = 31_536_000;
+
+/** Not on a developer's machine: a browser that has heard it of `localhost` asks all its ports by TLS. */
+export function hstsMaxAgeOf(settings: Settings): number {
+  return settings.HSTS_MAX_AGE_SECONDS ?? (settings.NODE_ENV === 'production' ? YEAR_SECONDS : 0);
 }
 
 /** Null: the disk store. The type is that of the storage module's configuration. */

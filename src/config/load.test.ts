@@ -56,14 +56,33 @@ describe('the configuration', () => {
     expect(problemsOf({ S3_SSE: 'aws:kms' })).toEqual(['S3_KMS_KEY_ID: must be set when S3_SSE is aws:kms']);
   });
 
+  test('refuses half a certificate, and an authority that nothing is verified by', () => {
+    expect(problemsOf({ TLS_CERT_FILE: '/cert.pem' })).toEqual(['TLS_CERT_FILE and TLS_KEY_FILE: set both or neither']);
+    const url = 'postgres://app@db/store?sslmode=require';
+    expect(problemsOf({ DATABASE_CA_FILE: '/ca.pem', DATABASE_URL: url, MIGRATION_DATABASE_URL: url })).toHaveLength(2);
+    expect(problemsOf({ DATABASE_CA_FILE: '/ca.pem', DATABASE_URL: url.replace('require', 'verify-full') })).toEqual(
+      [],
+    );
+  });
+
   test('production accepts a safe configuration', () => {
     expect(problemsOf(PRODUCTION)).toEqual([]);
   });
 
   test.each([
-    ['DATABASE_URL', { DATABASE_URL: '' }, 'ALLOW_EMBEDDED'],
-    ['S3_BUCKET_NAME', { S3_BUCKET_NAME: '' }, 'ALLOW_EMBEDDED'],
-    ['TRUSTED_PROXIES', { TRUSTED_PROXIES: '' }, 'ALLOW_PLAIN_HTTP'],
+    ['DISK_ENCRYPTED_AT_REST', { DATABASE_URL: '', ALLOW_EMBEDDED: 'true' }, 'DISK_ENCRYPTED_AT_REST'],
+    ['DISK_ENCRYPTED_AT_REST', { S3_BUCKET_NAME: '', ALLOW_EMBEDDED: 'true' }, 'DISK_ENCRYPTED_AT_REST'],
+    ['S3_SSE', { S3_SSE: 'none' }, 'DISK_ENCRYPTED_AT_REST'],
+    ['S3_SSE', { TARGET_S3_SSE: 'none' }, 'DISK_ENCRYPTED_AT_REST'],
+    ['DATABASE_URL', { DATABASE_URL: '', DISK_ENCRYPTED_AT_REST: 'true' }, 'ALLOW_EMBEDDED'],
+    ['S3_BUCKET_NAME', { S3_BUCKET_NAME: '', DISK_ENCRYPTED_AT_REST: 'true' }, 'ALLOW_EMBEDDED'],
+    [
+      'DATABASE_URL',
+      { DATABASE_URL: 'postgres://app@db/x?sslmode=verify-full&sslmode=disable' },
+      'ALLOW_PLAIN_DATABASE',
+    ],
+    ['TLS_CERT_FILE', { TRUSTED_PROXIES: '' }, 'ALLOW_PLAIN_HTTP'],
+    ['PUBLIC_URL', { PUBLIC_URL: 'http://shop.example' }, 'ALLOW_PLAIN_HTTP'],
     ['DATABASE_URL', { DATABASE_URL: 'postgres://app@db/store' }, 'ALLOW_PLAIN_DATABASE'],
     ['MIGRATION_DATABASE_URL', { MIGRATION_DATABASE_URL: 'postgres://owner@db/store' }, 'ALLOW_PLAIN_DATABASE'],
     ['TARGET_S3_ENDPOINT_URL', { TARGET_S3_ENDPOINT_URL: 'http://minio:9000' }, 'ALLOW_PLAIN_S3'],

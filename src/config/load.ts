@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { allowedValues, isSecret } from './allowed-values';
-import { productionRefusals } from './production-refusals';
+import { hasVerifiedTls, productionRefusals } from './production-refusals';
 import { settings } from './settings';
 
 type Groups = typeof settings;
@@ -51,6 +51,15 @@ function contradictions(loaded: Settings): string[] {
     }
     if (loaded[`${which}S3_SSE`] === 'aws:kms' && loaded[`${which}S3_KMS_KEY_ID`] === undefined) {
       problems.push(`${which}S3_KMS_KEY_ID: must be set when ${which}S3_SSE is aws:kms`);
+    }
+  }
+  if ((loaded.TLS_CERT_FILE === undefined) !== (loaded.TLS_KEY_FILE === undefined)) {
+    problems.push('TLS_CERT_FILE and TLS_KEY_FILE: set both or neither');
+  }
+  for (const name of ['DATABASE_URL', 'MIGRATION_DATABASE_URL'] as const) {
+    const url = loaded[name];
+    if (loaded.DATABASE_CA_FILE !== undefined && url !== undefined && !hasVerifiedTls(url)) {
+      problems.push(`${name}: must end with sslmode=verify-full where DATABASE_CA_FILE is set`);
     }
   }
   if (loaded.MAX_IMAGE_BYTES > loaded.MAX_UPLOAD_BYTES) {

@@ -6,7 +6,10 @@ interface Refusal {
   readonly says: string;
 }
 
-const hasVerifiedTls = (url: string) => new URL(url).searchParams.get('sslmode') === 'verify-full';
+/** Said once: of several the driver would take the last. */
+export function hasVerifiedTls(url: string): boolean {
+  return new URL(url).searchParams.getAll('sslmode').join() === 'verify-full';
+}
 
 /** What is convenient on a developer's machine and dangerous on a server; each has its own explicit override. */
 const REFUSALS: readonly Refusal[] = [
@@ -20,11 +23,27 @@ const REFUSALS: readonly Refusal[] = [
     variable: 'S3_BUCKET_NAME',
     says: 'must be set in production (or ALLOW_EMBEDDED=true)',
   },
+  {
+    when: (s) =>
+      (s.DATABASE_URL === undefined || s.S3_BUCKET_NAME === undefined) && s.ALLOW_EMBEDDED && !s.DISK_ENCRYPTED_AT_REST,
+    variable: 'DISK_ENCRYPTED_AT_REST',
+    says: 'must be true in production where ALLOW_EMBEDDED keeps photos or the database under DATA_DIR: encrypt that volume first',
+  },
+  {
+    when: (s) => [s.S3_SSE, s.TARGET_S3_SSE].includes('none') && !s.DISK_ENCRYPTED_AT_REST,
+    variable: 'S3_SSE',
+    says: 'and TARGET_S3_SSE must not be none in production (or DISK_ENCRYPTED_AT_REST=true, if the store’s volume is encrypted)',
+  },
   { when: (s) => s.JWT_SECRET === undefined, variable: 'JWT_SECRET', says: 'must be set in production' },
   {
-    when: (s) => s.TRUSTED_PROXIES.length === 0 && !s.ALLOW_PLAIN_HTTP,
-    variable: 'TRUSTED_PROXIES',
-    says: 'must name in production the proxies in front that end TLS (or ALLOW_PLAIN_HTTP=true)',
+    when: (s) => s.TLS_CERT_FILE === undefined && s.TRUSTED_PROXIES.length === 0 && !s.ALLOW_PLAIN_HTTP,
+    variable: 'TLS_CERT_FILE',
+    says: 'must be set in production, or TRUSTED_PROXIES with proxies in front that end TLS (or ALLOW_PLAIN_HTTP=true)',
+  },
+  {
+    when: (s) => s.PUBLIC_URL?.startsWith('http:') === true && !s.ALLOW_PLAIN_HTTP,
+    variable: 'PUBLIC_URL',
+    says: 'must be https in production (or ALLOW_PLAIN_HTTP=true)',
   },
   {
     when: (s) => s.DATABASE_URL !== undefined && !hasVerifiedTls(s.DATABASE_URL) && !s.ALLOW_PLAIN_DATABASE,

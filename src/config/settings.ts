@@ -28,12 +28,22 @@ export const settings = {
     HOST: z.string().default('0.0.0.0').describe('Address to listen on.'),
     PORT: port(3000).describe('Port to listen on; 0 takes a free one.'),
     PUBLIC_URL: optionalUrl().describe(
-      'How clients reach this server; signed URLs of the disk store begin with it. Default: http://localhost:PORT.',
+      'How clients reach this server; signed URLs of the disk store begin with it. Default: http://localhost:PORT, with a certificate https.',
+    ),
+    TLS_CERT_FILE: optionalText().describe(
+      'Certificate chain in PEM form: this server then speaks TLS itself. It and its key are read again every 10 s and on SIGHUP; a renewed pair is served without a restart.',
+    ),
+    TLS_KEY_FILE: optionalText().describe('Private key of TLS_CERT_FILE, in PEM form, without a passphrase.'),
+    ALLOW_TLS_1_2: flag(false).describe('Takes TLS 1.2 from clients that know no 1.3.'),
+    HSTS_MAX_AGE_SECONDS: optionalWhole(0, 63072000).describe(
+      'How long browsers are to come by TLS alone (Strict-Transport-Security), sent on answers that go over TLS; 0: not said. Default: a year in production, 0 elsewhere.',
     ),
     TRUSTED_PROXIES: proxies().describe(
-      'Addresses and CIDR blocks, separated by commas, of the proxies in front that end TLS, such as `10.0.0.0/8, 2001:db8::/32`. Only what comes from them may say by X-Forwarded-For whom it comes from. Without one production refuses plain HTTP.',
+      'Addresses and CIDR blocks, separated by commas, of the proxies in front that end TLS, such as `10.0.0.0/8, 2001:db8::/32`. Only what comes from them may say by X-Forwarded-For and X-Forwarded-Proto whom it comes from and how. Without one, and without TLS_CERT_FILE, production refuses to start.',
     ),
-    ALLOW_PLAIN_HTTP: flag(false).describe('Lets production serve plain HTTP without a proxy. For trials only.'),
+    ALLOW_PLAIN_HTTP: flag(false).describe(
+      'Lets production serve plain HTTP without a proxy, and name itself by an http PUBLIC_URL. For trials only.',
+    ),
     CORS_ORIGINS: list().describe(
       'Origins, separated by commas, whose pages may call this API and use signed URLs; `*` for any. Set on the bucket where the store has such rules; `bun run cli store check` says what is missing.',
     ),
@@ -57,14 +67,22 @@ export const settings = {
         'Folder of temporary files and, where they are embedded, of PostgreSQL, the objects and the generated secret.',
       ),
     ALLOW_EMBEDDED: flag(false).describe('Lets production run on the embedded PostgreSQL and the disk store.'),
+    DISK_ENCRYPTED_AT_REST: flag(false).describe(
+      'You declare that the volume under DATA_DIR, or that of an S3 store with S3_SSE=none, is encrypted (LUKS, or the cloud’s volume encryption): production refuses either without it.',
+    ),
     DATABASE_URL: optionalUrl(['postgres:', 'postgresql:'])
       .meta({ secret: true })
-      .describe('PostgreSQL 16 or later, as the application’s role. Absent: an embedded PostgreSQL under DATA_DIR.'),
+      .describe(
+        'PostgreSQL 16 or later, as the application’s role; production wants `?sslmode=verify-full`. Absent: an embedded PostgreSQL under DATA_DIR.',
+      ),
     MIGRATION_DATABASE_URL: optionalUrl(['postgres:', 'postgresql:'])
       .meta({ secret: true })
       .describe('The same database as the role that owns the tables. Default: DATABASE_URL.'),
     MIGRATE_ON_START: flag(true).describe(
       'Apply outstanding migrations at start, under an advisory lock. False: `bun run cli migrate` does it.',
+    ),
+    DATABASE_CA_FILE: optionalText().describe(
+      'Authority that signed the certificate of PostgreSQL, in PEM form, where it is not one that everybody trusts. Needs sslmode=verify-full.',
     ),
     ALLOW_PLAIN_DATABASE: flag(false).describe(
       'Lets production reach PostgreSQL without verified TLS (sslmode=verify-full).',
@@ -86,7 +104,7 @@ export const settings = {
     ),
     S3_FORMER_BUCKET_NAMES: list().describe('Former names of the bucket that rows may still carry.'),
     S3_ENDPOINT_URL: optionalUrl().describe(
-      'S3-compatible endpoint, such as http://localhost:9000. Absent: Amazon S3 of S3_REGION.',
+      'S3-compatible endpoint, such as http://localhost:9000. Absent: Amazon S3 of S3_REGION. An authority of your own is named by NODE_EXTRA_CA_CERTS, which Bun itself reads (docs/operations.md, TLS).',
     ),
     S3_PUBLIC_ENDPOINT_URL: optionalUrl().describe(
       'Endpoint that signed URLs name, where clients reach the store by another address. Default: S3_ENDPOINT_URL.',
@@ -177,7 +195,7 @@ export const settings = {
     ),
   },
   Realtime: {
-    UPLOAD_FOLLOW_SECONDS: seconds(10, 1, 300).describe(
+    UPLOAD_FOLLOW_SECONDS: seconds(5, 1, 300).describe(
       'How long a client may follow a product that is not there yet: its upload may be about to begin.',
     ),
     SLOW_CONSUMER_SECONDS: seconds(20, 1, 300).describe(

@@ -44,6 +44,10 @@ describe.each(EVERYWHERE)('%s (%j)', (path, init) => {
     expect(headers.get('referrer-policy')).toBe('no-referrer');
     expect(headers.get('x-frame-options')).toBe('DENY');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(headers.get('permissions-policy')).toContain('camera=()');
+    expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+    expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+    expect(headers.has('strict-transport-security')).toBe(false);
     expect(headers.get('cache-control')).toMatch(path === '/docs/swagger-ui.css' ? /max-age/ : /no-store|no-cache/);
     expect(headers.has('access-control-allow-origin')).toBe(false);
   });

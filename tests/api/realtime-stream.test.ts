@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { createClient } from '../../src/client';
 import { newId, type UserId } from '../../src/kernel/ids';
 import type { Seller } from '../../src/kernel/principal';
@@ -75,7 +76,10 @@ describe('an event stream', () => {
     const { ticket } = (await (await seller.call('POST', '/api/realtime/ticket')).json()) as { ticket: string };
     expect(idsOf(await streamed({ ticket, last_event_id: 0 }, {}, ended))).not.toEqual([]);
     for (const input of [{ ticket, last_event_id: 0 }, { last_event_id: 0 }]) {
-      expect(await streamed(input, {}, ended)).toContain('"code":"UNAUTHENTICATED"');
+      const text = await streamed(input, {}, ended);
+      expect(text).toContain('"code":"UNAUTHENTICATED"');
+      // by this number a client knows that it need not come again with the same token
+      expect(text).toContain(`"code":${TRPC_ERROR_CODES_BY_KEY.UNAUTHORIZED}`);
     }
     expect(await streamed({ since: 3 }, seller.headers, ended)).toContain('"code":"VALIDATION_FAILED"');
   });
@@ -102,6 +106,14 @@ describe('an event stream', () => {
     expect(seen[0]).toBe(seen[1]!);
     expect(await streamed({}, seller.headers, (text) => text.includes('event: ping'))).toContain('event: ping');
   }, 20_000);
+});
+
+test('the client is told that its token is no good, and does not ask again and again', async () => {
+  const { api } = createClient({ url: server.url, token: 'no token of ours' });
+  const told = Promise.withResolvers<{ data?: unknown }>();
+  const following = api.products.events.subscribe({}, { onError: told.resolve });
+  expect((await told.promise).data).toMatchObject({ code: 'UNAUTHENTICATED', httpStatus: 401 });
+  following.unsubscribe();
 });
 
 test('the client follows through lost connections and expired tokens, each event once and in order', async () => {

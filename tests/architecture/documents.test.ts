@@ -46,6 +46,7 @@ test('the README names every operator’s command', async () => {
 test('the metrics that docs/operations.md names are those of this system', async () => {
   const metrics = createMetrics();
   metrics.collected('intents_outstanding', 'Intents by state.', 'state', async () => ({ open: 0 }));
+  metrics.collected('tls_certificate_expires_timestamp_seconds', 'When it expires.', 'names', async () => ({}));
   metrics.sampled(runSamples({ lastEnded: async () => [] }));
   metrics.sampled({ gauges: [DAMAGED_IMAGES], ask: async () => ({}) });
   const rendered = [...(await metrics.render()).matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
@@ -56,7 +57,8 @@ test('the metrics that docs/operations.md names are those of this system', async
 
 test('the variables that pages name exist', async () => {
   const known = new Set([...Object.keys(shape), 'TEST_DATABASE_URL', 'TEST_S3_ENDPOINT', 'TEST_S3_KIND']);
-  for (const name of ['TEST_S3_ACCESS_KEY_ID', 'TEST_S3_SECRET_ACCESS_KEY', 'TEST_COMPOSE']) known.add(name);
+  for (const name of ['TEST_S3_ACCESS_KEY_ID', 'TEST_S3_SECRET_ACCESS_KEY', 'TEST_COMPOSE', 'NODE_EXTRA_CA_CERTS'])
+    known.add(name);
   for (const page of ['README.md', 'CONTRIBUTING.md', 'docs/operations.md']) {
     const named = [...(await read(page)).matchAll(/`([A-Z][A-Z0-9]*_[A-Z0-9_]+)[`=]/g)].map(([, name = '']) => name);
     const codes = new Set(['DATABASE_UNAVAILABLE', 'STORAGE_UNAVAILABLE', 'LEASE_LOST', 'TRUNCATE', 'S3_*']);

@@ -43,6 +43,7 @@ describe('a delivered file', () => {
       'content-disposition': 'inline',
       'x-content-type-options': 'nosniff',
       'content-security-policy': "sandbox; default-src 'none'",
+      'cross-origin-resource-policy': 'cross-origin',
       'accept-ranges': 'bytes',
       etag,
     });

@@ -38,7 +38,12 @@ beforeAll(async () => {
   const url = new URL(db.url);
   Object.assign(url, { username: role, password: DATABASE_PASSWORD, host: `${proxy.host}:${proxy.port}` });
   dataDir = await mkdtemp(join(tmpdir(), 'test-logs-'));
-  const allowed = { ALLOW_EMBEDDED: 'true', ALLOW_PLAIN_HTTP: 'true', ALLOW_PLAIN_DATABASE: 'true' };
+  const allowed = {
+    ALLOW_EMBEDDED: 'true',
+    DISK_ENCRYPTED_AT_REST: 'true',
+    ALLOW_PLAIN_HTTP: 'true',
+    ALLOW_PLAIN_DATABASE: 'true',
+  };
   server = await startServerProcess({
     NODE_ENV: 'production',
     LOG_LEVEL: 'trace',

@@ -33,7 +33,7 @@ describe('a start with a wrong configuration', () => {
   test('of production names all that is safe on a developer’s machine alone', async () => {
     const ended = await failedStart({ NODE_ENV: 'production' });
     expect(ended.exitCode).toBe(1);
-    for (const name of ['DATABASE_URL', 'S3_BUCKET_NAME', 'JWT_SECRET', 'TRUSTED_PROXIES']) {
+    for (const name of ['DATABASE_URL', 'S3_BUCKET_NAME', 'JWT_SECRET', 'TLS_CERT_FILE']) {
       expect(ended.stderr).toContain(`${name} must be`);
     }
   }, 30_000);

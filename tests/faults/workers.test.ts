@@ -9,7 +9,7 @@ const PRODUCTS = 200;
 /** Their photo is not where it should be: every attempt fails, and the worker says so. */
 const BROKEN = 10;
 const WORKERS = 20;
-const KILLS = 40;
+const KILLS = 25;
 const ATTEMPTS = 3;
 
 let server: TestServer;

@@ -96,6 +96,23 @@ describe.each([
     expect(again.counts.orphan).toBeUndefined();
   });
 
+  promise('knows size and digest of processed images, too', async () => {
+    const seller = await kit.seller();
+    const keys = await Promise.all([1, 1].map(async () => kit.keysOf(await kit.aProduct(seller, 1))));
+    const [cut, flipped] = keys.map((of) => pick(of, 'processed')[0]) as [ObjectKey, ObjectKey];
+    for (const key of [cut, flipped]) {
+      const head = await kit.store.head(key);
+      await kit.db.sql(
+        'update product_images set processed_sha256 = $1, processed_file_size_bytes = $2 where processed_s3_url like $3',
+        [head?.sha256, head?.sizeBytes, `%${key}`],
+      );
+    }
+    await kit.replace(cut, Buffer.from('shorter'));
+    await flipByte(flipped);
+    await kit.tasks().audit({ mode: 'look', deep: true });
+    expect(await kit.findings()).toEqual({ [cut]: 'wrong_size found', [flipped]: 'wrong_sha256 found' });
+  });
+
   promise('does not see a flipped byte unless it looks deeply, or asks S3 for the digest', async () => {
     const { flipped } = await plant();
     await kit.tasks().audit({ mode: 'look' });

@@ -81,6 +81,18 @@ describe('an operator', () => {
     expect([again.code, again.error]).toEqual([1, expect.any(CommandFailed)]);
   });
 
+  test('sees on a terminal how far it is, and nothing of it is in the answer', async () => {
+    await Promise.all(Array.from({ length: 1001 }, stray));
+    const shown: string[] = [];
+    const terminal = { isTTY: true, columns: 80, write: (text: string) => shown.push(text) };
+    const lines: string[] = [];
+    const print = (line: string) => lines.push(line);
+    const running = runCommand(['audit', '--json'], settingsWith(), silentLog, print, terminal);
+    await expect(running).rejects.toThrow(FoundSomething);
+    expect(shown.join('')).toContain('1000 of 1000 objects');
+    expect(lines.map((line) => JSON.parse(line).counts.orphan)).toEqual([1001]);
+  });
+
   test('releases everything at once, and is told what had to stay', async () => {
     const [free, taken] = [await stray(), await stray()];
     await cli(['audit', '--act']);

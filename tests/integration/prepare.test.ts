@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import sharp from 'sharp';
+import type { ImageId } from '../../src/kernel/ids';
 import type { Seller } from '../../src/kernel/principal';
 import { sha256OfBytes } from '../../src/kernel/sha256';
+import { postgresScrubRows } from '../../src/modules/maintenance/infrastructure/postgres-scrub-rows';
+import { transactionsOf } from '../../src/platform/database/transaction';
 import { photo } from '../support/photos';
 import { type PrepareKit, prepareKit } from '../support/prepare-kit';
 import { s3Server } from '../support/s3-servers';
@@ -73,4 +76,23 @@ describe.each(stores)('on %s', (_store, s3) => {
     await kit.storage.sweep();
     await kit.expectClean();
   });
+
+  test.each(['thumb', 'model'] as const)(
+    'a %s that a scrub has dropped is made again, beside the other',
+    async (kind) => {
+      const id = await kit.upload(seller, [await photo({ seed: 4 })]);
+      await kit.prepare(id);
+      const before = await kit.variantsOf(id);
+      const { image_id, s3_url: url } = before.find(({ variant }) => variant === kind)!;
+      const rows = postgresScrubRows(kit.db.database.orm, transactionsOf(kit.db.database));
+      expect(await rows.dropVariant(image_id as ImageId, { kind, url, sha256: null })).toBe(true);
+      await kit.prepare(id);
+      const after = await kit.variantsOf(id);
+      const pictures = (of: typeof before) => of.map(({ variant, sha256 }) => [variant, sha256]);
+      expect(pictures(after)).toEqual(pictures(before));
+      for (const row of after) expect((await kit.bytesOf(row.s3_url)).length).toBe(row.file_size_bytes);
+      await kit.storage.sweep();
+      await kit.expectClean();
+    },
+  );
 });

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
 import sharp, { type Sharp } from 'sharp';
 import { makeVariants } from '../../src/modules/processing/infrastructure/prepare/make-variants';
+import { segment, withSegments } from '../support/hostile/jpeg-parts';
+import { jpegOfScans } from '../support/hostile/scans';
 import { chunksOf, pngOf } from '../support/image-bytes';
 import { photo, photoBy } from '../support/photos';
 
@@ -165,6 +167,17 @@ describe('the decoder', () => {
     const others = chunks.filter(({ type }) => type !== 'IDAT' && type !== 'IEND');
     const short = pngOf([...others, { type: 'IDAT', data: half(data) }, { type: 'IEND', data: Buffer.alloc(0) }]);
     expect(await refusal(short)).toMatch(/read error/);
+  });
+
+  test('refuses more scans than are decoded, wherever they stand, and counts none that is inside a segment', async () => {
+    expect(await refusal(jpegOfScans(100, 800, 600))).toBe('made');
+    expect(await refusal(jpegOfScans(101, 800, 600))).toBe('it comes in more than 100 scans');
+    const withOneInside = withSegments(jpeg, segment(0xe4, Buffer.from('ffda'.repeat(200), 'hex')));
+    expect(await refusal(withOneInside)).toBe('made');
+    expect(await refusal(Buffer.concat([jpeg, jpegOfScans(200, 800, 600)]))).toBe('made');
+    for (const odd of ['ff', 'ffd8', 'ffd8ff', 'ffd8ffda', 'ffd8ffda0000']) {
+      expect(await refusal(Buffer.from(odd, 'hex'))).not.toBe('made');
+    }
   });
 
   test('refuses what is no image, and more pixels than are allowed', async () => {

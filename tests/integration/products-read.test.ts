@@ -131,12 +131,15 @@ describe('the history', () => {
     const { id } = await aProduct(db, seller, { status: 'uploading' });
     await products.changeStatus({ productId: id, event: 'UPLOADS_VERIFIED', actor: 'system', reason: null });
     await products.changeStatus({ productId: id, event: 'FAIL', actor: 'worker:eyes', reason: 'too dark' });
+    const retriedBy = `seller:${seller.userId}`;
+    await products.changeStatus({ productId: id, event: 'RETRY', actor: retriedBy, reason: null });
     expect(await mine.history({ id })).toEqual({
       history: [
         // Made by the tests' SQL: the database role's name is not shown.
         { from: null, to: 'uploading', event: 'CREATE', actor: 'operator', reason: null, at: instant },
         { from: 'uploading', to: 'processing', event: 'UPLOADS_VERIFIED', actor: 'system', reason: null, at: instant },
         { from: 'processing', to: 'failed', event: 'FAIL', actor: 'worker:eyes', reason: 'too dark', at: instant },
+        { from: 'failed', to: 'processing', event: 'RETRY', actor: 'seller', reason: null, at: instant },
       ],
     });
   });

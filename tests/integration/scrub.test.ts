@@ -110,25 +110,19 @@ describe.each([
     expect((await kit.images(id))[0]?.keys).toEqual(keys);
   });
 
-  promise('knows a processed image by what the worker had announced', async () => {
-    const processed = keys.processed as ObjectKey;
-    const digest = (await kit.storage.store.head(processed))?.sha256;
-    const holder = [id, seller.userId];
-    const [lease] = await kit.db.sql<{ id: string }>(
-      `insert into work_leases (id, product_id, phase, holder_id, worker, attempt, lease_seconds, expires_at)
-        values (gen_random_uuid(), $1, 'processing', $2, 'w', 1, 60, now()) returning id`,
-      holder,
-    );
-    await kit.db.sql(
-      `insert into work_results (key, lease_id, image_id, content_type, file_size_bytes, sha256, put_expires_at)
-        values ($1, $2, $3, 'image/webp', 1, $4, now())`,
-      [processed, lease?.id, first, digest],
-    );
-    expect((await scrub()(WHOLE_SET)).counts.damaged).toBeUndefined();
-    await kit.replace(processed, await flipped(processed));
-    expect((await scrub()(WHOLE_SET)).counts).toMatchObject({ damaged: 1 });
-    expect(await damaged()).toEqual([true, false]);
-  });
+  promise(
+    'knows a processed image by what the worker had announced, also when its URLs were revoked since',
+    async () => {
+      const digest = (await kit.storage.store.head(keys.processed as ObjectKey))?.sha256;
+      await kit.db.sql('update product_images set processed_sha256 = $2 where id = $1', [first, digest]);
+      await kit.revoke(seller, id);
+      expect((await scrub()(WHOLE_SET)).counts.damaged).toBeUndefined();
+      const processed = (await kit.images(id))[0]?.keys.processed as ObjectKey;
+      await kit.replace(processed, await flipped(processed));
+      expect((await scrub()(WHOLE_SET)).counts).toMatchObject({ damaged: 1 });
+      expect(await damaged()).toEqual([true, false]);
+    },
+  );
 
   promise('calls nothing damaged that is right when it is read again', async () => {
     let reads = 0;

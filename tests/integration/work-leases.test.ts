@@ -157,7 +157,7 @@ describe('a heartbeat', () => {
     const before = await events();
     await work.heartbeat({ id });
     expect(await events()).toEqual(before);
-    await work.heartbeat({ id, progress: 40, message: 'removing the background' });
+    await work.heartbeat({ id, progress: 39.6, message: 'removing the background' });
     await work.heartbeat({ id, progress: 0 });
     const told = (await events()).slice(before.length);
     expect(told).toEqual([

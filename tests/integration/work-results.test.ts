@@ -74,6 +74,11 @@ describe.each(stores)('results on %s', (_, environment) => {
     );
     for (const row of rows)
       expect(row).toEqual({ processed_at: expect.any(Date), processing_metadata: { crop: true } });
+    const known = await kit.rows(
+      'select processed_sha256 as sha256, processed_file_size_bytes as size from product_images where product_id = $1 order by position',
+      product.id,
+    );
+    expect(known).toEqual(files.map(([bytes]) => ({ sha256: sha256OfBytes(bytes), size: bytes.length })));
     const named: string[] = [];
     for (const [n, image] of product.images.entries()) {
       const key = (await keyOf(image))!;

@@ -179,6 +179,8 @@ export function startDoors(change: Partial<AppParts> = {}, doors: readonly AnyEl
     version: '1.2.3',
     corsOrigins: ['https://shop.example'],
     admission: UNLIMITED,
+    trustedProxy: false,
+    hstsMaxAge: 0,
     ...change,
   };
   const app = createApp(parts);

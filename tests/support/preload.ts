@@ -1,5 +1,6 @@
-import { afterAll, setDefaultTimeout } from 'bun:test';
+import { afterAll, afterEach, setDefaultTimeout } from 'bun:test';
 import { plugin } from 'bun';
+import { lookAtAllErrorBodies, lookedAtSoFar } from './error-bodies';
 import { runAtExit } from './exit';
 
 /** Real servers, on machines that may be slow: a limit against hanging, not a measure. Milliseconds. */
@@ -15,6 +16,14 @@ plugin({
     });
   },
 });
+
+lookAtAllErrorBodies();
+const nothingWasTold = async () => {
+  const { leaks } = await lookedAtSoFar();
+  if (leaks.length > 0) throw new Error(`an error body tells what it must not:\n${leaks.join('\n')}`);
+};
+afterEach(nothingWasTold);
+afterAll(nothingWasTold);
 
 // In a preload this afterAll runs once, after the last file: servers that the files share are stopped here.
 afterAll(runAtExit, HANGS_AFTER);

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { lookAtErrorBody } from './error-bodies';
 
 /** A request as it goes over the wire: nothing of it is normalised, as a URL parser or an HTTP client would. */
 export interface RawExchange {
@@ -32,7 +33,11 @@ export function exchange(origin: string, request: RawExchange, silenceMs = 10_00
   });
   // a refusal may come while the body is still being written
   socket.on('error', () => socket.destroy());
-  socket.on('close', () => resolve(outcomeOf(text)));
+  socket.on('close', () => {
+    const outcome = outcomeOf(text);
+    lookAtErrorBody(`${request.method} ${request.target}`, outcome.status, outcome.body);
+    resolve(outcome);
+  });
   socket.write(headOf(request, host));
   if (request.body) socket.write(request.body);
   return promise;

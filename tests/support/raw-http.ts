@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { lookAtErrorBody } from './error-bodies';
 
 export interface RawAnswer {
   readonly status: number;
@@ -27,7 +28,9 @@ export async function rawPost(port: number, request: RawRequest): Promise<RawAns
   socket.write(`POST ${request.path ?? '/'} HTTP/1.1\r\n${lines.join('')}\r\n`);
   await request.send((bytes) => writeAll(socket, bytes), socket);
   try {
-    return await answer;
+    const { status, body } = await answer;
+    lookAtErrorBody(`POST ${request.path ?? '/'}`, status, body);
+    return { status, body };
   } finally {
     socket.destroy();
   }

@@ -17,6 +17,8 @@ export interface ServerProcess {
   ending(): number | string | null;
   /** Sends the signal. @returns the exit code; null where the signal ended it */
   end(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
+  /** Sends a signal that ends nothing. */
+  hangUp(): void;
 }
 
 export interface EndedProcess {
@@ -39,6 +41,7 @@ export async function startServerProcess(change: Environment, through: readonly 
     pid: child.pid,
     output,
     ending: () => child.exitCode ?? child.signalCode,
+    hangUp: () => child.kill('SIGHUP'),
     async end(signal) {
       child.kill(signal);
       await child.exited;
@@ -81,7 +84,7 @@ async function collect(stream: ReadableStream<Uint8Array>, take: (text: string) 
 async function addressOf(child: Bun.Subprocess, output: ServerProcess['output']): Promise<URL> {
   const endsAt = performance.now() + STARTS_WITHIN_MS;
   while (performance.now() < endsAt && child.exitCode === null && child.signalCode === null) {
-    const found = /(?:API +|"url":")(http:[^\s"]+)/.exec(output.stdout)?.[1];
+    const found = /(?:API +|"url":")(https?:[^\s"]+)/.exec(output.stdout)?.[1];
     if (found) return new URL(found);
     await Bun.sleep(20);
   }

@@ -19,6 +19,8 @@ export interface TestServer {
   readonly dataDir: string;
   readonly db: TestDatabase;
   readonly container: Container;
+  /** Looks whether its certificate was renewed. */
+  reloadCertificate(): Promise<void>;
   /** Keys of all objects in the store. */
   keys(): Promise<string[]>;
   stop(): Promise<void>;
@@ -49,13 +51,14 @@ export async function startTestServer(
   const dataDir = await mkdtemp(join(tmpdir(), 'test-server-'));
   const changed = typeof change === 'function' ? await change(db.url) : change;
   const settings = loadSettings({ ...ON_A_FREE_PORT, DATABASE_URL: db.url, DATA_DIR: dataDir, ...changed });
-  const { url, port, container, stop } = await startServer(settings, log);
+  const { url, port, container, stop, reloadCertificate } = await startServer(settings, log);
   return {
     url,
     port,
     dataDir,
     db,
     container,
+    reloadCertificate,
     async keys() {
       const keys: string[] = [];
       for await (const { key } of container.storage.store.list('' as KeyPrefix)) keys.push(key);

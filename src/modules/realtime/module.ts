@@ -78,7 +78,10 @@ export function realtimeModule(deps: RealtimeModuleDeps) {
     /** Open at this moment, by door. */
     followers: () => Promise.resolve({ ...followers }),
     start: () => notifications.start(),
-    stop: () => notifications.stop(),
+    async stop() {
+      await progress.stop();
+      await notifications.stop();
+    },
   };
 }
 

@@ -13,12 +13,22 @@ export interface DatabaseUrls {
 export async function provideDatabase(settings: {
   readonly DATABASE_URL?: string | undefined;
   readonly MIGRATION_DATABASE_URL?: string | undefined;
+  readonly DATABASE_CA_FILE?: string | undefined;
   readonly DATA_DIR: string;
 }): Promise<DatabaseUrls> {
   const { DATABASE_URL: url } = settings;
   if (url !== undefined) {
     const ownerUrl = settings.MIGRATION_DATABASE_URL ?? url;
-    return { url, ownerUrl, embedded: false, release: () => Promise.resolve() };
+    const trusting = (of: string) => trustingAuthority(of, settings.DATABASE_CA_FILE);
+    return { url: trusting(url), ownerUrl: trusting(ownerUrl), embedded: false, release: () => Promise.resolve() };
   }
   return { ...(await useEmbeddedPostgres(settings.DATA_DIR)), embedded: true };
+}
+
+/** In the URL itself, under libpq's name for it: whoever is handed the URL, pg-boss or pg_dump too, verifies by the same authority. */
+function trustingAuthority(url: string, caFile: string | undefined): string {
+  const parsed = new URL(url);
+  if (caFile === undefined || parsed.searchParams.has('sslrootcert')) return url;
+  parsed.searchParams.set('sslrootcert', caFile);
+  return parsed.href;
 }

@@ -12,7 +12,9 @@ const around = aroundEveryRequest({
   log: silentLog,
   metrics: createMetrics(),
   inFlight,
-  arrival: () => Promise.resolve(),
+  admitRequest: () => Promise.resolve(),
+  strictTransport: () => null,
+  closes: () => false,
 });
 
 function ask(next: Handler): Response | undefined | Promise<Response | undefined> {

@@ -1,12 +1,13 @@
 import type { Log } from '../../kernel/log';
 import { setRateLimitHeaders } from '../admission/rate-limit-headers';
 import type { Metrics } from '../telemetry/metrics';
-import type { Arrival } from './arrival';
+import type { AdmitRequest } from './admit-request';
 import type { Cors } from './cors';
 import { errorResponse } from './error-body';
 import { beginExchange, type Exchange } from './exchange';
 import { linger } from './linger';
 import { logRequest } from './request-log';
+import type { StrictTransport } from './secure-transport';
 import { setSecurityHeaders } from './security-headers';
 import type { InFlight } from './shutdown';
 import { toAppError } from './to-app-error';
@@ -16,7 +17,10 @@ export interface AroundParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly inFlight: InFlight;
-  readonly arrival: Arrival;
+  readonly admitRequest: AdmitRequest;
+  readonly strictTransport: StrictTransport;
+  /** The connection of this request is to take no other. */
+  readonly closes: (request: Request) => boolean;
 }
 
 /** Undefined where the connection became a WebSocket. */
@@ -52,7 +56,7 @@ async function answer(
   exchange: Exchange,
 ): Promise<Response | undefined> {
   try {
-    await parts.arrival(request, exchange);
+    await parts.admitRequest(request, exchange);
     return await next(request);
   } catch (error) {
     exchange.fail(error);
@@ -66,11 +70,11 @@ function finished(parts: AroundParts, exchange: Exchange, request: Request, resp
   const { headers } = response;
   headers.set('x-request-id', exchange.requestId);
   setRateLimitHeaders(headers, exchange.allowances);
-  setSecurityHeaders(headers);
+  setSecurityHeaders(headers, parts.strictTransport(request));
   parts.cors.allow(request, headers);
   if (response.status === 401) headers.set('www-authenticate', 'Bearer');
   if (response.status >= 400 && mayStillSend(request, exchange)) return linger(request, response);
-  if (parts.inFlight.draining) headers.set('connection', 'close');
+  if (parts.closes(request)) headers.set('connection', 'close');
   return response;
 }
 

@@ -1,48 +1,12 @@
-import { isAppError } from '../../kernel/app-error';
-import type { RateLimits } from '../admission/rate-limits';
-import { spend } from './call-limits';
-import { type ClientAddress, clientBlock } from './client-address';
-import type { Exchange } from './exchange';
+import type { Server } from 'bun';
 
-/** What is done with a request before anything else: whose it is, and whether that client may send it now. */
-export type Arrival = (request: Request, exchange: Exchange) => Promise<void>;
+const arrivals = new WeakMap<Request, Server<unknown>>();
 
-export interface ArrivalParts {
-  readonly rateLimits: RateLimits;
-  readonly clientAddress: ClientAddress;
-  /** The address of the connection; null where there is none. */
-  readonly peer: (request: Request) => string | null;
+/** While a certificate is replaced two servers listen, and a WebSocket can only be made by the one that received its request. */
+export function arrivedAt(request: Request): Server<unknown> | undefined {
+  return arrivals.get(request);
 }
 
-const TRPC = '/trpc/';
-/** Costs less than to count it, and restarts what does not answer it. */
-const UNCOUNTED = '/healthz';
-
-/** @throws AppError RATE_LIMITED, except for tRPC, whose door finds it in the exchange */
-export function arrivals({ rateLimits, clientAddress, peer }: ArrivalParts): Arrival {
-  return async (request, exchange) => {
-    exchange.address = clientAddress(request.headers, peer(request));
-    const path = pathOf(request.url);
-    if (path === UNCOUNTED) return;
-    const isTrpc = path.startsWith(TRPC);
-    try {
-      await spend(rateLimits, exchange, 'address', clientBlock(exchange.address), isTrpc ? callsIn(path) : 1);
-    } catch (error) {
-      if (!isTrpc || !isAppError(error)) throw error;
-      exchange.refusal = error;
-    }
-  };
-}
-
-/** A batch names its procedures in the path. */
-function callsIn(path: string): number {
-  let calls = 1;
-  for (let at = path.indexOf(','); at !== -1; at = path.indexOf(',', at + 1)) calls += 1;
-  return calls;
-}
-
-function pathOf(url: string): string {
-  const start = url.indexOf('/', url.indexOf('://') + 3);
-  const end = url.indexOf('?', start);
-  return end === -1 ? url.slice(start) : url.slice(start, end);
+export function noteArrival(request: Request, server: Server<unknown>): void {
+  arrivals.set(request, server);
 }

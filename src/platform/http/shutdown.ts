@@ -1,5 +1,3 @@
-import type { Server } from 'bun';
-
 /** How many requests are being answered, and whether the server has begun to stop. */
 export class InFlight {
   #count = 0;
@@ -31,13 +29,19 @@ export class InFlight {
   }
 }
 
+/** A server, or several that listen together. */
+export interface Stoppable {
+  readonly pendingRequests: number;
+  stop(force?: boolean): Promise<void>;
+}
+
 /**
  * Stops in phases: /readyz turns to 503 and event streams end, no new connection is accepted and idle ones are closed, what is
  * under way may finish, the rest is cut off.
  * @param graceMs how long what is under way may take, in milliseconds
  * @returns how many requests were cut off
  */
-export async function gracefulStop(server: Server<unknown>, inFlight: InFlight, graceMs: number): Promise<number> {
+export async function gracefulStop(server: Stoppable, inFlight: InFlight, graceMs: number): Promise<number> {
   inFlight.drain();
   // Resolves when the last request has been answered and the last WebSocket closed.
   const finished = server.stop().then(() => true);

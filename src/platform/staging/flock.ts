@@ -1,5 +1,5 @@
-import { dlopen } from 'bun:ffi';
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
+import { fromLibc } from '../libc';
 
 export type LockMode = 'shared' | 'exclusive';
 /** Gives the lock back; the death of the process does the same. Safe to call twice. */
@@ -61,19 +61,6 @@ type Flock = (fd: number, operation: number) => number;
 let loaded: Flock | undefined;
 
 function libcFlock(): Flock {
-  loaded ??= loadFlock();
+  loaded ??= fromLibc({ flock: { args: ['i32', 'i32'], returns: 'i32' } }).flock;
   return loaded;
-}
-
-function loadFlock(): Flock {
-  const musl = `libc.musl-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so.1`;
-  const names = process.platform === 'darwin' ? ['libSystem.B.dylib'] : ['libc.so.6', musl];
-  for (const name of names) {
-    try {
-      return dlopen(name, { flock: { args: ['i32', 'i32'], returns: 'i32' } }).symbols.flock;
-    } catch {
-      // Another libc; the next name is tried.
-    }
-  }
-  throw new Error(`flock(2) is in none of ${names.join(', ')}`);
 }

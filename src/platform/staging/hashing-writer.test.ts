@@ -3,7 +3,7 @@ import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256OfBytes } from '../../kernel/sha256';
-import { HashingWriter } from './hashing-writer';
+import { HashingWriter, type OpenFile } from './hashing-writer';
 
 let folder: string;
 let file: FileHandle;
@@ -19,8 +19,8 @@ afterEach(async () => {
 /** The file, as a disk or a fault of ours would write it. */
 function writing(
   write: (chunk: Uint8Array, at: number, length: number) => Promise<{ bytesWritten: number }>,
-): FileHandle {
-  return { fd: file.fd, write } as unknown as FileHandle;
+): OpenFile {
+  return { fd: file.fd, write };
 }
 
 const CHUNKS = [1, 2, 3].map((n) => new Uint8Array(100_000 + n).fill(n));

@@ -1,9 +1,15 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { Sha256 } from '../../kernel/sha256';
 import { digestThread } from '../hashing/digest-thread';
 
 /** Read back at once: less, and waking the other thread shows; more, and it is late when the last byte has come. */
-const READ_BACK_BYTES = 512 * 1024;
+const READ_BACK_BYTES = 1024 * 1024;
+
+/** A file that is open for reading and writing. */
+export interface OpenFile {
+  readonly fd: number;
+  /** As write(2): part of the chunk, from `at` on, to where the file's writes have come. */
+  write(chunk: Uint8Array, at: number, length: number): Promise<{ readonly bytesWritten: number }>;
+}
 
 /**
  * Writes chunks to a file and hashes what the file then holds: another thread reads it back while the next chunk comes. So
@@ -16,8 +22,8 @@ export class HashingWriter {
   #askedUpTo = 0;
   readonly #readBack: ReturnType<typeof digestThread.growing>;
 
-  /** @param file open for reading and writing; closed only after `finish` or `abandon` has settled */
-  constructor(private readonly file: FileHandle) {
+  /** @param file closed only after `finish` or `abandon` has settled */
+  constructor(private readonly file: OpenFile) {
     this.#readBack = digestThread.growing(file.fd);
   }
 
@@ -46,7 +52,7 @@ export class HashingWriter {
   }
 }
 
-async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {
+async function writeWhole(file: OpenFile, chunk: Uint8Array): Promise<void> {
   // A full disk or a signal may cut a write short; the next one says what is wrong.
   for (let at = 0; at < chunk.byteLength; ) {
     at += (await file.write(chunk, at, chunk.byteLength - at)).bytesWritten;

@@ -1,16 +1,16 @@
 import { TaskIsRunning, type TaskLocks } from '../domain/maintenance-run';
 
 const ASK_EVERY_MS = 100;
-const WAITS = 300;
+const ASK_TIMES = 300;
 
 /** Between two turns of long work: whoever waits asks meanwhile. */
 export const letOthersIn = () => Bun.sleep(2 * ASK_EVERY_MS);
 
 /** Work under a lock that is held for seconds at most: waited for. @throws TaskIsRunning when it is not free for half a minute */
 export const exclusively =
-  (locks: TaskLocks, name: string) =>
+  (locks: TaskLocks, name: string, askTimes = ASK_TIMES) =>
   async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    for (let asked = 0; asked < WAITS; asked += 1) {
+    for (let asked = 0; asked < askTimes; asked += 1) {
       const lock = await locks.tryLock(name);
       if (!lock) {
         await Bun.sleep(ASK_EVERY_MS);

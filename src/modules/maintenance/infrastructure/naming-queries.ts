@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { imageVariants, productImages, workResults } from '../../../platform/database/schema';
+import { imageVariants, productImages } from '../../../platform/database/schema';
 import type { NamedRow } from '../domain/audit';
 
 export const KINDS = ['original', 'processed', 'variant'] as const satisfies readonly NamedRow['kind'][];
@@ -12,7 +12,7 @@ export type UrlRow = {
   sha256: string | null;
 };
 
-/** What each kind's rows say. Of a processed image only the announcement of its result tells size and digest, while it is kept. */
+/** What each kind's rows say. */
 const SELECTS: Record<NamedRow['kind'], { url: SQL; select: SQL }> = {
   original: {
     url: sql`original_s3_url collate "C"`,
@@ -20,11 +20,8 @@ const SELECTS: Record<NamedRow['kind'], { url: SQL; select: SQL }> = {
   },
   processed: {
     url: sql`processed_s3_url collate "C"`,
-    select: sql`select 'processed' as kind, processed_s3_url as url, id as image_id, r.size, r.sha256 from ${productImages}
-      left join lateral (
-        select file_size_bytes as size, sha256 from ${workResults}
-        where key = regexp_replace(processed_s3_url, '^s3://[^/]+/', '')
-      ) r on true`,
+    select: sql`select 'processed' as kind, processed_s3_url as url, id as image_id, processed_file_size_bytes as size,
+      processed_sha256 as sha256 from ${productImages}`,
   },
   variant: {
     url: sql`s3_url collate "C"`,

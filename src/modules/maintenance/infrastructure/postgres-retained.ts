@@ -93,7 +93,7 @@ const RUNS: Queries = {
   count: (age) => sql`select count(*)::int as n from ${maintenanceRuns} r where ${oldRuns(age)}`,
 };
 
-/** Those that came to nothing. A completed one is kept with its product: it has the digests of the processed images. */
+/** Those that came to nothing. A completed one is kept with its product: whoever asks again gets the same answer. */
 const cameToNothing = (age: SQL) => sql`l.state in ('lost', 'failed') and l.ended_at < now() - ${age}`;
 
 const LEASES: Queries = {

@@ -3,7 +3,7 @@ import type { ImageId, ProductId } from '../../../kernel/ids';
 import { sha256FromHex } from '../../../kernel/sha256';
 import type { InTransaction } from '../../../kernel/transaction';
 import type { Orm } from '../../../platform/database/database';
-import { imageVariants, productImages, workResults } from '../../../platform/database/schema';
+import { imageVariants, productImages } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
 import type { ScrubbedImage, ScrubRows, StoredObject } from '../domain/scrub';
 
@@ -14,7 +14,6 @@ type Row = {
   original: string;
   sha256: string;
   processed: string | null;
-  /** Of the announcement that the worker made of it, as long as that is kept. */
   processed_sha256: string | null;
   variants: { kind: string; url: string; sha256: string }[];
 };
@@ -73,8 +72,7 @@ async function numberOf(orm: Orm, query: SQL): Promise<number> {
 async function imagesWhere(orm: Orm, condition: SQL, limit: number): Promise<ScrubbedImage[]> {
   const { rows } = await orm.execute<Row>(sql`
     select i.id, i.product_id, i.damaged_at is not null as damaged, i.original_s3_url as original, i.sha256,
-      i.processed_s3_url as processed,
-      (select r.sha256 from ${workResults} r where r.key = substring(i.processed_s3_url from '^s3://[^/]+/(.*)$')) as processed_sha256,
+      i.processed_s3_url as processed, i.processed_sha256,
       coalesce((select json_agg(json_build_object('kind', v.variant, 'url', v.s3_url, 'sha256', v.sha256))
         from ${imageVariants} v where v.image_id = i.id), '[]') as variants
     from ${productImages} i where ${condition} order by i.id limit ${limit}`);

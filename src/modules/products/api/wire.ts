@@ -68,7 +68,11 @@ export function toWireHistory(history: readonly StatusChange[]): Wire['history']
   return { history: history.map((change) => ({ ...change, actor: shown(change.actor), at: change.at.toISOString() })) };
 }
 
-/** A change made by plain SQL carries the name of a database role (drizzle/0001_integrity.sql), which is none of a seller's business. */
+/**
+ * A change made by plain SQL carries the name of a database role (drizzle/0001_integrity.sql), which is none of a seller's business. Of
+ * sellers there is one who may ask, so no id need follow.
+ */
 function shown(actor: string): string {
-  return actor.startsWith('sql:') ? 'operator' : actor;
+  if (actor.startsWith('sql:')) return 'operator';
+  return actor.startsWith('seller:') ? 'seller' : actor;
 }

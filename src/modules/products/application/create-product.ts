@@ -145,8 +145,9 @@ async function commit(deps: CreateProductDeps, upload: Upload, received: Receive
     if (claim) await deps.keys.lock(tx, claim);
     await deps.journal.settle(tx, attempt.id);
     const product = { id: attempt.productId, prompt: received.prompt, images };
-    const createdAt = await deps.products.insert(tx, seller, product);
     await deps.prepareQueue.enqueue(tx, product.id);
+    // late: from here to the end of COMMIT, commits of the same seller wait
+    const createdAt = await deps.products.insert(tx, seller, product);
     const answer: CreatedProduct = {
       id: attempt.productId,
       status: 'uploading',

@@ -1,4 +1,4 @@
-import { and, asc, countDistinct, eq, gt, inArray, sql } from 'drizzle-orm';
+import { eq, inArray, sql } from 'drizzle-orm';
 import { AppError } from '../../../kernel/app-error';
 import type { AttemptId, ImageId, ProductId } from '../../../kernel/ids';
 import type { ObjectKey } from '../../../kernel/object-key';
@@ -7,18 +7,22 @@ import type { Sha256 } from '../../../kernel/sha256';
 import type { Transaction } from '../../../kernel/transaction';
 import type { Orm } from '../../../platform/database/database';
 import { databaseFault } from '../../../platform/database/faults';
+import { runPrepared } from '../../../platform/database/prepared';
 import { read } from '../../../platform/database/read';
-import {
-  directUploadImages,
-  directUploadSuperseded,
-  directUploads,
-  intents,
-  users,
-} from '../../../platform/database/schema';
+import { directUploadImages, directUploadSuperseded, intents } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
 import type { DirectImage, DirectUpload } from '../domain/direct-upload';
 import type { DirectUploads, OpenUploads } from '../domain/direct-upload-ports';
 import type { Prompt } from '../domain/prompt';
+import {
+  COUNT_OPEN,
+  FIND_OPEN,
+  INSERT_UPLOAD,
+  LOCK_ACCOUNT,
+  LOCK_ACCOUNT_AGAINST_STARTS,
+  LOCK_OPEN_INTENT,
+  type UploadedImageRow,
+} from './direct-upload-statements';
 
 export function postgresDirectUploads(orm: Orm): DirectUploads {
   return {
@@ -70,36 +74,31 @@ const isOneOf = (images: readonly DirectImage[]) =>
     images.map(({ id }) => id),
   );
 
-/** Its lock lets other changes of the seller's uploads pass, which only share the row's key. */
 async function countOpen(tx: Transaction, seller: Seller): Promise<OpenUploads> {
   const orm = ormOf(tx);
-  await orm.select({ id: users.id }).from(users).where(eq(users.id, seller.userId)).for('no key update');
-  const [row] = await orm
-    .select({
-      uploads: countDistinct(directUploads.productId),
-      bytes: sql`coalesce(sum(${directUploadImages.fileSizeBytes}), 0)`.mapWith(Number),
-    })
-    .from(directUploads)
-    .innerJoin(intents, eq(intents.id, directUploads.intentId))
-    .innerJoin(directUploadImages, eq(directUploadImages.productId, directUploads.productId))
-    .where(and(eq(directUploads.userId, seller.userId), eq(intents.state, 'open'), gt(intents.expiresAt, sql`now()`)));
-  return row ?? { uploads: 0, bytes: 0 };
+  await runPrepared(orm, LOCK_ACCOUNT_AGAINST_STARTS, [seller.userId]);
+  const { rows } = await runPrepared<OpenUploads>(orm, COUNT_OPEN, [seller.userId]);
+  return rows[0] ?? { uploads: 0, bytes: 0 };
 }
 
 async function insert(tx: Transaction, seller: Seller, upload: DirectUpload): Promise<void> {
-  const orm = ormOf(tx);
-  const { productId, intentId, prompt, images } = upload;
+  const { productId, intentId, prompt } = upload;
+  const images = upload.images.map((image) => ({
+    image_id: image.id,
+    position: image.position,
+    is_primary: image.isPrimary,
+    content_type: image.contentType,
+    file_size_bytes: image.sizeBytes,
+    sha256: image.sha256,
+    key: image.key,
+    put_expires_at: image.putExpiresAt,
+  }));
   try {
-    await orm.insert(directUploads).values({ productId, userId: seller.userId, intentId, promptText: prompt });
+    await runPrepared(ormOf(tx), INSERT_UPLOAD, [productId, seller.userId, intentId, prompt, JSON.stringify(images)]);
   } catch (error) {
     if (databaseFault(error).kind !== 'foreign-key') throw error;
     throw new AppError('UNAUTHENTICATED', 'This account is gone.', { cause: error });
   }
-  await orm
-    .insert(directUploadImages)
-    .values(
-      images.map(({ id, sizeBytes, ...rest }) => ({ ...rest, imageId: id, productId, fileSizeBytes: sizeBytes })),
-    );
 }
 
 /**
@@ -108,53 +107,35 @@ async function insert(tx: Transaction, seller: Seller, upload: DirectUpload): Pr
  */
 async function lock(tx: Transaction, seller: Seller, id: ProductId): Promise<DirectUpload | null> {
   const orm = ormOf(tx);
-  await orm.select({ id: users.id }).from(users).where(eq(users.id, seller.userId)).for('key share');
-  const locked = await orm
-    .select({ id: intents.id })
-    .from(directUploads)
-    .innerJoin(intents, eq(intents.id, directUploads.intentId))
-    .where(isOpenUploadOf(seller, id))
-    .for('update', { of: intents });
+  await runPrepared(orm, LOCK_ACCOUNT, [seller.userId]);
+  const { rowCount } = await runPrepared(orm, LOCK_OPEN_INTENT, [id, seller.userId]);
   // A statement of its own: it sees what the transactions before this one have committed.
-  return locked.length === 1 ? findUpload(orm, seller, id) : null;
+  return rowCount === 1 ? findUpload(orm, seller, id) : null;
 }
 
-const isOpenUploadOf = (seller: Seller, id: ProductId) =>
-  and(eq(directUploads.productId, id), eq(directUploads.userId, seller.userId), eq(intents.state, 'open'));
-
 async function findUpload(orm: Orm, seller: Seller, id: ProductId): Promise<DirectUpload | null> {
-  const rows = await orm
-    .select({ upload: directUploads, image: directUploadImages })
-    .from(directUploads)
-    .innerJoin(intents, eq(intents.id, directUploads.intentId))
-    .innerJoin(directUploadImages, eq(directUploadImages.productId, directUploads.productId))
-    .where(isOpenUploadOf(seller, id))
-    .orderBy(asc(directUploadImages.position));
+  const { rows } = await runPrepared<UploadedImageRow>(orm, FIND_OPEN, [id, seller.userId]);
   const [first] = rows;
-  return first
-    ? toUpload(
-        first.upload,
-        rows.map(({ image }) => image),
-      )
-    : null;
+  if (!first) return null;
+  return {
+    productId: id,
+    intentId: first.intentId as AttemptId,
+    prompt: first.promptText as Prompt,
+    images: rows.map(toImage),
+  };
 }
 
 // What the casts claim, the tables' CHECKs hold, and that nobody else writes them.
-function toUpload(
-  row: typeof directUploads.$inferSelect,
-  images: readonly (typeof directUploadImages.$inferSelect)[],
-): DirectUpload {
+function toImage({ imageId, contentType, fileSizeBytes, sha256, key, ...row }: UploadedImageRow): DirectImage {
+  const { position, isPrimary, putExpiresAt } = row;
   return {
-    productId: row.productId as ProductId,
-    intentId: row.intentId as AttemptId,
-    prompt: row.promptText as Prompt,
-    images: images.map(({ imageId, productId: _, fileSizeBytes, contentType, sha256, key, ...rest }) => ({
-      ...rest,
-      id: imageId as ImageId,
-      contentType: contentType as DirectImage['contentType'],
-      sizeBytes: fileSizeBytes,
-      sha256: sha256 as Sha256,
-      key: key as ObjectKey,
-    })),
+    id: imageId as ImageId,
+    position,
+    isPrimary,
+    contentType: contentType as DirectImage['contentType'],
+    sizeBytes: fileSizeBytes,
+    sha256: sha256 as Sha256,
+    key: key as ObjectKey,
+    putExpiresAt,
   };
 }

@@ -20,7 +20,7 @@ export function postgresSellerLedger(orm: Orm): SellerLedger {
   };
 }
 
-/** As the trigger reads it that moves the ledger (drizzle/0012_admission_rules.sql): products, bytes. */
+/** As the trigger reads it that moves the ledger (drizzle/0014_admission_rules.sql): products, bytes. */
 export function quotaValues({ products, bytes }: Quota): [string, string] {
   return [String(products ?? ''), String(bytes ?? '')];
 }

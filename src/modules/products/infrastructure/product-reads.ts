@@ -1,4 +1,4 @@
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { ImageId, ProductId } from '../../../kernel/ids';
 import type { Seller } from '../../../kernel/principal';
@@ -15,15 +15,29 @@ const thumbOfImage = and(eq(thumb.imageId, productImages.id), eq(thumb.variant, 
 const modelOfImage = and(eq(model.imageId, productImages.id), eq(model.variant, 'model'));
 
 export async function findProduct(orm: Orm, urls: StoredUrls, seller: Seller, id: ProductId): Promise<Product | null> {
-  const rows = await orm
+  const rows = await productById(orm).execute({ id, userId: seller.userId });
+  return rows[0] ? toProduct(urls, rows[0].product, rows) : null;
+}
+
+const preparedProductById = new WeakMap<Orm, ReturnType<typeof prepareProductById>>();
+
+/** Built once for each connection, and parsed there once: to build it takes longer than the database needs to answer it. */
+function productById(orm: Orm): ReturnType<typeof prepareProductById> {
+  const prepared = preparedProductById.get(orm) ?? prepareProductById(orm);
+  preparedProductById.set(orm, prepared);
+  return prepared;
+}
+
+function prepareProductById(orm: Orm) {
+  return orm
     .select({ product: products, image: productImages, thumb: thumb.s3Url, model: model.s3Url })
     .from(products)
     .leftJoin(productImages, eq(productImages.productId, products.id))
     .leftJoin(thumb, thumbOfImage)
     .leftJoin(model, modelOfImage)
-    .where(and(eq(products.id, id), eq(products.userId, seller.userId)))
-    .orderBy(productImages.position);
-  return rows[0] ? toProduct(urls, rows[0].product, rows) : null;
+    .where(and(eq(products.id, sql.placeholder('id')), eq(products.userId, sql.placeholder('userId'))))
+    .orderBy(productImages.position)
+    .prepare('find_product');
 }
 
 export async function findImages(

@@ -4,6 +4,7 @@ import { AppError } from '../../../kernel/app-error';
 import { ERROR_CODES } from '../../../kernel/error-codes';
 import type { UserId } from '../../../kernel/ids';
 import { publicProcedure, router } from '../../../platform/http/procedures';
+import { toAppError } from '../../../platform/http/to-app-error';
 import type { Admit, Credential } from '../application/admit';
 import type { Follow, Wanted } from '../application/follow';
 import type { Admitted } from '../domain/ports';
@@ -68,7 +69,7 @@ async function begin(
 }
 
 async function* stream(parts: SubscriptionParts, beginning: Promise<Beginning>, signal: AbortSignal | undefined) {
-  const { admitted, wanted } = await beginning;
+  const { admitted, wanted } = await beginning.catch(tell);
   let leave: (() => void) | null = null;
   const sink = new StreamSink(parts.slowMs, () => {
     leave?.();
@@ -96,10 +97,17 @@ function credentialOf(ticket: string | undefined, token: string | null | undefin
   return token ? { token } : null;
 }
 
-/** The procedure has answered long ago: its error mapping is over, so this is mapped here. */
 function ended(why: EndReason | 'left'): never {
   // without a word: tRPC would tell the client that it is over, and it would not come again
   if (why === 'left' || why === 'stopping') throw new DOMException('the stream was left', 'AbortError');
-  const cause = ENDS[why]();
+  return tell(ENDS[why]());
+}
+
+/**
+ * The procedure has answered long ago: its error mapping is over, so it is done here. By the number that tRPC makes of it clients decide
+ * whether to come again: what is refused for good must not look like an error of ours.
+ */
+function tell(error: unknown): never {
+  const cause = toAppError(error);
   throw new TRPCError({ code: ERROR_CODES[cause.code].trpc, message: cause.message, cause });
 }

@@ -3,6 +3,7 @@ import { Elysia } from 'elysia';
 import { AppError } from '../../../kernel/app-error';
 import type { ProductId, UserId } from '../../../kernel/ids';
 import type { RateLimits } from '../../../platform/admission/rate-limits';
+import { arrivedAt } from '../../../platform/http/arrival';
 import { spend } from '../../../platform/http/call-limits';
 import { exchangeOf } from '../../../platform/http/exchange';
 import type { Admit } from '../application/admit';
@@ -45,7 +46,7 @@ export function wsDoor(options: WsDoorOptions) {
     const socket = socketOf(options, (sink) => options.follow(admitted, { productId, lastEventId }, sink));
     const headers = new Headers({ 'x-request-id': exchangeOf(request).requestId });
     if (subprotocol) headers.set('sec-websocket-protocol', subprotocol);
-    if (server?.upgrade(request, { data: socket, headers })) return;
+    if ((arrivedAt(request) ?? server)?.upgrade(request, { data: socket, headers })) return;
     throw new AppError('MALFORMED_REQUEST', 'A WebSocket handshake is expected here.');
   };
   return new Elysia({ name: 'ws-door' })

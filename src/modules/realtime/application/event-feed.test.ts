@@ -30,7 +30,7 @@ function outbox() {
     }
     return state.last;
   };
-  return { log, write, state, prune: (count: number) => events.splice(0, count) };
+  return { log, write, state, prune: (count: number, from = 0) => events.splice(from, count) };
 }
 
 function recordingSink() {
@@ -138,6 +138,22 @@ describe('a follower whose sink is full', () => {
         [30, 'resync'],
         [31, 'x'],
       ]);
+  });
+
+  test('is told so, too, where one between others was removed', async () => {
+    const { log, write, prune } = outbox();
+    const feed = feedOf(log);
+    write(5);
+    prune(1, 2);
+    const sink = recordingSink();
+    feed.follow({ userId, productId: null, lastEventId: 0 }, sink);
+    await settle();
+    feed.wake(userId, write(1));
+    await settle();
+    expect(sink.bodies.map(({ id, type }) => [id, type])).toEqual([
+      [5, 'resync'],
+      [6, 'x'],
+    ]);
   });
 
   test('ends with the point to resume from when there is no room for too long', async () => {

@@ -124,9 +124,13 @@ export class Follower {
     return position;
   }
 
-  /** Numbers have no gaps: what is not there any more was removed while this one was too far behind. */
-  #isMissing([first]: readonly ProductEvent[], position: number): boolean {
-    return first === undefined ? (this.head.number ?? 0) > position : first.number > position + 1;
+  /**
+   * Numbers have no gaps: what is not there any more was removed while this one was too far behind. What goes by age need not go by number,
+   * so one may be missing between others.
+   */
+  #isMissing(events: readonly ProductEvent[], position: number): boolean {
+    const last = events.at(-1);
+    return last === undefined ? (this.head.number ?? 0) > position : last.number - position !== events.length;
   }
 
   #resync(events: readonly ProductEvent[]): number {

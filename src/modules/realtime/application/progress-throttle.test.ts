@@ -38,3 +38,21 @@ test('of what is told in between only the latest of each upload goes out, and th
     ],
   ]);
 });
+
+test('when it is stopped it tells what waits, and nothing afterwards', async () => {
+  const told: number[] = [];
+  const announce = async (signals: readonly ProgressSignal[]) => {
+    told.push(...signals.map(({ progressPercent }) => progressPercent));
+  };
+  const throttle = new ProgressThrottle({ everyMs: 20, log: silentLog, announce });
+  const product = newId<ProductId>();
+  throttle.tell(signal(product, 1));
+  await Bun.sleep(5);
+  throttle.tell(signal(product, 2));
+  await throttle.stop();
+  expect(told).toEqual([1, 2]);
+  throttle.tell(signal(product, 3));
+  await Bun.sleep(40);
+  await throttle.stop();
+  expect(told).toEqual([1, 2]);
+});

@@ -17,12 +17,22 @@ export class ProgressThrottle {
   readonly #latest = new Map<ProductId, ProgressSignal>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #announcedAt = Number.NEGATIVE_INFINITY;
+  #stopped = false;
 
   constructor(private readonly deps: ProgressThrottleDeps) {}
 
   tell(signal: ProgressSignal): void {
+    if (this.#stopped) return;
     this.#latest.set(signal.productId, signal);
     this.#schedule();
+  }
+
+  /** Tells what waits, and nothing more: the database is about to go. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#latest.size > 0) await this.#announce();
   }
 
   #schedule(): void {

@@ -38,3 +38,15 @@ test('it looks by itself, and again after a failure', async () => {
   end();
   expect(looks).toBeGreaterThan(1);
 });
+
+test('a watch that is ended twice leaves those that were begun in between', async () => {
+  const watch = new SessionWatch({ liveSessions: () => Promise.resolve(new Set<string>()), log: silentLog });
+  const told: string[] = [];
+  const endFirst = watch.watch('a', () => told.push('first'));
+  endFirst();
+  const endSecond = watch.watch('a', () => told.push('second'));
+  endFirst();
+  await watch.look();
+  endSecond();
+  expect(told).toEqual(['second']);
+});

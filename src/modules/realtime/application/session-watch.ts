@@ -20,7 +20,8 @@ export class SessionWatch {
     this.#timer ??= setInterval(() => void this.look(), this.deps.everyMs ?? 60_000);
     return () => {
       callbacks.delete(onRevoked);
-      if (callbacks.size === 0) this.#onRevoked.delete(sessionId);
+      // ended twice, it must not end the watch that somebody has begun since
+      if (callbacks.size === 0 && this.#onRevoked.get(sessionId) === callbacks) this.#onRevoked.delete(sessionId);
       if (this.#onRevoked.size > 0 || this.#timer === null) return;
       clearInterval(this.#timer);
       this.#timer = null;

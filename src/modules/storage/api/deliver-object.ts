@@ -55,6 +55,8 @@ function headersOf({ clock, cacheScope }: DeliveryParts, grant: GrantedGet, head
     'x-content-type-options': 'nosniff',
     // bytes of strangers under our own origin: nothing in them may run
     'content-security-policy': "sandbox; default-src 'none'",
+    // pages of other origins show it: the URL is the permission
+    'cross-origin-resource-policy': 'cross-origin',
   });
 }
 

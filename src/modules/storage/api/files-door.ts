@@ -2,6 +2,7 @@ import { Elysia } from 'elysia';
 import { AppError } from '../../../kernel/app-error';
 import { type Clock, systemClock } from '../../../kernel/clock';
 import type { AdmitBytes } from '../../../platform/admission/upload-admission';
+import { arrivedAt } from '../../../platform/http/arrival';
 import type { StagingArea } from '../../../platform/staging/staging-area';
 import type { LocalObjects } from '../domain/local-objects';
 import type { ObjectStore } from '../domain/object-store';
@@ -42,7 +43,9 @@ export function filesDoor(options: FilesDoorOptions) {
         case 'HEAD':
           return deliverObject(delivery, request);
         case 'PUT':
-          return receiveObject(reception, request, () => server?.timeout(request, IDLE_TIMEOUT_SECONDS));
+          return receiveObject(reception, request, () =>
+            (arrivedAt(request) ?? server)?.timeout(request, IDLE_TIMEOUT_SECONDS),
+          );
         default:
           throw new AppError('FORBIDDEN');
       }

@@ -88,11 +88,11 @@ type UrlRow = { id: string; url: string; sha256: string | null };
 async function pageOfUrls(orm: Orm, after: string | null): Promise<UrlRow[]> {
   const { rows } = await orm.execute<UrlRow>(sql`
     with page as (
-      select id, original_s3_url, processed_s3_url, sha256 from ${productImages}
+      select id, original_s3_url, processed_s3_url, sha256, processed_sha256 from ${productImages}
       where ${after}::uuid is null or id > ${after} order by id limit ${PAGE}
     )
     select id, original_s3_url as url, sha256 from page
-    union all select id, processed_s3_url, null from page where processed_s3_url is not null
+    union all select id, processed_s3_url, processed_sha256 from page where processed_s3_url is not null
     union all select v.image_id, v.s3_url, v.sha256 from page join ${imageVariants} v on v.image_id = page.id
     order by id`);
   return rows;

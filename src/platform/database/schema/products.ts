@@ -67,6 +67,9 @@ export const productImages = pgTable(
     /** `s3://bucket/key`, for the disk store too. */
     originalS3Url: varchar('original_s3_url', { length: 500 }).notNull(),
     processedS3Url: varchar('processed_s3_url', { length: 500 }),
+    /** Of the processed image, as it was announced and found to be; null where nobody has written it down. */
+    processedSha256: char('processed_sha256', { length: 64 }),
+    processedFileSizeBytes: integer('processed_file_size_bytes'),
     sha256: char('sha256', { length: 64 }).notNull(),
     fileSizeBytes: integer('file_size_bytes').notNull(),
     fileFormat: varchar('file_format', { length: 10 }).notNull(),
@@ -90,6 +93,8 @@ export const productImages = pgTable(
     check('product_images_resolution_check', sql`${table.resolutionWidth} > 0 and ${table.resolutionHeight} > 0`),
     check('product_images_position_check', sql`${table.position} >= 0`),
     check('product_images_sha256_check', sql`${table.sha256} ~ '^[0-9a-f]{64}$'`),
+    check('product_images_processed_sha256_check', sql`${table.processedSha256} ~ '^[0-9a-f]{64}$'`),
+    check('product_images_processed_file_size_bytes_check', sql`${table.processedFileSizeBytes} > 0`),
     check('product_images_original_s3_url_check', sql`${table.originalS3Url} ~ '^s3://[^/]+/.+$'`),
     // Positions are swapped within one statement when the images are put in a new order: the constraint is made
     // deferrable by the migration that follows, which the schema language cannot say.

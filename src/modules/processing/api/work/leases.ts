@@ -45,14 +45,15 @@ export function heartbeatProcedure({ heartbeat }: Pick<WorkUseCases, 'heartbeat'
     .input(
       z.strictObject({
         id: idSchema,
-        progress: z.int().min(0).max(100).optional().meta({ description: 'Per cent.' }),
+        progress: z.number().min(0).max(100).optional().meta({ description: 'Per cent; told in whole ones.' }),
         message: textSchema(500).optional(),
       }),
     )
     .output(z.object({ lease_id: idSchema, lease_expires_at: timeSchema }))
     .mutation(async ({ ctx, input }) => {
       const id = leaseIdOf(input.id);
-      const told = { progress: input.progress ?? null, message: input.message ?? null };
+      const progress = input.progress === undefined ? null : Math.round(input.progress);
+      const told = { progress, message: input.message ?? null };
       return { lease_id: id, lease_expires_at: (await heartbeat(ctx.worker, id, told)).toISOString() };
     });
 }

@@ -139,10 +139,10 @@ async function complete(
 ): Promise<WorkAnswer> {
   const stored = images.map((image): StoredResult => {
     const found = results.find(({ imageId }) => imageId === image.imageId);
-    return { ...image, key: found ? keptKey(lease.productId, lease.id, found) : null };
+    return { ...image, kept: found ? { ...found, key: keptKey(lease.productId, lease.id, found) } : null };
   });
   await deps.results.store(tx, lease, stored);
-  const named = stored.flatMap(({ key }) => (key ? [key] : []));
+  const named = stored.flatMap(({ kept }) => (kept ? [kept.key] : []));
   await deps.results.settle(tx, lease, named);
   const [event, status] =
     lease.phase === 'processing' ? (['COMPLETE', 'ready'] as const) : (['PUBLISHED', 'published'] as const);

@@ -67,8 +67,8 @@ export interface Leases {
 
 export interface StoredResult {
   readonly imageId: ImageId;
-  /** Null where the worker stored no image. */
-  readonly key: ObjectKey | null;
+  /** Where the processed image is kept, and what it is; null where the worker stored none. */
+  readonly kept: Pick<AwaitedResult, 'key' | 'sizeBytes' | 'sha256'> | null;
   readonly processingMetadata: Readonly<Record<string, unknown>> | null;
 }
 

@@ -1,6 +1,8 @@
 import type { Sharp, SharpOptions } from 'sharp';
+import { MOST_JPEG_SCANS } from '../../../../kernel/jpeg-scans';
 import type { Decoded, Size } from '../../domain/prepare/image-decoder';
 import { type OfEachVariant, VARIANTS } from '../../domain/prepare/variants';
+import { hasTooManyScans } from './jpeg-scans';
 
 type SharpModule = typeof import('sharp').default;
 
@@ -29,6 +31,7 @@ const OF_THE_MACHINE =
  * @throws whatever says nothing about the image
  */
 export async function makeVariants(sharp: SharpModule, original: Buffer, maxPixels: number): Promise<MadeVariants> {
+  if (hasTooManyScans(original)) return { is: 'refused', why: `it comes in more than ${MOST_JPEG_SCANS} scans` };
   const pixels = await decodeWhole(sharp, original, maxPixels);
   if ('is' in pixels) return pixels;
   const { data, info } = pixels;

@@ -5,8 +5,8 @@ import type { Transaction } from '../../../../kernel/transaction';
 import type { Database, Orm } from '../../../../platform/database/database';
 import { imageVariants, productImages, products } from '../../../../platform/database/schema';
 import { ormOf, transactionsOf } from '../../../../platform/database/transaction';
-import type { UnpreparedImage, UnpreparedImages } from '../../domain/prepare/unprepared';
-import { VARIANT_NAMES } from '../../domain/prepare/variants';
+import type { StoredVariant, UnpreparedImage, UnpreparedImages } from '../../domain/prepare/unprepared';
+import { type OfEachVariant, VARIANT_NAMES } from '../../domain/prepare/variants';
 import type { StoredUrls } from '../work/stored-url';
 
 const COLUMNS = {
@@ -42,13 +42,7 @@ export function postgresUnpreparedImages(database: Database, urls: StoredUrls): 
         .set({ preparedAt: sql`now()` })
         .where(and(eq(productImages.id, image.id), eq(productImages.sha256, image.sha256), isUnprepared));
       if (status === null || marked.rowCount !== 1) return 'superfluous';
-      await orm.insert(imageVariants).values(
-        VARIANT_NAMES.map((variant) => {
-          const { key, sha256, sizeBytes, width, height } = variants[variant];
-          const size = { fileSizeBytes: sizeBytes, resolutionWidth: width, resolutionHeight: height };
-          return { imageId: image.id, variant, s3Url: urls.urlOf(key), sha256, ...size };
-        }),
-      );
+      await nameVariants(orm, urls, image, variants);
       return status === 'uploading' && (await isWhole(orm, image.productId)) ? 'last' : 'marked';
     },
 
@@ -73,6 +67,34 @@ export function postgresUnpreparedImages(database: Database, urls: StoredUrls): 
       await ormOf(tx).execute(sql`select record_progress(${id}, null, ${message})`);
     },
   };
+}
+
+/** One that is there takes the new one's place: a scrub drops a damaged variant and leaves the other. A trigger journals what goes. */
+async function nameVariants(
+  orm: Orm,
+  urls: StoredUrls,
+  image: UnpreparedImage,
+  variants: OfEachVariant<StoredVariant>,
+): Promise<void> {
+  const rows = VARIANT_NAMES.map((variant) => {
+    const { key, sha256, sizeBytes, width, height } = variants[variant];
+    const size = { fileSizeBytes: sizeBytes, resolutionWidth: width, resolutionHeight: height };
+    return { imageId: image.id, variant, s3Url: urls.urlOf(key), sha256, ...size };
+  });
+  await orm
+    .insert(imageVariants)
+    .values(rows)
+    .onConflictDoUpdate({
+      target: [imageVariants.imageId, imageVariants.variant],
+      set: {
+        s3Url: sql`excluded.s3_url`,
+        sha256: sql`excluded.sha256`,
+        fileSizeBytes: sql`excluded.file_size_bytes`,
+        resolutionWidth: sql`excluded.resolution_width`,
+        resolutionHeight: sql`excluded.resolution_height`,
+        createdAt: sql`excluded.created_at`,
+      },
+    });
 }
 
 async function readProduct(tx: Transaction, urls: StoredUrls, id: ProductId) {

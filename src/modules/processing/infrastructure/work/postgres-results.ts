@@ -94,17 +94,19 @@ async function store(
   results: readonly StoredResult[],
 ): Promise<void> {
   if (results.length === 0) return;
-  const rows = results.map(({ imageId, key, processingMetadata }) => ({
+  const rows = results.map(({ imageId, kept, processingMetadata }) => ({
     id: imageId,
-    url: key && urls.urlOf(key),
+    ...(kept && { url: urls.urlOf(kept.key), sha256: kept.sha256, size: kept.sizeBytes }),
     metadata: processingMetadata,
   }));
   const { rowCount } = await ormOf(tx).execute(sql`
     update ${productImages} i set
       processed_s3_url = coalesce(r.url, i.processed_s3_url),
+      processed_sha256 = case when r.url is null then i.processed_sha256 else r.sha256 end,
+      processed_file_size_bytes = case when r.url is null then i.processed_file_size_bytes else r.size end,
       processed_at = case when r.url is null then i.processed_at else now() end,
       processing_metadata = coalesce(r.metadata, i.processing_metadata)
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (id uuid, url text, metadata jsonb)
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (id uuid, url text, sha256 text, size int, metadata jsonb)
     where i.id = r.id and i.product_id = ${productId}`);
   if (rowCount !== results.length) throw new AppError('IMAGE_NOT_FOUND');
 }

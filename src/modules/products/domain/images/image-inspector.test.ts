@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { jpegOfScans } from '../../../../../tests/support/hostile/scans';
 import {
   chunksOf,
   frameAt,
@@ -177,6 +178,11 @@ describe('what is refused', () => {
     expect(changed(5, [0, 0])).toBe('INVALID_IMAGE');
     expect(changed(1, [0xfe])).toBe('INVALID_IMAGE');
     expect(codeOf(Buffer.concat([bytes.subarray(0, frame), Buffer.from('ffd9', 'hex')]))).toBe('INVALID_IMAGE');
+  });
+
+  test('a JPEG of more scans than are decoded', () => {
+    expect(codeOf(jpegOfScans(100, 80, 60))).toBe('accepted');
+    expect(codeOf(jpegOfScans(101, 80, 60))).toBe('UNSUPPORTED_FORMAT');
   });
 
   test('a PNG without picture data, without its palette, with an unknown critical chunk', async () => {

@@ -1,3 +1,4 @@
+import { MOST_JPEG_SCANS } from '../../../../kernel/jpeg-scans';
 import { damaged, type PixelSize, unsupported } from './image-faults';
 import { pass, type Scan, type Steps, scanFor, take } from './structure-walk';
 
@@ -34,11 +35,15 @@ export function* jpegStructure(judge: (size: PixelSize) => void): Steps<PixelSiz
     } else {
       yield* segment(marker);
     }
-    if (marker === SOS) scans++;
+    if (marker === SOS && ++scans > MOST_JPEG_SCANS) throw tooManyScans();
     marker = marker === SOS ? yield* scanFor(endOfEntropyData()) : yield* nextMarker();
   }
   if (size === null || scans === 0) throw damaged('it contains no picture.');
   return size;
+}
+
+function tooManyScans() {
+  return unsupported(`A JPEG that comes in more than ${MOST_JPEG_SCANS} scans cannot be used.`);
 }
 
 function* nextMarker(): Steps<number> {

@@ -10,11 +10,13 @@ import type { ByteRange, ListedObject, ObjectHead, ObjectStore, SignedGet, Signe
 import { ChecksumMismatch, KeyNotUsable, ObjectMissing } from '../../domain/store-errors';
 import { type BucketFolder, bucketFolder, pathOfKey } from './bucket-folder';
 import { DigestMemo } from './digest-memo';
-import { fsyncPath } from './durability';
+import { fsyncIfThere, fsyncPath } from './durability';
+import { DurableNames } from './durable-names';
 import { asOutage, failedWith, orOutage } from './errno';
 import { linkToKey, publishFile } from './publish';
 import { readObject } from './read';
 import { removeObjects } from './remove';
+import { SharedFsyncs } from './shared-fsyncs';
 import type { DiskUrlSigner } from './sign';
 import { walkKeys } from './walk';
 
@@ -34,17 +36,19 @@ export class DiskStore implements ObjectStore, LocalObjects {
   private readonly folder: BucketFolder;
   private readonly urls: DiskUrlSigner;
   private readonly digests = new DigestMemo();
+  private readonly names: DurableNames;
 
   constructor(options: DiskStoreOptions) {
     this.bucket = options.bucket;
     this.urls = options.urls;
     this.folder = bucketFolder(options.dataDir, options.bucket);
+    const fsyncs = new SharedFsyncs(fsyncIfThere);
+    this.names = new DurableNames((folder) => fsyncs.of(folder));
   }
 
   /** The type is not kept: `head()` derives it from the key's extension, so that an object is one file and nothing beside it. */
   put(key: ObjectKey, file: StagedFile, _contentType: string, signal?: AbortSignal): Promise<void> {
-    const what = { folder: this.folder, digests: this.digests, key, sha256: file.sha256 };
-    return orOutage(publishFile(what, file, signal));
+    return orOutage(publishFile(this.publication(key, file.sha256), file, signal));
   }
 
   async get(key: ObjectKey, range?: ByteRange): Promise<ReadableStream<Uint8Array>> {
@@ -85,7 +89,7 @@ export class DiskStore implements ObjectStore, LocalObjects {
     const source = (await this.locate(from)) ?? missing(from);
     const sha256 = source.head.sha256 ?? missing(from);
     if (expected !== undefined && expected !== sha256) throw new ChecksumMismatch(to);
-    await orOutage(linkToKey({ folder: this.folder, digests: this.digests, key: to, sha256 }, source.path));
+    await orOutage(linkToKey(this.publication(to, sha256), source.path));
   }
 
   deleteMany(keys: readonly ObjectKey[]): Promise<void> {
@@ -112,6 +116,10 @@ export class DiskStore implements ObjectStore, LocalObjects {
 
   async check(): Promise<void> {
     await orOutage(access(this.folder.root, constants.R_OK | constants.W_OK | constants.X_OK));
+  }
+
+  private publication(key: ObjectKey, sha256: Sha256) {
+    return { folder: this.folder, digests: this.digests, names: this.names, key, sha256 };
   }
 
   /** Only this process's user may read them: the objects are private. */

@@ -1,11 +1,9 @@
 import { type BigIntStats, closeSync, fstatSync, fsync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Sha256 } from '../../../../kernel/sha256';
 import { digestThread } from '../../../../platform/hashing/digest-thread';
 import { failedWith } from './errno';
-import { SharedFsyncs } from './shared-fsyncs';
 
 /** Reads the bytes as they are now. @returns their sha-256 and number */
 export async function digestFile(path: string): Promise<{ sha256: Sha256; sizeBytes: number }> {
@@ -31,23 +29,22 @@ export async function fsyncPath(path: string): Promise<BigIntStats> {
   }
 }
 
-const folderFsyncs = new SharedFsyncs(fsyncIfThere);
-
-/**
- * Fsyncs a directory and all above it up to the root: an upper one may have been made by another put that has not fsynced it yet.
- * All at once: the journal's commit that one of them causes serves the others.
- */
-export async function fsyncFoldersUpTo(root: string, folder: string): Promise<void> {
-  const folders = [root];
-  for (let above = folder; above.length > root.length; above = dirname(above)) folders.push(above);
-  await Promise.all(folders.map((path) => folderFsyncs.of(path)));
-}
-
 /** A folder that a deletion has removed meanwhile has nothing left to keep. */
 export async function fsyncIfThere(folder: string): Promise<void> {
+  const descriptor = openIfThere(folder);
+  if (descriptor === null) return;
   try {
-    await fsyncPath(folder);
+    await fsyncDescriptor(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function openIfThere(folder: string): number | null {
+  try {
+    return openSync(folder, 'r');
   } catch (error) {
-    if (!failedWith(error, 'ENOENT')) throw error;
+    if (failedWith(error, 'ENOENT')) return null;
+    throw error;
   }
 }

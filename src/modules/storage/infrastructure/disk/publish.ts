@@ -8,7 +8,8 @@ import { hashedInode } from '../../../../platform/staging/hashed-inode';
 import { ChecksumMismatch, KeyNotUsable, ObjectExists } from '../../domain/store-errors';
 import { type BucketFolder, pathOfKey } from './bucket-folder';
 import type { DigestMemo } from './digest-memo';
-import { digestFile, fsyncFoldersUpTo, fsyncPath } from './durability';
+import { digestFile, fsyncPath } from './durability';
+import type { DurableNames } from './durable-names';
 import { failedWith } from './errno';
 
 /** A deletion may remove the emptied parents between mkdir and link as often as there are deletions of neighbours. */
@@ -17,6 +18,7 @@ const LINK_ATTEMPTS_MAX = 20;
 interface Publication {
   readonly folder: BucketFolder;
   readonly digests: DigestMemo;
+  readonly names: DurableNames;
   readonly key: ObjectKey;
   readonly sha256: Sha256;
 }
@@ -68,7 +70,7 @@ export async function linkToKey(what: Publication, path: string): Promise<void> 
     if (!failedWith(error, 'EEXIST')) throw error;
     await acceptSameBytes(what, target);
   }
-  await fsyncFoldersUpTo(what.folder.root, dirname(target));
+  await what.names.keep(what.folder.root, dirname(target));
 }
 
 async function linkMakingFolders(path: string, target: string): Promise<void> {

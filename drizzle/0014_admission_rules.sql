@@ -11,7 +11,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON rate_limits TO intellipost_app;
 -- Asked where the ledger's row is locked until the commit, so that of many at once exactly as many pass as there is room for. They are
 -- what the transaction says (intellipost.quota_products, intellipost.quota_bytes); whoever writes without, such as an operator, has none.
 CREATE OR REPLACE FUNCTION move_in_ledger(seller uuid, from_status text, to_status text, bytes bigint, events int) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   moved seller_ledger%ROWTYPE;
   most_products bigint := nullif(current_setting('intellipost.quota_products', true), '');
