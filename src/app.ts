@@ -3,8 +3,12 @@ import type { Server } from 'bun';
 import { type AnyElysia, Elysia } from 'elysia';
 import { AppError } from './kernel/app-error';
 import type { Log } from './kernel/log';
+import type { RateLimits } from './platform/admission/rate-limits';
+import type { AdmitBytes } from './platform/admission/upload-admission';
+import { admitRequests } from './platform/http/admit-request';
 import { aroundEveryRequest, type Handler } from './platform/http/around-every-request';
 import { arrivedAt } from './platform/http/arrival';
+import type { ClientAddress } from './platform/http/client-address';
 import { corsOf } from './platform/http/cors';
 import { docsRoutes } from './platform/http/docs-page';
 import { errorResponse } from './platform/http/error-body';
@@ -18,6 +22,15 @@ import type { InFlight } from './platform/http/shutdown';
 import { toAppError } from './platform/http/to-app-error';
 import { trpcDoor } from './platform/http/trpc-door';
 import type { Metrics } from './platform/telemetry/metrics';
+
+/** Who may come in, how often, and with how much. */
+export interface Admission {
+  readonly rateLimits: RateLimits;
+  readonly clientAddress: ClientAddress;
+  readonly admitBytes: AdmitBytes;
+  /** Of one multipart body. */
+  readonly maxBodyBytes: number;
+}
 
 export interface AppParts {
   readonly router: AnyTRPCRouter;
@@ -34,6 +47,8 @@ export interface AppParts {
   readonly inFlight: InFlight;
   readonly version: string;
   readonly corsOrigins: readonly string[];
+  readonly admission: Admission;
+  /** A proxy in front may say that a request came by TLS. */
   readonly trustedProxy: boolean;
   /** Seconds that browsers are to come by TLS alone; 0: nothing is said of it. */
   readonly hstsMaxAge: number;
@@ -66,19 +81,21 @@ const WEB_SOCKETS = {
 export function createApp(parts: AppParts) {
   // Elysia's routing by Bun itself leaves out what is wrapped around; all requests go one way.
   const app = new Elysia({ serve: SERVE, websocket: WEB_SOCKETS, systemRouter: false });
+  const { rateLimits, clientAddress, admitBytes, maxBodyBytes } = parts.admission;
   const serverOf = (request: Request) => arrivedAt(request) ?? app.server;
-  const contextOf = requestContexts({
-    ...parts,
-    peer: (request) => serverOf(request)?.requestIP(request)?.address ?? null,
-  });
+  const peer = (request: Request) => serverOf(request)?.requestIP(request)?.address ?? null;
+  const contextOf = requestContexts({ ...parts, rateLimits });
   const multipart: MultipartParts = {
     multipartBody: parts.multipartBody,
     putOffIdleTimeout: (request, seconds) => serverOf(request)?.timeout(request, seconds),
     ingested: parts.metrics.ingested,
+    admitBytes,
+    maxBytes: maxBodyBytes,
   };
   const around = aroundEveryRequest({
     ...parts,
     cors: corsOf(parts.corsOrigins),
+    admitRequest: admitRequests({ rateLimits, clientAddress, peer }),
     strictTransport: strictTransport(parts),
     closes: (request) => parts.inFlight.draining || parts.isLeaving?.(arrivedAt(request)) === true,
   });

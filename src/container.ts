@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { loginLimitsOf, publicUrlOf, retentionAgesOf, type Secrets, s3ConfigOf, secretsOf } from './config/derive';
+import { buildAdmission } from './container/admission';
 import { buildAudit } from './container/audit';
 import { buildBackup } from './container/backup';
 import type { Ground } from './container/ground';
@@ -16,6 +17,7 @@ import { maintenanceHold, maintenanceModule } from './modules/maintenance';
 import { operatorsModule } from './modules/operators';
 import { realtimeModule } from './modules/realtime';
 import { storageModule } from './modules/storage';
+import type { AdmitBytes } from './platform/admission/upload-admission';
 import { Database } from './platform/database/database';
 import { migrate, requireCurrentSchema } from './platform/database/migrate';
 import { type DatabaseUrls, provideDatabase } from './platform/database/provide-database';
@@ -70,7 +72,8 @@ export async function buildContainer(ground: Ground, schema: 'current' | 'as it 
 
 /** Every module on its adapters. Nothing is asked of database or store yet: `bun run docs` reads the router of this alone. */
 export function buildModules(ground: Ground, database: Database, staging: StagingArea, secrets: Secrets) {
-  const storage = buildStorage(ground, database, staging, secrets);
+  const admission = buildAdmission(ground, database, staging);
+  const storage = buildStorage(ground, database, { staging, secrets, admitBytes: admission.admitBytes });
   const identity = buildIdentity(ground, database, secrets);
   const realtime = buildRealtime(ground, database, identity);
   const queue = prepareQueue();
@@ -101,6 +104,7 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
   });
   const backup = buildBackup({ ...ground, database, staging, storage, runTask: maintenance.runTask });
   return {
+    admission,
     storage,
     identity,
     products,
@@ -139,13 +143,13 @@ function openDatabase({ settings, log, metrics }: Ground, { url }: DatabaseUrls)
 function buildStorage(
   { settings, log, port, metrics }: Ground,
   database: Database,
-  staging: StagingArea,
-  secrets: Secrets,
+  { staging, secrets, admitBytes }: { staging: StagingArea; secrets: Secrets; admitBytes: AdmitBytes },
 ) {
   const holds = maintenanceHold(database);
   return storageModule({
     orm: database.orm,
     staging,
+    admitBytes,
     log,
     measure: (store) => measured(store, ['put', 'get', 'head', 'copy', 'deleteMany', 'check'], metrics.storeOperation),
     s3: s3ConfigOf(settings),

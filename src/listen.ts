@@ -27,7 +27,7 @@ export function listen(settings: Settings, certificate: Certificate | null, door
   const app = createApp({
     ...doors,
     corsOrigins: settings.CORS_ORIGINS,
-    trustedProxy: settings.TRUSTED_PROXY,
+    trustedProxy: settings.TRUSTED_PROXIES.length > 0,
     hstsMaxAge: hstsMaxAgeOf(settings),
     metricsToken: settings.METRICS_TOKEN,
     isLeaving: (server) => listener.isLeaving(server),

@@ -99,6 +99,8 @@ async function readAsSeller(container: Container, id: ProductId, log: Log): Prom
     headers: new Headers(),
     responseHeaders: new Headers(),
     signal: new AbortController().signal,
+    // nobody is limited here: it reads what it has just restored
+    admitCall: () => Promise.resolve(),
     log,
   });
   const { images } = await caller.products.get({ id });

@@ -37,13 +37,17 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       router: container.router,
       authenticate: container.identity.authenticate,
       multipartBody: uploadBodies(settings),
-      doors: [...(filesDoor ? [filesDoor] : []), container.realtime.wsDoor(inFlight.stopping)],
+      doors: [
+        ...(filesDoor ? [filesDoor] : []),
+        container.realtime.wsDoor(inFlight.stopping, container.admission.rateLimits),
+      ],
       readiness: readinessOf(container),
       details: () => detailsOf(container),
       log,
       metrics,
       inFlight,
       version,
+      admission: container.admission,
     });
     const { listener } = listening;
     port = listener.port;

@@ -123,6 +123,16 @@ export function backupTargetOf(settings: Settings) {
   return { s3: reached };
 }
 
+/** What is convenient to develop with would be no limit to a stranger. */
+export function rateQuotasOf(settings: Settings) {
+  const isProduction = settings.NODE_ENV === 'production';
+  return {
+    address: settings.RATE_LIMIT_ADDRESS ?? (isProduction ? 12_000 : 600_000),
+    user: settings.RATE_LIMIT_USER ?? (isProduction ? 6_000 : 600_000),
+    auth: settings.RATE_LIMIT_AUTH ?? (isProduction ? 60 : 1_200),
+  };
+}
+
 /** In days; 0: kept for ever. */
 export function retentionAgesOf(settings: Settings) {
   return {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wrongProxy } from '../platform/http/client-address';
 
 // Environment variables are text, and an empty one counts as absent (docker compose passes `NAME=` for what is not set).
 
@@ -57,3 +58,9 @@ export const list = () =>
         .map((item) => item.trim())
         .filter((item) => item !== ''),
     );
+
+/** Addresses and CIDR blocks. */
+export const proxies = () =>
+  list().refine((entries) => entries.every((entry) => wrongProxy(entry) === null), {
+    error: 'must be addresses and CIDR blocks, separated by commas',
+  });

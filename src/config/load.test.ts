@@ -18,7 +18,7 @@ const PRODUCTION = {
   S3_ENDPOINT_URL: 'https://s3.example',
   JWT_SECRET: 'a'.repeat(32),
   CREDENTIALS_KEY: 'b'.repeat(32),
-  TRUSTED_PROXY: 'true',
+  TRUSTED_PROXIES: '10.0.0.0/8',
 };
 
 describe('the configuration', () => {
@@ -82,7 +82,7 @@ describe('the configuration', () => {
       { DATABASE_URL: 'postgres://app@db/x?sslmode=verify-full&sslmode=disable' },
       'ALLOW_PLAIN_DATABASE',
     ],
-    ['TLS_CERT_FILE', { TRUSTED_PROXY: 'false' }, 'ALLOW_PLAIN_HTTP'],
+    ['TLS_CERT_FILE', { TRUSTED_PROXIES: '' }, 'ALLOW_PLAIN_HTTP'],
     ['PUBLIC_URL', { PUBLIC_URL: 'http://shop.example' }, 'ALLOW_PLAIN_HTTP'],
     ['DATABASE_URL', { DATABASE_URL: 'postgres://app@db/store' }, 'ALLOW_PLAIN_DATABASE'],
     ['MIGRATION_DATABASE_URL', { MIGRATION_DATABASE_URL: 'postgres://owner@db/store' }, 'ALLOW_PLAIN_DATABASE'],

@@ -80,6 +80,11 @@ function contradictions(loaded: Settings): string[] {
   if (loaded.MAX_IMAGE_BYTES > loaded.MAX_UPLOAD_BYTES) {
     problems.push(`MAX_IMAGE_BYTES: got ${loaded.MAX_IMAGE_BYTES}; it may be MAX_UPLOAD_BYTES at most`);
   }
+  if (loaded.UPLOAD_STAGED_BYTES_MAX < 2 * loaded.MAX_UPLOAD_BYTES) {
+    problems.push(
+      `UPLOAD_STAGED_BYTES_MAX: got ${loaded.UPLOAD_STAGED_BYTES_MAX}; it may be twice MAX_UPLOAD_BYTES at least`,
+    );
+  }
   return problems;
 }
 

@@ -41,9 +41,9 @@ const REFUSALS: readonly Refusal[] = [
     says: 'must be set in production (or CREDENTIALS_KEY_FILE)',
   },
   {
-    when: (s) => s.TLS_CERT_FILE === undefined && !s.TRUSTED_PROXY && !s.ALLOW_PLAIN_HTTP,
+    when: (s) => s.TLS_CERT_FILE === undefined && s.TRUSTED_PROXIES.length === 0 && !s.ALLOW_PLAIN_HTTP,
     variable: 'TLS_CERT_FILE',
-    says: 'must be set in production, or TRUSTED_PROXY with a proxy in front that ends TLS (or ALLOW_PLAIN_HTTP=true)',
+    says: 'must be set in production, or TRUSTED_PROXIES with proxies in front that end TLS (or ALLOW_PLAIN_HTTP=true)',
   },
   {
     when: (s) => s.PUBLIC_URL?.startsWith('http:') === true && !s.ALLOW_PLAIN_HTTP,

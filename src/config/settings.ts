@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { admissionSettings } from './admission-settings';
 import { backupSettings } from './backup-settings';
 import {
   bytes,
@@ -8,6 +9,7 @@ import {
   optionalUrl,
   optionalWhole,
   port,
+  proxies,
   seconds,
   secret,
   secretList,
@@ -38,8 +40,8 @@ export const settings = {
     HSTS_MAX_AGE_SECONDS: optionalWhole(0, 63072000).describe(
       'How long browsers are to come by TLS alone (Strict-Transport-Security), sent on answers that go over TLS; 0: not said. Default: a year in production, 0 elsewhere.',
     ),
-    TRUSTED_PROXY: flag(false).describe(
-      'A proxy in front ends TLS and sets X-Forwarded-For and X-Forwarded-Proto; without one, and without TLS_CERT_FILE, production refuses to start.',
+    TRUSTED_PROXIES: proxies().describe(
+      'Addresses and CIDR blocks, separated by commas, of the proxies in front that end TLS, such as `10.0.0.0/8, 2001:db8::/32`. Only what comes from them may say by X-Forwarded-For and X-Forwarded-Proto whom it comes from and how. Without one, and without TLS_CERT_FILE, production refuses to start.',
     ),
     ALLOW_PLAIN_HTTP: flag(false).describe(
       'Lets production serve plain HTTP without a proxy, and name itself by an http PUBLIC_URL. For trials only.',
@@ -202,6 +204,7 @@ export const settings = {
     ),
     IDEMPOTENCY_TTL_SECONDS: seconds(86400, 60, 2592000).describe('How long an Idempotency-Key replays its answer.'),
   },
+  Admission: admissionSettings,
   Work: {
     WORK_MAX_ATTEMPTS: whole(3, 1, 100).describe(
       'How many leases a product may be given in one phase; when the last one fails or expires, the product fails.',

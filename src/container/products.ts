@@ -50,6 +50,7 @@ export function buildProducts(
       maxImageBytes: settings.MAX_IMAGE_BYTES,
       maxUploadBytes: settings.MAX_UPLOAD_BYTES,
     },
+    quota: { products: settings.QUOTA_PRODUCTS || null, bytes: settings.QUOTA_BYTES || null },
     imageLimits: {
       minWidth: settings.MIN_IMAGE_WIDTH,
       minHeight: settings.MIN_IMAGE_HEIGHT,

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test';
-import { type Doors, SELLER, SELLER_ID, startDoors, WORKER } from '../support/doors';
+import { clientAddresses } from '../../src/platform/http/client-address';
+import { type Doors, SELLER, SELLER_ID, startDoors, UNLIMITED, WORKER } from '../support/doors';
 
 const doors: Doors = startDoors();
 afterAll(() => doors.stop());
@@ -45,7 +46,7 @@ describe('who calls', () => {
   });
 
   test('is seen by what a trusted proxy has added last', async () => {
-    const behind = startDoors({ trustedProxy: true });
+    const behind = startDoors({ admission: { ...UNLIMITED, clientAddress: clientAddresses(['127.0.0.1']) } });
     const ask = (headers: Record<string, string>) =>
       behind.fetch('/api/whoami', { headers: { ...SELLER, ...headers } }).then((response) => response.json());
     expect(await ask({ 'x-forwarded-for': '9.9.9.9, ::ffff:8.8.8.8' })).toMatchObject({ ip: '8.8.8.8' });

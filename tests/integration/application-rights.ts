@@ -39,6 +39,7 @@ export const RIGHTS: Readonly<Record<string, string>> = {
   'public.products':
     'sid update(status, prompt_text, processing_started_at, processing_completed_at, processing_error, updated_at, legal_hold)',
   'public.quarantined_objects': 'siud',
+  'public.rate_limits': 'siud',
   'public.realtime_tickets': 'siud',
   'public.refresh_tokens': 'siud',
   'public.seller_credentials': 'siud',

@@ -4,6 +4,7 @@ import type { Seller } from '../../src/kernel/principal';
 import { sha256OfBytes } from '../../src/kernel/sha256';
 import { directUploadUseCases } from '../../src/modules/products/direct-upload-parts';
 import type { AnnouncedImage } from '../../src/modules/products/domain/declared-images';
+import { NO_QUOTA } from '../../src/modules/products/domain/quota';
 import { productRepository } from '../../src/modules/products/infrastructure/product-repository';
 import { storedUrls } from '../../src/modules/products/infrastructure/stored-url';
 import { LIMITS, PROMPT, uploadKit } from './upload-kit';
@@ -33,6 +34,8 @@ export async function directKit() {
     imageUrls: { sign: (key) => ({ url: `https://store.test/${key}`, expiresAt: new Date() }) },
     urlTtlSeconds: 900,
     storedUrls: urls,
+    quota: NO_QUOTA,
+    requireQuota: () => Promise.resolve(),
     inTransaction: kit.deps.inTransaction,
     products: productRepository(kit.db.database, urls),
   };

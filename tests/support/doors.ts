@@ -4,6 +4,7 @@ import { type AppParts, createApp } from '../../src/app';
 import { AppError } from '../../src/kernel/app-error';
 import { authenticatedPrincipal } from '../../src/kernel/authenticated-principal';
 import type { UserId } from '../../src/kernel/ids';
+import { clientAddresses } from '../../src/platform/http/client-address';
 import { multipartBody } from '../../src/platform/http/multipart-body';
 import { type MultipartInput, multipartInput } from '../../src/platform/http/multipart-input';
 import type { MultipartBody } from '../../src/platform/http/multipart-port';
@@ -150,6 +151,14 @@ export interface Doors {
 
 export const MAX_TEST_UPLOAD = 20_000_000;
 
+/** Everybody may come in, as often and with as much as they like. */
+export const UNLIMITED: AppParts['admission'] = {
+  rateLimits: { spend: () => Promise.resolve() },
+  clientAddress: clientAddresses([]),
+  admitBytes: () => Promise.resolve({ received: () => undefined, release: () => undefined }),
+  maxBodyBytes: MAX_TEST_UPLOAD,
+};
+
 /** A listening app around the router above. */
 export function startDoors(change: Partial<AppParts> = {}, doors: readonly AnyElysia[] = []): Doors {
   const lines: Record<string, unknown>[] = [];
@@ -169,6 +178,7 @@ export function startDoors(change: Partial<AppParts> = {}, doors: readonly AnyEl
     inFlight,
     version: '1.2.3',
     corsOrigins: ['https://shop.example'],
+    admission: UNLIMITED,
     trustedProxy: false,
     hstsMaxAge: 0,
     ...change,

@@ -48,6 +48,7 @@ function contextOf(from: Partial<RequestContext>): RequestContext {
     headers: new Headers(),
     signal: new AbortController().signal,
     responseHeaders: new Headers(),
+    admitCall: () => Promise.resolve(),
     log: silentLog,
     ...from,
   };

@@ -5,6 +5,7 @@ import type { Principal, Role, Seller } from '../../src/kernel/principal';
 import { sha256OfBytes } from '../../src/kernel/sha256';
 import type { Status } from '../../src/modules/products/domain/lifecycle';
 import type { ImageUrls } from '../../src/modules/products/domain/ports';
+import { NO_QUOTA } from '../../src/modules/products/domain/quota';
 import { type ProductsModuleDeps, productsModule } from '../../src/modules/products/module';
 import { callerFactory } from '../../src/platform/http/procedures';
 import { toAppError } from '../../src/platform/http/to-app-error';
@@ -57,6 +58,7 @@ export function testProducts(db: TestDatabase, uploads: Partial<UploadParts> = {
     bucket: BUCKET,
     formerBuckets: ['former-images'],
     urlTtlSeconds: 900,
+    quota: NO_QUOTA,
     directLimits: { maxOpenUploads: 20, maxReplacements: 40 },
     estimate: () => Promise.resolve(15),
     publicUrl: () => 'https://api.test',

@@ -13,6 +13,7 @@ export function requestContext(principal: Principal | null): RequestContext {
     headers: new Headers(),
     signal: new AbortController().signal,
     responseHeaders: new Headers(),
+    admitCall: () => Promise.resolve(),
     log: silentLog,
   };
 }

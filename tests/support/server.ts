@@ -39,6 +39,7 @@ export const ON_A_FREE_PORT: Environment = {
   BACKUP_CRON: 'off',
   BACKUP_VERIFY_CRON: 'off',
   BACKUP_PRUNE_CRON: 'off',
+  DISK_FREE_BYTES_MIN: '0',
 };
 
 /**

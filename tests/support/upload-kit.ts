@@ -68,6 +68,7 @@ export async function uploadKit(options: UploadKitOptions = {}) {
     estimate: () => Promise.resolve(15),
     inspect: () => createImageInspector({ minWidth: 800, minHeight: 600, maxPixels: 50_000_000 }),
     limits: LIMITS,
+    requireQuota: () => Promise.resolve(),
   };
   return {
     dataDir,

@@ -1,6 +1,5 @@
 import type { Clock } from '../../kernel/clock';
 import type { Log } from '../../kernel/log';
-import type { InTransaction } from '../../kernel/transaction';
 import type { Database } from '../../platform/database/database';
 import { abortUpload } from './application/direct/abort-upload';
 import { completeUpload } from './application/direct/complete-upload';
@@ -15,7 +14,6 @@ import type { DirectObjects } from './domain/direct-upload-ports';
 import { inspectHeadAndTail, type ReadRange } from './domain/images/head-and-tail';
 import type { ImageLimits } from './domain/images/image-facts';
 import { inspectResult } from './domain/images/inspect-result';
-import type { ProductRepository } from './domain/ports';
 import type { PrepareQueue } from './domain/prepare-queue';
 import type { ObjectCopies } from './domain/rekey';
 import type { AttemptJournal } from './domain/upload-ports';
@@ -23,7 +21,7 @@ import type { UploadProgress } from './domain/upload-progress';
 import { postgresDirectUploads } from './infrastructure/postgres-direct-uploads';
 import { postgresIdempotencyKeys } from './infrastructure/postgres-idempotency-keys';
 import { postgresUploadedProducts } from './infrastructure/postgres-uploaded-products';
-import type { StoredUrls } from './infrastructure/stored-url';
+import type { Stored } from './upload-parts';
 
 /** Images of one process that are verified at once: each is three requests to the store. */
 const CONCURRENT_VERIFICATIONS = 12;
@@ -49,15 +47,12 @@ export interface DirectPartsDeps {
 }
 
 /** Gives the use cases of direct uploads their dependencies. */
-export function directUploadUseCases(
-  deps: DirectPartsDeps &
-    Signing & { storedUrls: StoredUrls; inTransaction: InTransaction; products: ProductRepository },
-) {
+export function directUploadUseCases(deps: DirectPartsDeps & Signing & Stored) {
   const { inTransaction, journal, idempotencyTtlSeconds: ttlSeconds } = deps;
   const shared = {
     ...deps,
     uploads: postgresDirectUploads(deps.database.orm),
-    uploadedProducts: postgresUploadedProducts(deps.database.orm, deps.storedUrls),
+    uploadedProducts: postgresUploadedProducts(deps.database.orm, deps.storedUrls, deps.quota),
     keys: postgresIdempotencyKeys({ inTransaction, journal, ttlSeconds }),
     verifySlots: new Slots(CONCURRENT_VERIFICATIONS),
     putSlots: new Slots(CONCURRENT_COPIES),

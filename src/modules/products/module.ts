@@ -19,7 +19,9 @@ import { signImageUrls } from './application/sign-image-urls';
 import { signKey } from './application/signed-product';
 import { type DirectPartsDeps, directUploadUseCases, resultVerifier } from './direct-upload-parts';
 import type { DrainSoon, ImageUrls } from './domain/ports';
+import { type Quota, requireQuota } from './domain/quota';
 import { postgresLegalHolds } from './infrastructure/postgres-legal-holds';
+import { postgresSellerLedger } from './infrastructure/postgres-seller-ledger';
 import { productRepository } from './infrastructure/product-repository';
 import { postgresStatusStore } from './infrastructure/status-store';
 import { storedUrls } from './infrastructure/stored-url';
@@ -33,6 +35,8 @@ export interface ProductsModuleDeps extends UploadPartsDeps, DirectPartsDeps {
   readonly bucket: string;
   readonly formerBuckets: readonly string[];
   readonly urlTtlSeconds: number;
+  /** What one seller may have. */
+  readonly quota: Quota;
   /** Where clients reach this server; known when it listens. */
   readonly publicUrl: () => string;
 }
@@ -43,12 +47,13 @@ export type ProductsModule = ReturnType<typeof productsModule>;
 export function productsModule(deps: ProductsModuleDeps) {
   const inTransaction = transactionsOf(deps.database);
   const urls = storedUrls(deps.bucket, deps.formerBuckets);
-  const products = productRepository(deps.database, urls);
+  const products = productRepository(deps.database, urls, deps.quota);
   const common = {
     ...deps,
     inTransaction,
     products,
     storedUrls: urls,
+    requireQuota: requireQuota(deps.quota, postgresSellerLedger(deps.database.orm)),
     changeStatusWithin: changeStatusWithin(postgresStatusStore),
   };
   return {

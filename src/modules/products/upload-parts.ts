@@ -13,6 +13,7 @@ import type { ImageLimits } from './domain/images/image-facts';
 import { createImageInspector } from './domain/images/image-inspector';
 import type { ProductRepository } from './domain/ports';
 import type { PrepareQueue } from './domain/prepare-queue';
+import type { Quota, RequireQuota } from './domain/quota';
 import type { DrainProduct, ObjectCopies } from './domain/rekey';
 import type { AttemptJournal, EstimatePhase, Originals, UploadFolders } from './domain/upload-ports';
 import type { UploadProgress } from './domain/upload-progress';
@@ -42,11 +43,16 @@ export interface UploadPartsDeps {
   readonly log: Log;
 }
 
+export interface Stored {
+  readonly storedUrls: StoredUrls;
+  readonly inTransaction: InTransaction;
+  readonly products: ProductRepository;
+  readonly quota: Quota;
+  readonly requireQuota: RequireQuota;
+}
+
 /** Gives the use cases that write objects their dependencies. */
-export function uploadUseCases(
-  deps: UploadPartsDeps &
-    Signing & { storedUrls: StoredUrls; inTransaction: InTransaction; products: ProductRepository },
-) {
+export function uploadUseCases(deps: UploadPartsDeps & Signing & Stored) {
   const { inTransaction, journal } = deps;
   const shared = {
     ...deps,
@@ -61,7 +67,7 @@ export function uploadUseCases(
   return {
     createProduct: createProduct({
       ...shared,
-      products: postgresUploadedProducts(deps.database.orm, deps.storedUrls),
+      products: postgresUploadedProducts(deps.database.orm, deps.storedUrls, deps.quota),
       estimate: () => deps.estimate('processing'),
     }),
     addImages: async (seller: Seller, request: AddImagesRequest) => signProduct(deps, await add(seller, request)),

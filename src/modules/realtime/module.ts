@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock';
 import type { UserId } from '../../kernel/ids';
 import type { Log } from '../../kernel/log';
+import type { RateLimits } from '../../platform/admission/rate-limits';
 import type { Database } from '../../platform/database/database';
 import { Notifications } from '../../platform/database/notifications';
 import { productEventsRouter } from './api/events-subscription';
@@ -70,8 +71,8 @@ export function realtimeModule(deps: RealtimeModuleDeps) {
       expiryOf: identities.expiryOf,
     }),
     productEventsRouter: productEventsRouter({ ...common, opened: (change) => (followers.sse += change) }),
-    wsDoor: (stopping: AbortSignal) =>
-      wsDoor({ ...deps, ...common, stopping, opened: (change) => (followers.websocket += change) }),
+    wsDoor: (stopping: AbortSignal, rateLimits: RateLimits) =>
+      wsDoor({ ...deps, ...common, stopping, rateLimits, opened: (change) => (followers.websocket += change) }),
     /** Told how far uploads are; it neither waits nor fails. */
     uploadProgress: { tell: progress.tell.bind(progress) },
     /** Open at this moment, by door. */

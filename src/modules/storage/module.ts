@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../kernel/clock';
 import type { Log } from '../../kernel/log';
 import type { ObjectKey } from '../../kernel/object-key';
+import type { AdmitBytes } from '../../platform/admission/upload-admission';
 import type { Orm } from '../../platform/database/database';
 import type { StagingArea } from '../../platform/staging/staging-area';
 import { filesDoor } from './api/files-door';
@@ -43,6 +44,8 @@ export interface StorageModuleDeps {
     /** Whether a CDN in front may keep what the files door delivers. */
     readonly cacheScope?: 'private' | 'public';
   };
+  /** Lets in what is put by signed URLs of the disk store. Absent: all of it. */
+  readonly admitBytes?: AdmitBytes;
   readonly formerBuckets: readonly string[];
   readonly intentTtlSeconds: number;
   readonly putMaxDurationSeconds: number;
@@ -108,7 +111,8 @@ function diskStore(deps: StorageModuleDeps) {
     ...(previousSecret === undefined ? {} : { previousSecret }),
   });
   const store = new DiskStore({ dataDir, bucket: DISK_BUCKET, urls });
-  return { store, door: filesDoor({ store, urls, staging: deps.staging, cacheScope }) };
+  const { staging, admitBytes } = deps;
+  return { store, door: filesDoor({ store, urls, staging, cacheScope, ...(admitBytes && { admitBytes }) }) };
 }
 
 function privateFolder(dataDir: string, bucket: string): DiskStore {

@@ -1,3 +1,5 @@
+import type { QuotaKind } from '../../kernel/quota-exceeded';
+
 /** What a failed statement means for the caller, whatever wrapped it. */
 export type DatabaseFault =
   | { kind: 'unavailable' }
@@ -6,6 +8,7 @@ export type DatabaseFault =
   | { kind: 'foreign-key'; constraint: string }
   | { kind: 'invalid-transition' }
   | { kind: 'held' }
+  | { kind: 'quota'; quota: QuotaKind }
   | { kind: 'other' };
 
 /** The connection broke while COMMIT was under way: committed or not, only a later question can tell. */
@@ -43,6 +46,7 @@ function faultOfCode(code: string, constraint: string): DatabaseFault | null {
   if (code === '23503') return { kind: 'foreign-key', constraint };
   if (code === 'IP001') return { kind: 'invalid-transition' };
   if (code === 'IP004') return { kind: 'held' };
+  if (code === 'IP005') return { kind: 'quota', quota: constraint === 'bytes' ? 'bytes' : 'products' };
   if (UNAVAILABLE.test(code) || TIMED_OUT.has(code) || NETWORK.test(code)) return { kind: 'unavailable' };
   return null;
 }

@@ -12,6 +12,7 @@ const around = aroundEveryRequest({
   log: silentLog,
   metrics: createMetrics(),
   inFlight,
+  admitRequest: () => Promise.resolve(),
   strictTransport: () => null,
   closes: () => false,
 });

@@ -1,5 +1,7 @@
 import type { Log } from '../../kernel/log';
+import { setRateLimitHeaders } from '../admission/rate-limit-headers';
 import type { Metrics } from '../telemetry/metrics';
+import type { AdmitRequest } from './admit-request';
 import type { Cors } from './cors';
 import { errorResponse } from './error-body';
 import { beginExchange, type Exchange } from './exchange';
@@ -15,6 +17,7 @@ export interface AroundParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly inFlight: InFlight;
+  readonly admitRequest: AdmitRequest;
   readonly strictTransport: StrictTransport;
   /** The connection of this request is to take no other. */
   readonly closes: (request: Request) => boolean;
@@ -35,7 +38,8 @@ export function aroundEveryRequest(parts: AroundParts): (next: Handler) => Handl
     const exchange = beginExchange(request);
     parts.inFlight.enter();
     try {
-      const response = request.method === 'OPTIONS' ? parts.cors.preflight() : await answer(next, request, exchange);
+      const response =
+        request.method === 'OPTIONS' ? parts.cors.preflight() : await answer(parts, next, request, exchange);
       const status = statusOf(response, exchange);
       logRequest(parts, exchange, request, response, status);
       return response && finished(parts, exchange, request, response);
@@ -45,8 +49,14 @@ export function aroundEveryRequest(parts: AroundParts): (next: Handler) => Handl
   };
 }
 
-async function answer(next: Handler, request: Request, exchange: Exchange): Promise<Response | undefined> {
+async function answer(
+  parts: AroundParts,
+  next: Handler,
+  request: Request,
+  exchange: Exchange,
+): Promise<Response | undefined> {
   try {
+    await parts.admitRequest(request, exchange);
     return await next(request);
   } catch (error) {
     exchange.fail(error);
@@ -59,6 +69,7 @@ async function answer(next: Handler, request: Request, exchange: Exchange): Prom
 function finished(parts: AroundParts, exchange: Exchange, request: Request, response: Response): Response {
   const { headers } = response;
   headers.set('x-request-id', exchange.requestId);
+  setRateLimitHeaders(headers, exchange.allowances);
   setSecurityHeaders(headers, parts.strictTransport(request));
   parts.cors.allow(request, headers);
   if (response.status === 401) headers.set('www-authenticate', 'Bearer');

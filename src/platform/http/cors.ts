@@ -12,7 +12,7 @@ const REQUEST_HEADERS = [
   'x-trpc-source',
 ].join(', ');
 const RESPONSE_HEADERS =
-  'x-request-id, location, idempotency-replayed, retry-after, etag, content-range, accept-ranges';
+  'x-request-id, location, idempotency-replayed, retry-after, ratelimit, ratelimit-policy, etag, content-range, accept-ranges';
 
 export interface Cors {
   /** The answer to any OPTIONS. It is the same for every path, so that it tells nobody which paths there are. */

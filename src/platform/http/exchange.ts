@@ -1,3 +1,5 @@
+import type { AppError } from '../../kernel/app-error';
+import type { Allowance, Policy } from '../admission/rate-limits';
 import { ClientDisconnected } from './client-disconnected';
 
 /**
@@ -9,6 +11,12 @@ export class Exchange {
   /** The template of the path, such as `/api/products/{id}`; null until a door has recognised it. */
   route: string | null = null;
   userId: string | null = null;
+  /** The client's address, as far as it can be believed. */
+  address: string | null = null;
+  /** What the client has left of each limit that was asked: sent with the answer. */
+  readonly allowances = new Map<Policy, Allowance>();
+  /** It came too often. The tRPC door says so in its own envelope, so it is told there. */
+  refusal: AppError | null = null;
   /** Of the files of a multipart body, as they came. */
   receivedBytes = 0;
   /** Of the answer, where a door knows it. */
@@ -20,16 +28,19 @@ export class Exchange {
   upgrading = false;
   /** What went wrong, for the log; a batch can fail more than once. */
   readonly failures: unknown[] = [];
+  #isAnswered = false;
   readonly #untilAnswered: (() => void)[] = [];
 
   constructor(readonly requestId: string) {}
 
-  /** @param end called once there is an answer */
+  /** @param end called once there is an answer, and at once where there is one already */
   untilAnswered(end: () => void): void {
-    this.#untilAnswered.push(end);
+    if (this.#isAnswered) end();
+    else this.#untilAnswered.push(end);
   }
 
   answered(): void {
+    this.#isAnswered = true;
     for (const end of this.#untilAnswered.splice(0)) end();
   }
 

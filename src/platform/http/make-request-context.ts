@@ -1,6 +1,8 @@
 import type { Log } from '../../kernel/log';
 import type { Principal } from '../../kernel/principal';
+import type { RateLimits } from '../admission/rate-limits';
 import { logWith } from '../telemetry/log';
+import { callLimits } from './call-limits';
 import { exchangeOf } from './exchange';
 import type { RequestContext } from './request-context';
 
@@ -9,9 +11,7 @@ export type Authenticate = (token: string) => Promise<Principal | null>;
 
 export interface ContextParts {
   readonly authenticate: Authenticate;
-  /** The address of the connection; null where there is none. */
-  readonly peer: (request: Request) => string | null;
-  readonly trustedProxy: boolean;
+  readonly rateLimits: RateLimits;
   readonly log: Log;
 }
 
@@ -22,6 +22,7 @@ export type MakeRequestContext = (request: Request, otherToken?: string | undefi
 export function requestContexts(parts: ContextParts): MakeRequestContext {
   return async (request, otherToken) => {
     const exchange = exchangeOf(request);
+    if (exchange.refusal) throw exchange.refusal;
     const { headers } = request;
     const token = headers.has('authorization') ? bearerToken(headers) : (otherToken ?? null);
     const principal = token === null ? null : await parts.authenticate(token);
@@ -30,11 +31,12 @@ export function requestContexts(parts: ContextParts): MakeRequestContext {
       requestId: exchange.requestId,
       principal,
       ...(principal === null || token === null ? {} : { accessToken: token }),
-      ip: clientAddress(parts, request),
+      ip: exchange.address,
       userAgent: headers.get('user-agent'),
       headers,
       signal: request.signal,
       responseHeaders: new Headers(),
+      admitCall: callLimits(parts.rateLimits, exchange),
       log: logWith(parts.log, { request_id: exchange.requestId }),
     };
   };
@@ -43,12 +45,4 @@ export function requestContexts(parts: ContextParts): MakeRequestContext {
 /** @see RFC 6750, 2.1 */
 export function bearerToken(headers: Headers): string | null {
   return /^bearer +([\w\-.~+/]+=*)$/i.exec(headers.get('authorization') ?? '')?.[1] ?? null;
-}
-
-/** Only what our own proxy has added at the end can be believed; what stands before it is the client's word. */
-function clientAddress(parts: ContextParts, request: Request): string | null {
-  const forwarded = parts.trustedProxy ? request.headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined;
-  const address = forwarded || parts.peer(request);
-  // a dual-stack socket shows IPv4 clients so
-  return address?.replace(/^::ffff:(?=\d+\.)/i, '') ?? null;
 }

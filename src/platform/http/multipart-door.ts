@@ -1,3 +1,6 @@
+import type { ByteGrant } from '../admission/byte-budget';
+import type { AdmitBytes } from '../admission/upload-admission';
+import { ClientDisconnected } from './client-disconnected';
 import { type Exchange, exchangeOf } from './exchange';
 import { MultipartInput } from './multipart-input';
 import type { MultipartBody } from './multipart-port';
@@ -14,24 +17,51 @@ export interface MultipartParts {
   readonly multipartBody: (request: Request, keepAlive: () => void) => MultipartBody;
   readonly putOffIdleTimeout: (request: Request, seconds: number) => void;
   readonly ingested: (bytes: number) => void;
+  readonly admitBytes: AdmitBytes;
+  /** Of one body, which `multipartBody` holds to it. */
+  readonly maxBytes: number;
 }
 
-/** What a procedure with a multipart input gets, from either door: nothing has been read yet. */
-export function multipartInputOf(
+/**
+ * What a procedure with a multipart input gets, from either door: there is room for it, and nothing has been read yet.
+ * @throws AppError OVERLOADED; ClientDisconnected while it waited
+ */
+export async function multipartInputOf(
   parts: MultipartParts,
   request: Request,
   params: Readonly<Record<string, string>> = {},
-): MultipartInput<MultipartBody> {
+): Promise<MultipartInput<MultipartBody>> {
   const stayOpen = () => parts.putOffIdleTimeout(request, UPLOAD_IDLE_SECONDS);
   const body = parts.multipartBody(request, stayOpen);
   const exchange = exchangeOf(request);
+  const grant = await admitted(parts, exchange, body, stayOpen);
   const counted = countedBody(body, (bytes) => {
     exchange.receivedBytes += bytes;
+    grant?.received(bytes);
     parts.ingested(bytes);
   });
   const read: MultipartBody['read'] = (visitor) =>
     counted.read(visitor).finally(() => untilAnswered(exchange, stayOpen));
   return new MultipartInput({ ...counted, read }, params);
+}
+
+/** What is announced to be over the limit is refused anyway, unread: it need not wait for room. */
+async function admitted(
+  { admitBytes, maxBytes }: MultipartParts,
+  exchange: Exchange,
+  { contentLength, signal }: MultipartBody,
+  stayOpen: () => void,
+): Promise<ByteGrant | null> {
+  if (contentLength !== null && contentLength > maxBytes) return null;
+  const party = exchange.userId ?? exchange.address ?? '';
+  try {
+    const grant = await admitBytes({ party, bytes: contentLength ?? maxBytes, signal, stayOpen });
+    // its files are gone then, however it ended
+    exchange.untilAnswered(() => grant.release());
+    return grant;
+  } catch (error) {
+    throw signal.aborted ? new ClientDisconnected(error) : error;
+  }
 }
 
 /**

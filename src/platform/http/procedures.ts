@@ -54,8 +54,14 @@ const mapErrors = t.middleware(async ({ ctx, next }) => {
   throw new TRPCError({ code: ERROR_CODES[seen.code].trpc, message: seen.message, cause: seen });
 });
 
-/** Anyone may call it. */
-export const publicProcedure = t.procedure.use(mapErrors);
+/** Before its input is read. */
+const limitRate = t.middleware(async ({ ctx, path, next }) => {
+  await ctx.admitCall(path);
+  return next();
+});
+
+/** Anyone may call it, as often as the limits allow. */
+export const publicProcedure = t.procedure.use(mapErrors).use(limitRate);
 
 /** Whoever has a valid access token. */
 export const authenticatedProcedure = publicProcedure.use(({ ctx, next }) =>

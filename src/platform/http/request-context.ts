@@ -1,5 +1,6 @@
 import type { Log } from '../../kernel/log';
 import type { Principal } from '../../kernel/principal';
+import type { AdmitCall } from './call-limits';
 
 /** What every procedure knows of the request it answers, whichever door it came through. */
 export interface RequestContext {
@@ -15,5 +16,7 @@ export interface RequestContext {
   readonly signal: AbortSignal;
   /** Sent with the answer, by every door. */
   readonly responseHeaders: Headers;
+  /** @throws AppError RATE_LIMITED */
+  readonly admitCall: AdmitCall;
   readonly log: Log;
 }

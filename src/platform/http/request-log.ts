@@ -19,6 +19,7 @@ export function logRequest(
   const route = exchange.route ?? 'unmatched';
   const ms = performance.now() - exchange.startedAt;
   metrics.request({ method, route, status, seconds: ms / 1000 });
+  for (const error of exchange.failures) if (isOfQuota(error)) metrics.admission.refused('quota');
   const line = {
     request_id: exchange.requestId,
     user_id: exchange.userId,
@@ -33,6 +34,10 @@ export function logRequest(
   if ('err' in line) log.error(line, 'request failed');
   else if (QUIET_ROUTES.has(route) && status < 400) log.debug(line, 'request');
   else log.info(line, 'request');
+}
+
+function isOfQuota(error: unknown): boolean {
+  return toAppError(error).code === 'QUOTA_EXCEEDED';
 }
 
 /** The codes that the client saw; of what is our fault, the cause with its stack. */

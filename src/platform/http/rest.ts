@@ -45,7 +45,7 @@ async function answer(
       signal: request.signal,
       batchIndex: 0,
       getRawInput: async () =>
-        route.multipart ? multipartInputOf(parts.multipart, request, params) : await restInput(request, params),
+        route.multipart ? await multipartInputOf(parts.multipart, request, params) : await restInput(request, params),
     });
     return success(route.status, output, headers, exchange);
   } catch (error) {

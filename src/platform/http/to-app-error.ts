@@ -2,6 +2,7 @@ import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { AppError } from '../../kernel/app-error';
 import { ERROR_CODES, type ErrorCode } from '../../kernel/error-codes';
+import { quotaExceeded } from '../../kernel/quota-exceeded';
 import { databaseFault } from '../database/faults';
 
 /** The one place where an error becomes what a client may see. Whatever is not known here is INTERNAL, without a word of its own. */
@@ -10,12 +11,15 @@ export function toAppError(error: unknown): AppError {
   if (error instanceof z.core.$ZodError) return ofValidation(error);
   if (error instanceof TRPCError) return ofTrpc(error);
   if (hasNoRoom(error)) return new AppError('STORAGE_UNAVAILABLE', 'There is no room for it now.', { cause: error });
-  switch (databaseFault(error).kind) {
+  const fault = databaseFault(error);
+  switch (fault.kind) {
     case 'unavailable':
     case 'conflict':
       return new AppError('DATABASE_UNAVAILABLE', undefined, { cause: error });
     case 'invalid-transition':
       return new AppError('INVALID_TRANSITION', undefined, { cause: error });
+    case 'quota':
+      return quotaExceeded(fault.quota);
     case 'held':
       return new AppError('CONFLICT', 'It is under legal hold: neither the product nor its images can be deleted.', {
         cause: error,

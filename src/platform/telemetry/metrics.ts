@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type AdmissionMetrics, admissionMetrics } from './admission-metrics';
 import { type PrepareMetrics, prepareMetrics } from './prepare-metrics';
 import { type WorkMetrics, workMetrics } from './work-metrics';
 
@@ -30,6 +31,7 @@ export interface Metrics {
   readonly databaseQuery: RecordOperation;
   readonly work: WorkMetrics;
   readonly prepare: PrepareMetrics;
+  readonly admission: AdmissionMetrics;
   /**
    * A gauge that asks when it is scraped. Where asking fails the gauge is left out of that scrape.
    * @param ask values by the label's value
@@ -73,6 +75,7 @@ export function createMetrics(): Metrics {
     databaseQuery: operationRecorder(registry, 'database_query', 'Time of statements, from sending to the last row.'),
     work: workMetrics(registry),
     prepare: prepareMetrics(registry),
+    admission: admissionMetrics(registry),
     collected: (name, help, label, ask) => collectedGauge(registry, name, help, label, ask),
     sampled: (source) => sampledGauges(registry, source),
   };

@@ -109,7 +109,7 @@ const LEASES: Queries = {
   count: (age) => sql`select count(*)::int as n from ${workLeases} l where ${cameToNothing(age)}`,
 };
 
-/** The function leaves what is younger than 90 days, whatever the age: drizzle/0014_accounts_and_secrets_rules.sql. */
+/** The function leaves what is younger than 90 days, whatever the age: the migration accounts_and_secrets_rules. */
 const OPERATOR_AUDIT: Queries = {
   deleteSome: (age, limit) => sql`select forget_operator_audit(${age}, ${limit})::int as n`,
   count: (age) => sql`select count(*)::int as n from ${operatorAudit}

@@ -4,6 +4,7 @@ import {
   idempotencyKeys,
   intents,
   loginFailures,
+  rateLimits,
   realtimeTickets,
   refreshTokens,
   sessions,
@@ -25,6 +26,7 @@ export function spentRows(orm: Orm, rows = BATCH_ROWS, mostLoginFailures = MOST_
     step('sessions', deleteSessions),
     step('realtime_tickets', deleteTickets),
     step('login_failures', deleteLoginFailures(mostLoginFailures)),
+    step('rate_limits', deleteRateLimits),
   ];
 }
 
@@ -64,3 +66,8 @@ const deleteLoginFailures = (most: number) => (rows: number) =>
     where f.last_failed_at <= greatest(now() - interval '1 day', coalesce(
       (select last_failed_at from ${loginFailures} order by last_failed_at desc offset ${most} limit 1), '-infinity'))
     order by f.last_failed_at limit ${rows} for update of f skip locked)`;
+
+const deleteRateLimits = (rows: number) => sql`
+  delete from ${rateLimits} where ctid in (
+    select r.ctid from ${rateLimits} r where r.expire <= extract(epoch from now()) * 1000
+    order by r.expire limit ${rows} for update of r skip locked)`;

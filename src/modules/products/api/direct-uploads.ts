@@ -47,7 +47,7 @@ function startProcedure({ startUpload }: Pick<DirectUploadUseCases, 'startUpload
         tags: TAGS,
         summary: 'Announce photos that go straight to the store',
         description:
-          'Answers one PUT for each image, to be sent as it stands: method, URL, headers, and exactly the bytes that were announced. Then complete the upload. With an Idempotency-Key a request may be repeated safely: it gets fresh PUTs for the same images. A seller may have so many uploads open at once (by default 20); one more is refused with QUOTA_EXCEEDED until one is completed, aborted or expired.',
+          'Answers one PUT for each image, to be sent as it stands: method, URL, headers, and exactly the bytes that were announced. Then complete the upload. With an Idempotency-Key a request may be repeated safely: it gets fresh PUTs for the same images. A seller may have so many uploads open at once (by default 20); one more is refused with QUOTA_EXCEEDED until one is completed, aborted or expired. What is open counts in the quota of products and bytes.',
         requestHeaders: z.object({ 'Idempotency-Key': z.string().min(1).max(255).optional() }),
       },
       status: 201,
@@ -99,9 +99,9 @@ function completeProcedure({ completeUpload }: Pick<DirectUploadUseCases, 'compl
         tags: TAGS,
         summary: 'Make the product of what was uploaded',
         description:
-          'Once this has answered 200, the photos are kept. Safe to repeat. UPLOAD_INCOMPLETE names in `details.images` each image that is missing or wrong: `{image_id, problem, message}`, where `problem` is MISSING, SIZE_MISMATCH, CHECKSUM_MISMATCH, TYPE_MISMATCH, or the code by which a multipart upload would have been refused.',
+          'Once this has answered 200, the photos are kept. Safe to repeat. UPLOAD_INCOMPLETE names in `details.images` each image that is missing or wrong: `{image_id, problem, message}`, where `problem` is MISSING, SIZE_MISMATCH, CHECKSUM_MISMATCH, TYPE_MISMATCH, or the code by which a multipart upload would have been refused. After QUOTA_EXCEEDED it can be repeated when there is room.',
       },
-      errors: ['PRODUCT_NOT_FOUND', 'UPLOAD_INCOMPLETE', 'CONFLICT', 'STORAGE_UNAVAILABLE'],
+      errors: ['PRODUCT_NOT_FOUND', 'UPLOAD_INCOMPLETE', 'QUOTA_EXCEEDED', 'CONFLICT', 'STORAGE_UNAVAILABLE'],
     })
     .input(z.strictObject({ product_id: idSchema }))
     .output(productSchema)

@@ -8,6 +8,7 @@ import type { ImageInspector } from '../domain/images/image-facts';
 import type { ProductReads } from '../domain/ports';
 import type { PrepareQueue } from '../domain/prepare-queue';
 import type { Product } from '../domain/product';
+import type { RequireQuota } from '../domain/quota';
 import type { ReceivedImage, StoredImage } from '../domain/received-image';
 import type { UploadBody } from '../domain/upload-body';
 import type { UploadFolder, UploadFolders } from '../domain/upload-ports';
@@ -26,6 +27,7 @@ export interface AddImagesDeps extends AttemptDeps, GiveUpDeps {
   readonly inTransaction: InTransaction;
   readonly inspect: () => ImageInspector;
   readonly limits: UploadLimits;
+  readonly requireQuota: RequireQuota;
   readonly progress?: UploadProgress;
 }
 
@@ -45,6 +47,7 @@ export const addImages =
   async (seller: Seller, request: AddImagesRequest): Promise<Product> => {
     admitUpload(deps.limits, request.body);
     if (request.productId !== null) await editableProduct(deps, seller, request.productId);
+    await deps.requireQuota(seller, { products: 0, bytes: 1 });
     const meter = meterOf(deps, seller, request);
     const folder = await deps.folders.open();
     try {

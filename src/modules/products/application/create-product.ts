@@ -8,6 +8,7 @@ import { uploadFingerprint } from '../domain/fingerprint';
 import type { ImageInspector } from '../domain/images/image-facts';
 import type { PrepareQueue } from '../domain/prepare-queue';
 import { type Prompt, parsePrompt } from '../domain/prompt';
+import type { RequireQuota } from '../domain/quota';
 import type { ReceivedImage } from '../domain/received-image';
 import type { UploadBody } from '../domain/upload-body';
 import type {
@@ -35,6 +36,7 @@ export interface CreateProductDeps extends AttemptDeps {
   readonly estimate: EstimateProcessingTime;
   readonly inspect: () => ImageInspector;
   readonly limits: UploadLimits;
+  readonly requireQuota: RequireQuota;
   readonly progress?: UploadProgress;
 }
 
@@ -77,6 +79,7 @@ export const createProduct =
     const key = await claimKey(deps, upload);
     const folder = await deps.folders.open();
     try {
+      if (key?.kind !== 'done') await deps.requireQuota(seller, { products: 1, bytes: 1 });
       const received = await receiveUpload(deps, upload, request.body, folder, (image) => {
         if (key?.kind !== 'done') upload.attempt.store(image);
       });

@@ -49,10 +49,13 @@ function judgeOne({ maxImageBytes }: DeclarationLimits, image: AnnouncedImage, i
   return { contentType, sizeBytes, sha256 };
 }
 
+export function bytesOf(images: readonly Pick<ImageDeclaration, 'sizeBytes'>[]): number {
+  return images.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
 /** @throws AppError REQUEST_TOO_LARGE */
 export function requireTotal({ maxUploadBytes }: DeclarationLimits, images: readonly ImageDeclaration[]): void {
-  const total = images.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  if (total <= maxUploadBytes) return;
+  if (bytesOf(images) <= maxUploadBytes) return;
   throw new AppError('REQUEST_TOO_LARGE', `The images of an upload may have ${maxUploadBytes} bytes together.`);
 }
 

@@ -13,10 +13,10 @@ export interface DirectUploads {
   /** Null where there is none that is open. */
   find(seller: Seller, id: ProductId): Promise<DirectUpload | null>;
   /**
-   * How many are open and within their time. Starts of one seller follow one another from here to the end of their transactions,
-   * so the number is exact; to be called before any other lock is taken.
+   * What is open and within its time. Starts of one seller follow one another from here to the end of their transactions,
+   * so the numbers are exact; to be called before any other lock is taken.
    */
-  countOpen(tx: Transaction, seller: Seller): Promise<number>;
+  countOpen(tx: Transaction, seller: Seller): Promise<OpenUploads>;
   insert(tx: Transaction, seller: Seller, upload: DirectUpload): Promise<void>;
   /**
    * Takes the lock of its intent, which every change and every end of it takes, and then reads it.
@@ -29,6 +29,12 @@ export interface DirectUploads {
   countReplaced(tx: Transaction, upload: DirectUpload): Promise<number>;
   /** Presigned PUTs are going to be issued until then. Locked by `lock`. */
   extendPuts(tx: Transaction, upload: DirectUpload, images: readonly DirectImage[], until: Date): Promise<void>;
+}
+
+export interface OpenUploads {
+  readonly uploads: number;
+  /** Of all their images, as announced. */
+  readonly bytes: number;
 }
 
 export interface PresignedPut {

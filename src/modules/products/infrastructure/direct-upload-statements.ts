@@ -10,7 +10,8 @@ export const LOCK_ACCOUNT_AGAINST_STARTS: Prepared = {
 
 export const COUNT_OPEN: Prepared = {
   name: 'direct_upload_count_open',
-  text: `select count(*)::int as open from direct_uploads u join intents i on i.id = u.intent_id
+  text: `select count(distinct u.product_id)::int as uploads, coalesce(sum(image.file_size_bytes), 0)::float8 as bytes
+    from direct_uploads u join intents i on i.id = u.intent_id join direct_upload_images image on image.product_id = u.product_id
     where u.user_id = $1 and i.state = 'open' and i.expires_at > now()`,
 };
 

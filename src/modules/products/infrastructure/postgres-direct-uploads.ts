@@ -12,7 +12,7 @@ import { read } from '../../../platform/database/read';
 import { directUploadImages, directUploadSuperseded, intents } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
 import type { DirectImage, DirectUpload } from '../domain/direct-upload';
-import type { DirectUploads } from '../domain/direct-upload-ports';
+import type { DirectUploads, OpenUploads } from '../domain/direct-upload-ports';
 import type { Prompt } from '../domain/prompt';
 import {
   COUNT_OPEN,
@@ -74,11 +74,11 @@ const isOneOf = (images: readonly DirectImage[]) =>
     images.map(({ id }) => id),
   );
 
-async function countOpen(tx: Transaction, seller: Seller): Promise<number> {
+async function countOpen(tx: Transaction, seller: Seller): Promise<OpenUploads> {
   const orm = ormOf(tx);
   await runPrepared(orm, LOCK_ACCOUNT_AGAINST_STARTS, [seller.userId]);
-  const { rows } = await runPrepared<{ open: number }>(orm, COUNT_OPEN, [seller.userId]);
-  return rows[0]?.open ?? 0;
+  const { rows } = await runPrepared<OpenUploads>(orm, COUNT_OPEN, [seller.userId]);
+  return rows[0] ?? { uploads: 0, bytes: 0 };
 }
 
 async function insert(tx: Transaction, seller: Seller, upload: DirectUpload): Promise<void> {

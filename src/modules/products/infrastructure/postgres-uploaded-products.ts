@@ -7,17 +7,20 @@ import { databaseFault } from '../../../platform/database/faults';
 import { type Prepared, runPrepared } from '../../../platform/database/prepared';
 import { productImages, products } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
+import { NO_QUOTA, type Quota } from '../domain/quota';
 import type { UploadedProducts } from '../domain/upload-ports';
 import { imageRow } from './image-row';
+import { quotaValues } from './postgres-seller-ledger';
 import type { StoredUrls } from './stored-url';
 
-/** All in one, to spare round trips. The trigger that writes the history asks for the actor. */
+/** All in one, to spare round trips. The triggers that write the history and move the ledger ask for the actor and the quota. */
 const INSERT: Prepared = {
   name: 'insert_product',
   text: `
     with product as (
       insert into products (id, user_id, prompt_text)
-      select $1::uuid, $2::uuid, $3::text from set_config('intellipost.actor', $4, true)
+      select $1::uuid, $2::uuid, $3::text from set_config('intellipost.actor', $4, true) as actor,
+        set_config('intellipost.quota_products', $6, true) as products, set_config('intellipost.quota_bytes', $7, true) as bytes
       returning id, created_at
     ), images as (
       insert into product_images (id, product_id, original_s3_url, sha256, file_size_bytes, file_format,
@@ -29,7 +32,7 @@ const INSERT: Prepared = {
     select created_at as "createdAt" from product`,
 };
 
-export function postgresUploadedProducts(orm: Orm, urls: StoredUrls): UploadedProducts {
+export function postgresUploadedProducts(orm: Orm, urls: StoredUrls, quota: Quota = NO_QUOTA): UploadedProducts {
   return {
     insert: (tx, seller, product) =>
       insertProduct(tx, [
@@ -38,6 +41,7 @@ export function postgresUploadedProducts(orm: Orm, urls: StoredUrls): UploadedPr
         product.prompt,
         `seller:${seller.userId}`,
         JSON.stringify(product.images.map((image) => imageRow(urls, product.id, image))),
+        ...quotaValues(quota),
       ]),
 
     async committed(seller, id, attempt) {

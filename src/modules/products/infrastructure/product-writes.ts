@@ -7,7 +7,9 @@ import type { Orm } from '../../../platform/database/database';
 import { productImages, products } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
 import type { ProductWrites } from '../domain/ports';
+import type { Quota } from '../domain/quota';
 import { imageRow } from './image-row';
+import { quotaValues } from './postgres-seller-ledger';
 import { findProduct } from './product-reads';
 import type { StoredUrls } from './stored-url';
 
@@ -17,7 +19,7 @@ const ownedBy = (seller: Seller, id: ProductId) => and(eq(products.id, id), eq(p
 const imagesOwnedBy = (orm: Orm, seller: Seller, id: ProductId) =>
   inArray(productImages.productId, orm.select({ id: products.id }).from(products).where(ownedBy(seller, id)));
 
-export function productWrites(urls: StoredUrls): ProductWrites {
+export function productWrites(urls: StoredUrls, quota: Quota): ProductWrites {
   return {
     async lock(tx, seller, id) {
       const orm = ormOf(tx);
@@ -52,6 +54,9 @@ export function productWrites(urls: StoredUrls): ProductWrites {
     async addImages(tx, seller, id, images) {
       const orm = ormOf(tx);
       if (!(await lockRow(orm, seller, id))) throw new AppError('PRODUCT_NOT_FOUND');
+      const [mostProducts, mostBytes] = quotaValues(quota);
+      await orm.execute(sql`select set_config('intellipost.quota_products', ${mostProducts}, true),
+        set_config('intellipost.quota_bytes', ${mostBytes}, true)`);
       await orm.insert(productImages).values(images.map((image) => imageRow(urls, id, image)));
     },
 

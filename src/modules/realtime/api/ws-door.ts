@@ -2,7 +2,9 @@ import type { Server } from 'bun';
 import { Elysia } from 'elysia';
 import { AppError } from '../../../kernel/app-error';
 import type { ProductId, UserId } from '../../../kernel/ids';
+import type { RateLimits } from '../../../platform/admission/rate-limits';
 import { arrivedAt } from '../../../platform/http/arrival';
+import { spend } from '../../../platform/http/call-limits';
 import { exchangeOf } from '../../../platform/http/exchange';
 import type { Admit } from '../application/admit';
 import type { Follow } from '../application/follow';
@@ -22,6 +24,7 @@ export interface WsDoorOptions {
   readonly slowMs: number;
   /** Counts open sockets up and down. */
   readonly opened: (change: 1 | -1) => void;
+  readonly rateLimits: RateLimits;
 }
 
 /**
@@ -34,7 +37,9 @@ export function wsDoor(options: WsDoorOptions) {
     checkOrigin(request);
     const { credential, subprotocol, lastEventId: named } = readHandshake(request);
     const admitted = await options.admit(credential);
-    exchangeOf(request).userId = admitted.seller.userId;
+    const exchange = exchangeOf(request);
+    exchange.userId = admitted.seller.userId;
+    await spend(options.rateLimits, exchange, 'user', admitted.seller.userId);
     // before the upgrade: what is committed after the socket is open is its own
     const lastEventId = named ?? (await options.lastEvent(admitted.seller.userId));
     if (options.stopping.aborted) throw new AppError('OVERLOADED', 'The server is about to restart.');

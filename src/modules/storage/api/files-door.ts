@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia';
 import { AppError } from '../../../kernel/app-error';
 import { type Clock, systemClock } from '../../../kernel/clock';
+import type { AdmitBytes } from '../../../platform/admission/upload-admission';
 import { arrivedAt } from '../../../platform/http/arrival';
 import type { StagingArea } from '../../../platform/staging/staging-area';
 import type { LocalObjects } from '../domain/local-objects';
@@ -16,6 +17,8 @@ export interface FilesDoorOptions {
   readonly store: ObjectStore & LocalObjects;
   readonly urls: SignedUrlVerifier;
   readonly staging: StagingArea;
+  /** Absent: whatever comes is let in. */
+  readonly admitBytes?: AdmitBytes;
   readonly clock?: Clock;
   /** By default `private`. */
   readonly cacheScope?: 'private' | 'public';
@@ -30,7 +33,8 @@ export function filesDoor(options: FilesDoorOptions) {
   const clock = options.clock ?? systemClock;
   const { cacheScope = 'private' } = options;
   const delivery = { objects: options.store, urls: options.urls, clock, cacheScope };
-  const reception = { store: options.store, urls: options.urls, staging: options.staging };
+  const { store, urls, staging, admitBytes } = options;
+  const reception = { store, urls, staging, ...(admitBytes && { admitBytes }) };
   return new Elysia({ name: 'files-door' }).all(
     '/files/*',
     ({ request, server }) => {

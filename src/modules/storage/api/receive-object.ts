@@ -1,7 +1,10 @@
 import { AppError } from '../../../kernel/app-error';
 import type { StagedFile } from '../../../kernel/staged-file';
+import type { AdmitBytes } from '../../../platform/admission/upload-admission';
 import { DEFAULT_PACE } from '../../../platform/http/body-pace';
 import { BodySource } from '../../../platform/http/body-source';
+import { ClientDisconnected } from '../../../platform/http/client-disconnected';
+import { exchangeOf } from '../../../platform/http/exchange';
 import type { StagingArea } from '../../../platform/staging/staging-area';
 import type { ObjectStore } from '../domain/object-store';
 import type { GrantedPut, SignedUrlVerifier } from '../domain/signed-urls';
@@ -12,6 +15,7 @@ export interface ReceptionParts {
   readonly store: ObjectStore;
   readonly urls: SignedUrlVerifier;
   readonly staging: StagingArea;
+  readonly admitBytes?: AdmitBytes;
 }
 
 /**
@@ -22,9 +26,34 @@ export interface ReceptionParts {
 export async function receiveObject(parts: ReceptionParts, request: Request, keepOpen: () => void): Promise<Response> {
   const grant = parts.urls.verifyPut(new URL(request.url));
   refuseOtherThanSigned(request.headers, grant);
+  const room = await admitted(parts, request, grant.sizeBytes, keepOpen);
+  try {
+    return await receive(parts, request, grant, keepOpen, (bytes) => room?.received(bytes));
+  } finally {
+    room?.release();
+  }
+}
+
+/** Whose URL it is does not stand in it: the address that it comes from answers for the bytes. */
+async function admitted({ admitBytes }: ReceptionParts, request: Request, bytes: number, stayOpen: () => void) {
+  const { signal } = request;
+  const party = exchangeOf(request).address ?? '';
+  return admitBytes?.({ party, bytes, signal, stayOpen }).catch((error) => {
+    throw signal.aborted ? new ClientDisconnected(error) : error;
+  });
+}
+
+async function receive(
+  parts: ReceptionParts,
+  request: Request,
+  grant: GrantedPut,
+  keepOpen: () => void,
+  onBytes: (bytes: number) => void,
+): Promise<Response> {
   const folder = await parts.staging.open();
   try {
-    const file = await folder.stage(bytesOf(request, grant.sizeBytes, keepOpen));
+    const bytes = bytesOf(request, grant.sizeBytes, keepOpen);
+    const file = await folder.stage(bytes, (chunk) => onBytes(chunk.byteLength));
     if (file.sizeBytes !== grant.sizeBytes || file.sha256 !== grant.sha256) throw wrongBytes();
     await store(parts.store, grant, file, request.signal);
     return new Response(null, { status: 200, headers: { etag: etagOf(file) } });

@@ -1,3 +1,4 @@
+export * from './admission';
 export * from './backup';
 export * from './credentials';
 export * from './direct-uploads';

@@ -10,6 +10,18 @@ const RETRY_AFTER = {
   'retry-after': { description: 'Seconds to wait before trying again.', schema: { type: 'integer' } },
 } as const;
 
+/** @see draft-ietf-httpapi-ratelimit-headers-10 */
+const RATE_LIMIT = {
+  ratelimit: {
+    description: 'What is left of each limit: `"address";r=11999;t=60` for 11999 requests in the next 60 seconds.',
+    schema: { type: 'string' },
+  },
+  'ratelimit-policy': {
+    description: 'Each limit: `"address";q=12000;w=60` for 12000 requests a minute.',
+    schema: { type: 'string' },
+  },
+} as const;
+
 /** Every status that this operation can refuse with, each naming its codes. */
 export function errorResponses(route: RestRoute, hasBody: boolean): Record<string, ResponseObject> {
   const hasInput = hasBody || route.path.includes('{') || takesInput(route);
@@ -32,9 +44,10 @@ function takesInput({ procedure }: RestRoute): boolean {
 
 function errorResponse(status: number, codes: readonly ErrorCode[]): ResponseObject {
   const waits = status === 429 || status === 503;
+  const headers = { ...(waits ? RETRY_AFTER : {}), ...(status === 429 ? RATE_LIMIT : {}) };
   return {
     description: codes.map((code) => `\`${code}\`: ${ERROR_CODES[code].says}`).join('\n\n'),
-    ...(waits ? { headers: RETRY_AFTER } : {}),
+    ...(waits ? { headers } : {}),
     content: {
       'application/json': {
         schema: { $ref: '#/components/schemas/Error' },

@@ -5,6 +5,7 @@ import type { Seller } from '../../../../kernel/principal';
 import type { InTransaction, Transaction } from '../../../../kernel/transaction';
 import {
   type AnnouncedImage,
+  bytesOf,
   type DeclarationLimits,
   judgeDeclarations,
   requireTotal,
@@ -18,6 +19,7 @@ import {
   originalKey,
 } from '../../domain/direct-upload';
 import type { DirectObjects, DirectUploads } from '../../domain/direct-upload-ports';
+import type { RequireQuota } from '../../domain/quota';
 import { stateOfDirectUpload, type UploadProgress } from '../../domain/upload-progress';
 import { type AwaitedUpload, type PutSigning, putTimes, signPuts } from './presigned-puts';
 
@@ -25,6 +27,7 @@ export interface RenewUploadUrlsDeps extends PutSigning {
   readonly objects: DirectObjects;
   readonly uploads: Pick<DirectUploads, 'find' | 'lock' | 'countReplaced' | 'replace' | 'extendPuts'>;
   readonly inTransaction: InTransaction;
+  readonly requireQuota: RequireQuota;
   readonly limits: DeclarationLimits & Pick<DirectUploadLimits, 'maxReplacements'>;
   readonly progress?: UploadProgress;
 }
@@ -55,7 +58,10 @@ export const renewUploadUrls =
       const images = redeclare(upload, changes, found, times.expiresAt);
       requireTotal(deps.limits, images);
       const replaced = images.filter((image, index) => image.key !== upload.images[index]?.key);
-      if (replaced.length > 0) await replace(deps, tx, upload, replaced);
+      if (replaced.length > 0) {
+        await deps.requireQuota(seller, { products: 0, bytes: bytesOf(images) }, tx);
+        await replace(deps, tx, upload, replaced);
+      }
       const unsent = images.filter(({ key }) => found.get(key) !== 'right');
       if (unsent.length > 0) await deps.uploads.extendPuts(tx, upload, unsent, times.expiresAt);
       return { images, missing: unsent };

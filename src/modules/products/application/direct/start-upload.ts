@@ -6,6 +6,7 @@ import type { Sha256 } from '../../../../kernel/sha256';
 import type { InTransaction, Transaction } from '../../../../kernel/transaction';
 import {
   type AnnouncedImage,
+  bytesOf,
   type DeclarationLimits,
   judgeDeclarations,
   primaryIndexOf,
@@ -17,8 +18,9 @@ import {
   type ImageDeclaration,
   originalKey,
 } from '../../domain/direct-upload';
-import type { DirectUploads } from '../../domain/direct-upload-ports';
+import type { DirectUploads, OpenUploads } from '../../domain/direct-upload-ports';
 import { type Prompt, parsePrompt } from '../../domain/prompt';
+import type { RequireQuota } from '../../domain/quota';
 import type { AttemptIntent, AttemptJournal, ClaimedKey, IdempotencyKeys } from '../../domain/upload-ports';
 import { stateOfDirectUpload, type UploadProgress } from '../../domain/upload-progress';
 import { type AwaitedUpload, type PutSigning, type PutTimes, putTimes, signPuts } from './presigned-puts';
@@ -29,6 +31,7 @@ export interface StartUploadDeps extends PutSigning {
   readonly keys: Pick<IdempotencyKeys, 'claim' | 'finish'>;
   readonly inTransaction: InTransaction;
   readonly limits: DeclarationLimits & Pick<DirectUploadLimits, 'maxOpenUploads'>;
+  readonly requireQuota: RequireQuota;
   /** DIRECT_UPLOAD_TTL_SECONDS */
   readonly directUploadTtlSeconds: number;
   readonly progress?: UploadProgress;
@@ -116,7 +119,7 @@ async function begin(
   };
   const open = await deps.uploads.countOpen(tx, seller);
   if (request.idempotencyKey === null) {
-    requireRoom(deps.limits, open);
+    await requireRoom(deps, tx, seller, { open, upload });
     await deps.journal.open(intent, tx);
     await deps.uploads.insert(tx, seller, upload);
     return { kind: 'held' };
@@ -124,16 +127,24 @@ async function begin(
   const claim = { seller, procedure: 'uploads.start', key: request.idempotencyKey };
   const key = await deps.keys.claim<StartAnswer>(claim, intent, tx);
   if (key.kind === 'done') return key;
-  requireRoom(deps.limits, open);
+  await requireRoom(deps, tx, seller, { open, upload });
   await deps.uploads.insert(tx, seller, upload);
   const answer: StartAnswer = { productId };
   await deps.keys.finish(tx, claim, intentId, { fingerprint, answer });
   return key;
 }
 
-function requireRoom({ maxOpenUploads }: Pick<DirectUploadLimits, 'maxOpenUploads'>, open: number): void {
-  if (open < maxOpenUploads) return;
-  throw new AppError('QUOTA_EXCEEDED', `At most ${maxOpenUploads} uploads may be open; complete or abort one.`);
+/** What is announced counts until it is completed, aborted or expired: the store has room for it meanwhile. */
+async function requireRoom(
+  { limits: { maxOpenUploads }, requireQuota }: StartUploadDeps,
+  tx: Transaction,
+  seller: Seller,
+  { open, upload }: { readonly open: OpenUploads; readonly upload: DirectUpload },
+): Promise<void> {
+  if (open.uploads >= maxOpenUploads) {
+    throw new AppError('QUOTA_EXCEEDED', `At most ${maxOpenUploads} uploads may be open; complete or abort one.`);
+  }
+  await requireQuota(seller, { products: open.uploads + 1, bytes: open.bytes + bytesOf(upload.images) }, tx);
 }
 
 /** Fresh PUTs of the same images; of none where it is complete already. */
