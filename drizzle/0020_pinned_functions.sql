@@ -17,7 +17,7 @@ END $$;
 --> statement-breakpoint
 
 -- Rights -------------------------------------------------------------------------------------------------------------
--- No temporary tables at all: nothing of ours makes any. Whoever does not own the database is told so, and deploy/postgres/roles.sql
+-- No temporary tables at all: the server makes none. Whoever does not own the database is told so, and deploy/postgres/roles.sql
 -- has done it.
 DO $$ BEGIN
   EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC, intellipost_app', current_database());

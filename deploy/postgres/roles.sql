@@ -13,7 +13,7 @@ SELECT 'CREATE DATABASE intellipost OWNER intellipost_owner'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'intellipost') \gexec
 REVOKE ALL ON DATABASE intellipost FROM PUBLIC;
 GRANT CONNECT ON DATABASE intellipost TO intellipost;
--- Temporary tables and large objects: nothing of ours makes any.
+-- Temporary tables and large objects: the server makes none. The owner of the database may, and restores single products by them.
 \connect intellipost
 REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea), lo_open(oid, integer), lo_put(oid, bigint, bytea),
   lo_unlink(oid), lowrite(integer, bytea) FROM PUBLIC;
