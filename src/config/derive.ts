@@ -96,7 +96,7 @@ export function targetS3ConfigOf(settings: Settings) {
 /** When an address that fails to log in has to wait. */
 export function loginLimitsOf(settings: Settings) {
   return {
-    freeFailures: settings.LOGIN_FREE_FAILURES,
+    freeFailures: settings.LOGIN_FREE_FAILURES ?? (settings.NODE_ENV === 'production' ? 10 : 100),
     accountFailures: settings.LOGIN_ACCOUNT_FAILURES,
     longestWaitSeconds: settings.LOGIN_LONGEST_WAIT_SECONDS,
   };

@@ -168,8 +168,8 @@ export const settings = {
     ACCESS_TOKEN_TTL_SECONDS: seconds(900, 10, 86400).describe('Life of an access token.'),
     REFRESH_TOKEN_TTL_SECONDS: seconds(2592000, 60, 31536000).describe('Life of a refresh token.'),
     REGISTRATION_ENABLED: flag(true).describe('False: only `bun run cli user create` makes accounts.'),
-    LOGIN_FREE_FAILURES: whole(10, 1, 1000).describe(
-      'So many wrong passwords of one address for one email cost nothing; then it waits a second, and twice as long after each further one. Who has had a session from there waits for nothing but a wrong password.',
+    LOGIN_FREE_FAILURES: optionalWhole(1, 1000).describe(
+      'So many wrong passwords of one address for one email cost nothing; then it waits a second, and twice as long after each further one. Who has had a session from there waits for nothing but a wrong password. Default: 10 in production, 100 elsewhere.',
     ),
     LOGIN_LONGEST_WAIT_SECONDS: seconds(900, 1, 86400).describe('The longest such wait.'),
     LOGIN_ACCOUNT_FAILURES: whole(100, 1, 1_000_000).describe(

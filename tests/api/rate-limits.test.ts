@@ -21,6 +21,9 @@ beforeAll(async () => {
     RATE_LIMIT_ADDRESS: '30',
     RATE_LIMIT_USER: '20',
     RATE_LIMIT_AUTH: String(AUTH),
+    // the wait of who fails at one account is another matter (tests/integration/login-failures.test.ts)
+    LOGIN_FREE_FAILURES: '1000',
+    LOGIN_ACCOUNT_FAILURES: '1000',
   });
 }, 60_000);
 afterAll(() => server.stop());
