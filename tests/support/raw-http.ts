@@ -28,9 +28,9 @@ export async function rawPost(port: number, request: RawRequest): Promise<RawAns
   socket.write(`POST ${request.path ?? '/'} HTTP/1.1\r\n${lines.join('')}\r\n`);
   await request.send((bytes) => writeAll(socket, bytes), socket);
   try {
-    const { status, body } = await answer;
-    lookAtErrorBody(`POST ${request.path ?? '/'}`, status, body);
-    return { status, body };
+    const { isOurs, ...said } = await answer;
+    if (isOurs) lookAtErrorBody(`POST ${request.path ?? '/'}`, said.status, said.body);
+    return said;
   } finally {
     socket.destroy();
   }
@@ -40,7 +40,12 @@ function writeAll(socket: Socket, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => socket.write(bytes, (error) => (error ? reject(error) : resolve())));
 }
 
-function answerOn(socket: Socket): Promise<RawAnswer> {
+/** The answers of our whole server have a request's id; those of a test's own server have not. */
+interface ReadAnswer extends RawAnswer {
+  readonly isOurs: boolean;
+}
+
+function answerOn(socket: Socket): Promise<ReadAnswer> {
   return new Promise((resolve, reject) => {
     let text = '';
     socket.on('data', (bytes) => {
@@ -53,16 +58,17 @@ function answerOn(socket: Socket): Promise<RawAnswer> {
   });
 }
 
-function parse(text: string): RawAnswer | null {
+function parse(text: string): ReadAnswer | null {
   const end = text.indexOf('\r\n\r\n');
   if (end === -1) return null;
   const head = text.slice(0, end);
   const status = Number(head.slice(9, 12));
+  const isOurs = /^x-request-id: /im.test(head);
   const rest = text.slice(end + 4);
   if (/transfer-encoding: chunked/i.test(head)) {
     if (!rest.endsWith('0\r\n\r\n')) return null;
-    return { status, body: rest.replace(/(?:^|\r\n)[0-9a-f]+\r\n/gi, '').replace(/\r\n$/, '') };
+    return { status, isOurs, body: rest.replace(/(?:^|\r\n)[0-9a-f]+\r\n/gi, '').replace(/\r\n$/, '') };
   }
   const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
-  return rest.length < length ? null : { status, body: rest.slice(0, length) };
+  return rest.length < length ? null : { status, isOurs, body: rest.slice(0, length) };
 }
