@@ -43,6 +43,8 @@ export const backupList: Command = {
   says: 'The backups of the target, oldest first: of which moment, how much, when last verified.',
   access: 'reads',
   flags: [JSON_FLAG],
+  // asked for in front of an empty database, too
+  schemaAsItIs: true,
   async run(input, { backup }) {
     const listed = await orFailed((await orFailed(backup.parts())).listed());
     const rows = listed.map(({ id, manifest: { snapshotAt, tables, objects, seconds, encryption }, verifiedAt }) => ({
