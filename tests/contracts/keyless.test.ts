@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
+import { credentialsProvider } from '../../src/modules/storage/infrastructure/s3/credentials';
 import { S3Store } from '../../src/modules/storage/infrastructure/s3/s3-store';
 import type { S3Server } from '../support/s3-server-kinds';
 import { s3Server } from '../support/s3-servers';
@@ -71,12 +72,21 @@ function keylessOn(server: S3Server): void {
     const before = { ...NO_OTHER_SOURCE, AWS_CONTAINER_CREDENTIALS_FULL_URI: undefined };
     let samples: Awaited<ReturnType<typeof sampleFiles>>;
 
+    let isOver = false;
+    /** As without a provider of its own; but afterwards its timer asks the chain no more, whose refusals would be other tests' failures. */
+    const keylessStore = () => {
+      const chain = credentialsProvider(config);
+      const provider = async () => (isOver ? { accessKeyId: '', secretAccessKey: '' } : chain());
+      return new S3Store({ config, provider });
+    };
+
     beforeAll(async () => {
       for (const name of Object.keys(before)) Object.assign(before, { [name]: process.env[name] });
       setEnvironment(NO_OTHER_SOURCE);
       samples = await sampleFiles();
     });
     afterAll(async () => {
+      isOver = true;
       setEnvironment(before);
       role.stop();
       await samples.remove();
@@ -97,7 +107,7 @@ function keylessOn(server: S3Server): void {
 
     test('works with the keys of the environment', async () => {
       setEnvironment({ AWS_ACCESS_KEY_ID: server.accessKeyId, AWS_SECRET_ACCESS_KEY: server.secretAccessKey });
-      const store = new S3Store({ config });
+      const store = keylessStore();
       await store.prepare();
       const url = await worksWithItsUrls(store);
       expect(url.searchParams.has('X-Amz-Security-Token')).toBe(false);
@@ -107,7 +117,7 @@ function keylessOn(server: S3Server): void {
     test('works with a role whose session token is signed, and goes on with the next keys when they end', async () => {
       setEnvironment({ AWS_CONTAINER_CREDENTIALS_FULL_URI: role.url });
       role.setLifetime(3000);
-      const store = new S3Store({ config });
+      const store = keylessStore();
       await store.prepare();
       const first = await worksWithItsUrls(store);
       expect(first.searchParams.has('X-Amz-Security-Token')).toBe(true);
@@ -121,7 +131,7 @@ function keylessOn(server: S3Server): void {
 
     test('says that it is not available where there is no role, without naming what it looked for', async () => {
       setEnvironment({ AWS_CONTAINER_CREDENTIALS_FULL_URI: undefined });
-      const store = new S3Store({ config });
+      const store = keylessStore();
       const error = await store.prepare().catch((thrown) => thrown);
       expect(error).toMatchObject({
         code: 'STORAGE_UNAVAILABLE',
