@@ -1,6 +1,6 @@
-import { isAppError } from '../../../kernel/app-error';
 import { inLanes } from '../../../kernel/in-lanes';
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
+import { patiently } from '../../../kernel/patiently';
 import type {
   MigrationProblem,
   MigrationProgress,
@@ -44,7 +44,7 @@ export const migrateObjects =
     let done = 0;
     const copy = copyObject(deps);
     await inLanes(objectsToCopy(deps), LANES, async (named) => {
-      const outcome = await patiently(() => copy(named));
+      const outcome = await patiently(PAUSES_MS, () => copy(named));
       count(report, outcome);
       if (outcome.is === 'problem') onProblem({ key: named.key, problem: outcome.problem });
       done += 1;
@@ -57,19 +57,6 @@ function count(report: Counts, outcome: CopyOutcome): void {
   if (outcome.is === 'problem') report.problems += 1;
   else report[outcome.is] += 1;
   if (outcome.is === 'copied') report.copiedBytes += outcome.sizeBytes;
-}
-
-/** A connection that breaks while an object is read is no reason to end a run of hours. */
-async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
-  for (const pauseMs of PAUSES_MS) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isAppError(error, 'STORAGE_UNAVAILABLE')) throw error;
-      await Bun.sleep(pauseMs);
-    }
-  }
-  return await work();
 }
 
 /** Attempts first: one that commits meanwhile is then found among the rows. */

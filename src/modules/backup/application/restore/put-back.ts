@@ -1,6 +1,6 @@
-import { isAppError } from '../../../../kernel/app-error';
 import { inLanes } from '../../../../kernel/in-lanes';
 import type { ObjectKey } from '../../../../kernel/object-key';
+import { patiently } from '../../../../kernel/patiently';
 import { type Sha256, sha256FromHex } from '../../../../kernel/sha256';
 import type { StagingArea } from '../../../../platform/staging/staging-area';
 import type { BackedObject } from '../../domain/backed-object';
@@ -48,10 +48,10 @@ export async function putBack(
   const report: PutBack = { put: 0, bytes: 0, present: 0, lost: [], taken: [] };
   let done = 0;
   await inLanes(objects, deps.lanes, async (object) => {
-    const there = looksFirst ? await patiently(() => digestAt(deps.store, object.key)) : null;
+    const there = looksFirst ? await patiently(PAUSES_MS, () => digestAt(deps.store, object.key)) : null;
     if (there === object.sha256) report.present += 1;
     else if (there !== null) report.taken.push(object.key);
-    else await patiently(() => putOne(deps, backup, object, report));
+    else await patiently(PAUSES_MS, () => putOne(deps, backup, object, report));
     done += 1;
     onProgress?.(done);
   });
@@ -86,17 +86,4 @@ async function digestAt(store: RestoredStore, key: ObjectKey): Promise<Sha256 | 
   const hasher = new Bun.CryptoHasher('sha256');
   for await (const chunk of await store.get(key)) hasher.update(chunk);
   return sha256FromHex(hasher.digest('hex'));
-}
-
-/** A connection that breaks is no reason to end a run of hours. */
-async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
-  for (const pauseMs of PAUSES_MS) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isAppError(error, 'STORAGE_UNAVAILABLE')) throw error;
-      await Bun.sleep(pauseMs);
-    }
-  }
-  return await work();
 }
