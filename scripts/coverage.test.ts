@@ -24,6 +24,25 @@ describe('the coverage of a whole run', () => {
     expect(enough(record('a.ts', [90, 100], [8, 10]))).toBe(false);
   });
 
+  test('is not enough where one file among whole ones has too little, and names it', () => {
+    const others = record('src/whole.ts', [900, 900], [90, 90]);
+    const of = (path: string, lines: number[], functions: number[]) =>
+      coverageReport(readCoverage(others + record(path, lines, functions)), []);
+    expect(of('src/few-lines.ts', [35, 39], [3, 3])).toMatchObject({
+      enough: false,
+      says: [expect.any(String), '  too little: src/few-lines.ts (89.7 % lines, 100.0 % functions)'],
+    });
+    expect(of('src/few-functions.ts', [40, 40], [1, 3]).enough).toBe(false);
+    expect(of('src/half-its-functions.ts', [40, 40], [1, 2]).enough).toBe(true);
+  });
+
+  test('spares three lines of a small file', () => {
+    const small = (hit: number) =>
+      coverageReport(readCoverage(record('a.ts', [900, 900], [90, 90]) + record('small.ts', [hit, 9], [1, 1])), []);
+    expect(small(6).enough).toBe(true);
+    expect(small(5).enough).toBe(false);
+  });
+
   test('takes a file without any function for covered', () => {
     expect(coverageReport(readCoverage(record('types.ts', [0, 0], [0, 0])), []).enough).toBe(true);
   });
