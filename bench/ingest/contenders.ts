@@ -4,7 +4,7 @@ import { startApp } from '../servers/app';
 import { RUNTIME } from '../servers/runtime';
 import { type ServerProcess, startServerProcess } from '../servers/server-process';
 import { type Contender, uploadTo } from './contender';
-import { benchBucket, diskLimits, s3Limit } from './limit';
+import { benchBucket, diskLimits, emptyBucket, s3Limit } from './limit';
 import type { BenchPhoto } from './photos';
 
 /** What runs side by side. */
@@ -12,6 +12,8 @@ export interface Contenders {
   readonly contenders: readonly Contender[];
   /** Of the app: empty after the last burst. */
   readonly stagingFolder: string;
+  /** Before a round: the store is as empty for each of them as for the first. */
+  emptyStore(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -37,6 +39,8 @@ export async function startContenders(
       uploadTo('a bare server that drops the body', `${bare.url}/drain`, { cost: bare.cost, headers: {} }),
     ],
     stagingFolder: join(dataDir, 'tmp'),
+    // MinIO's folder is in memory: full, the whole machine would slow down with it
+    emptyStore: async () => void (bucket && (await emptyBucket(bucket))),
     async stop() {
       await app.stop();
       await bare.stop();

@@ -41,7 +41,7 @@ export async function benchIngest(args: string[]): Promise<void> {
       const sections: string[] = [];
       for (const concurrency of options.concurrencies) {
         const products = Math.max(concurrency, productsMin);
-        const bursts = await measure(running.contenders, client, options.rounds, {
+        const bursts = await measure(running, client, options.rounds, {
           products,
           concurrency,
           bytesPerProduct,
@@ -88,13 +88,14 @@ function optionsOf(args: string[]): Options {
 
 /** In turns: what disturbs the machine for a while disturbs all of them. */
 async function measure(
-  contenders: readonly Contender[],
+  { contenders, emptyStore }: Contenders,
   client: LoadClient,
   rounds: number,
   size: { products: number; concurrency: number; bytesPerProduct: number },
 ): Promise<Map<Contender, Burst[]>> {
   const bursts = new Map<Contender, Burst[]>(contenders.map((contender) => [contender, []]));
   for (let round = 0; round < rounds; round += 1) {
+    await emptyStore();
     for (const [contender, done] of bursts) done.push(await runBurst(contender, client, size));
   }
   return bursts;

@@ -43,7 +43,7 @@ const LAYERS: Readonly<Record<string, (file: MultipartFile, stage: Stage) => Pro
 };
 
 interface Stage {
-  readonly folder: Awaited<ReturnType<typeof staging.open>>;
+  readonly folder: Awaited<ReturnType<typeof staging.openUnnamed>>;
   readonly puts: Promise<void>[];
   readonly put: boolean;
 }
@@ -65,7 +65,11 @@ Bun.serve({
 async function receive(request: Request, layer: string): Promise<void> {
   const work = LAYERS[layer];
   if (!work) throw new Error(`no layer ${layer}`);
-  const stage: Stage = { folder: await staging.open(), puts: [], put: layer === 'store' };
+  const stage: Stage = {
+    folder: await (process.env.S3 ? staging.openUnnamed() : staging.open()),
+    puts: [],
+    put: layer === 'store',
+  };
   await multipartBody(request, LIMITS, { freesChunks: true }).read({
     field: () => undefined,
     file: async (file) => void (await work(file, stage)),

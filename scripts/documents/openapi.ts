@@ -11,7 +11,7 @@ import { createMetrics } from '../../src/platform/telemetry/metrics';
 const nothing = () => undefined;
 const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 const nowhere = () => Promise.reject(new Error('documents are made without a place for files'));
-const staging: StagingArea = { folder: '', open: nowhere, close: nowhere };
+const staging: StagingArea = { folder: '', open: nowhere, openUnnamed: nowhere, close: nowhere };
 const pool = { poolSize: 1, statementTimeoutMs: 1, lockTimeoutMs: 1, connectTimeoutMs: 1 };
 
 /** docs/openapi.json: what a server of this version answers at /openapi.json, made without one. */

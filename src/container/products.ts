@@ -13,7 +13,7 @@ import type { Ground } from './ground';
 export function buildProducts(
   { settings, log, port }: Ground,
   database: Database,
-  folders: StagingArea,
+  staging: StagingArea,
   storage: StorageModule,
   prepareQueue: PrepareQueue,
   progress: UploadProgress,
@@ -21,7 +21,8 @@ export function buildProducts(
   return productsModule({
     progress,
     database,
-    folders,
+    // the disk store gives the file itself its lasting name; to S3 its bytes are sent
+    folders: storage.store.kind === 's3' ? { open: staging.openUnnamed } : staging,
     prepareQueue,
     log,
     journal: storage.journal,

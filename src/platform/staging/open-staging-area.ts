@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { newId } from '../../kernel/ids';
@@ -6,6 +7,7 @@ import { lockFolder, removeDeadStagingFolders, removeFolder, stagingFolder, with
 import type { Release } from './flock';
 import type { StagingArea } from './staging-area';
 import { makeStagingFolder } from './staging-folder';
+import { UnnamedFiles } from './unnamed-files';
 
 /**
  * Makes a staging folder for this process under `parentDir`, made if it is missing, and removes those of dead processes.
@@ -19,10 +21,14 @@ export async function openStagingArea(parentDir: string, log: Log): Promise<Stag
   const folder = stagingFolder(parent, newId());
   const release = await withParentLocked(parent, () => makeLocked(folder));
   let requests = 0;
+  const open = () => makeStagingFolder(join(folder, String(requests++)));
+  const unnamed = existsSync('/proc/self/fd') ? new UnnamedFiles(folder) : null;
   return {
     folder,
-    open: () => makeStagingFolder(join(folder, String(requests++))),
+    open,
+    openUnnamed: async () => unnamed?.openFolder() ?? (await open()),
     async close() {
+      await unnamed?.close();
       await removeFolder(folder);
       release();
     },

@@ -84,6 +84,21 @@ describe('a staged file', () => {
 });
 
 describe('the folder of a process', () => {
+  test('has unnamed files for 64 requests, and named ones for those beyond', async () => {
+    const area = await openStagingArea(parent, silent);
+    const before = openFiles();
+    const requests = await Promise.all(Array.from({ length: 65 }, () => area.openUnnamed()));
+    const staged = await Promise.all(requests.map((request) => request.stage(chunksOf(new Uint8Array(10).fill(4)))));
+    for (const { path } of staged) expect([...(await readFile(path))]).toEqual(Array(10).fill(4));
+    expect(await readdir(area.folder)).toEqual(
+      process.platform === 'linux' ? ['0'] : expect.arrayContaining(['0', '64']),
+    );
+    await Promise.all(requests.map((request) => request.remove()));
+    expect(await readdir(area.folder)).toEqual([]);
+    await area.close();
+    expect(openFiles()).toBe(before - 1); // the lock's
+  });
+
   const OPEN_AND_WAIT = `
     const { openStagingArea } = await import(process.argv[1]);
     const area = await openStagingArea(process.argv[2], console);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { StagedFile } from '../../kernel/staged-file';
 import { digestThread } from '../hashing/digest-thread';
 import { hashedInode } from './hashed-inode';
-import { HashingWriter } from './hashing-writer';
 import type { StagingFolder } from './staging-area';
+import { type OnChunk, writeHashed } from './write-hashed';
 
 /** @param path a folder that does not exist yet, in the folder of this process */
 export async function makeStagingFolder(path: string): Promise<StagingFolder> {
@@ -20,24 +20,12 @@ export async function makeStagingFolder(path: string): Promise<StagingFolder> {
   };
 }
 
-async function stageFile(
-  path: string,
-  bytes: AsyncIterable<Uint8Array>,
-  onChunk?: (chunk: Uint8Array, sizeBytes: number) => void,
-): Promise<StagedFile> {
+async function stageFile(path: string, bytes: AsyncIterable<Uint8Array>, onChunk?: OnChunk): Promise<StagedFile> {
   await using file = await open(path, 'wx+', 0o600);
-  const writer = new HashingWriter(file);
   try {
-    let sizeBytes = 0;
-    for await (const chunk of bytes) {
-      sizeBytes += chunk.byteLength;
-      onChunk?.(chunk, sizeBytes);
-      await writer.write(chunk);
-    }
-    const sha256 = await writer.finish();
+    const { sizeBytes, sha256 } = await writeHashed(file, bytes, onChunk);
     return { path, sizeBytes, sha256, hashedAs: hashedInode(sha256, fstatSync(file.fd, { bigint: true })) };
   } catch (error) {
-    await writer.abandon();
     await rm(path, { force: true });
     throw error;
   }
