@@ -37,7 +37,7 @@ export async function benchDirect(args: string[]): Promise<void> {
     const { contenders, clear, stop } = await startContenders(store, folder, photos);
     const client = await LoadClient.start(photos.map((photo) => photo.path));
     const sections: string[] = [];
-    await warmUp(contenders, client, burstSize(photos, 8).products);
+    await warmUp(contenders, client, burstSize(photos, 8).products, clear);
     await clear();
     for (const concurrency of values.concurrency.split(',').map(Number)) {
       const size = { ...burstSize(photos, concurrency), uplinkBytesPerSecond };

@@ -18,9 +18,18 @@ export interface Burst {
 const WARM_UP_BURSTS = 6;
 export const WARM_UP = `${WARM_UP_BURSTS} bursts with 8 at once before`;
 
-/** Bursts that do not count, the same number for every contender. */
-export async function warmUp(contenders: readonly Contender[], client: LoadClient, products: number): Promise<void> {
+/**
+ * Bursts that do not count, the same number for every contender.
+ * @param clear empties the store: a volume in memory has no room for all of them
+ */
+export async function warmUp(
+  contenders: readonly Contender[],
+  client: LoadClient,
+  products: number,
+  clear: () => Promise<void> = async () => undefined,
+): Promise<void> {
   for (let burst = 0; burst < WARM_UP_BURSTS; burst += 1) {
+    await clear();
     for (const contender of contenders) await client.run(contender.job(products, 8));
   }
 }

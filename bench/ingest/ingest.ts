@@ -37,7 +37,7 @@ export async function benchIngest(args: string[]): Promise<void> {
     const client = await LoadClient.start(photos.map((photo) => photo.path));
     try {
       const productsMin = Math.ceil(BURST_BYTES_MIN / bytesPerProduct);
-      await warmUp(running.contenders, client, productsMin);
+      await warmUp(running.contenders, client, productsMin, running.emptyStore);
       const sections: string[] = [];
       for (const concurrency of options.concurrencies) {
         const products = Math.max(concurrency, productsMin);
