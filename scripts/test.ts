@@ -2,22 +2,29 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Glob } from 'bun';
 import { dockerAnswers } from '../tests/support/docker';
+import { runAtExit } from '../tests/support/exit';
+import { testServer } from '../tests/support/postgres';
 import { coverageReport, readCoverage } from './coverage';
 import { readReport, type TestReport } from './test-report';
 
 // `bun run test [what bun test takes]`: the tests as `bun test` runs them, then what each part took and the sums.
-// Without arguments it runs all of them and, where a container engine answers, holds their coverage. With CI=true nothing may be
-// skipped.
+// Without arguments it runs all of them, two files at a time on one PostgreSQL, and, where a container engine answers, holds their
+// coverage. With CI=true nothing may be skipped.
 
 const REPOSITORY = resolve(import.meta.dir, '..');
 const CACHE = join(REPOSITORY, '.cache');
 const REPORT = join(CACHE, 'junit.xml');
 const COVERAGE = join(CACHE, 'coverage/lcov.info');
 
+/** Files that run at once. More than two would ask for more memory than a small machine has: some start ten processes. */
+const WORKERS = 2;
+
 const code = await runTests(process.argv.slice(2));
+await runAtExit();
 const report = await reportOf();
 const covered = await showCoverage();
-process.exitCode = report ? conclude(report, code === 0 && !covered ? 1 : code) : 1;
+// a connection to the container engine that is still open must not hold it up
+process.exit(report ? conclude(report, code === 0 && !covered ? 1 : code) : 1);
 
 async function runTests(chosen: readonly string[]): Promise<number> {
   await mkdir(CACHE, { recursive: true });
@@ -26,8 +33,13 @@ async function runTests(chosen: readonly string[]): Promise<number> {
     ? ['--coverage', '--coverage-reporter=text', '--coverage-reporter=lcov']
     : [];
   const output = ['--reporter=junit', `--reporter-outfile=${REPORT}`];
-  const tests = Bun.spawn([process.execPath, 'test', ...coverage, ...output, ...chosen], {
+  // one registry of modules for each worker, as without workers: half of the files' time would be loading them again
+  const parallel = chosen.length === 0 ? [`--parallel=${WORKERS}`, '--no-isolate'] : [];
+  // a worker that starts a server of its own would stop it after every file
+  const shared = chosen.length === 0 ? { TEST_DATABASE_URL: await testServer() } : {};
+  const tests = Bun.spawn([process.execPath, 'test', ...parallel, ...coverage, ...output, ...chosen], {
     cwd: REPOSITORY,
+    env: { ...process.env, ...shared },
     stdio: ['inherit', 'inherit', 'inherit'],
   });
   // Ctrl-C reaches the tests by itself: we wait for them, so that they stop what they started.

@@ -61,6 +61,12 @@ describe('a page in Chromium', () => {
     );
     return () => page.evaluate(() => (globalThis as unknown as { look(): PageSocket }).look());
   };
+  /** Of the status: what tells of an upload's progress may come before it. */
+  const firstChange = async (look: () => Promise<PageSocket>, what: string) => {
+    const found = async () => (await look()).messages.find(({ type }) => type === 'status_change');
+    await until(async () => (await found()) !== undefined, what);
+    return await found();
+  };
   const uploaded = async () => ((await (await seller.upload([picture])).json()) as { id: string }).id;
 
   promise('hears of its products by the token as a subprotocol, and resumes where it was', async () => {
@@ -68,17 +74,14 @@ describe('a page in Chromium', () => {
     const look = await connect(page, '/ws/products', ['bearer', seller.accessToken]);
     await until(async () => (await look()).protocol === 'bearer', 'the socket is open');
     const id = await uploaded();
-    await until(async () => (await look()).messages.length > 0, 'the page hears of the product');
-    const { messages } = await look();
-    const first = messages.find(({ type }) => type === 'status_change');
+    const first = await firstChange(look, 'the page hears of the product');
     expect(first?.data).toMatchObject({ product_id: id, status: 'uploading' });
 
     const again = await open(site.origin);
     const protocols = ['bearer', seller.accessToken];
     const lookAgain = await connect(again, `/ws/products?last_event_id=${first?.id}`, protocols);
     const next = await uploaded();
-    await until(async () => (await lookAgain()).messages.length > 0, 'the second page hears of the next product');
-    const [heard] = (await lookAgain()).messages.filter(({ type }) => type === 'status_change');
+    const heard = await firstChange(lookAgain, 'the second page hears of the next product');
     expect(heard).toMatchObject({ id: (first?.id ?? 0) + 1, data: { product_id: next } });
     await Promise.all([page.close(), again.close()]);
   });

@@ -58,7 +58,9 @@ describe('a change of password', () => {
     const codes = await Promise.all(
       wanted.map((new_password) => codeOf(me.users.changePassword({ ...change, new_password }))),
     );
-    expect(codes.toSorted()).toEqual(['CONFLICT', 'answered']);
+    expect(codes).toContain('answered');
+    // the other had looked at the password before it was changed, or found it changed
+    expect(['CONFLICT', 'FORBIDDEN']).toContain(codes.find((code) => code !== 'answered') ?? 'both answered');
     const winner = wanted[codes.indexOf('answered')];
     expect(await codeOf(identity.logIn(email, winner))).toBe('answered');
   });

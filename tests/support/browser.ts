@@ -6,7 +6,7 @@ const PROGRAMS = ['chromium', 'chromium-headless-shell', 'google-chrome', 'googl
 let running: Promise<Browser | null> | undefined;
 
 /**
- * Headless Chromium, one for the test process: CHROMIUM_PATH, else what is on PATH under a usual name.
+ * Headless Chromium, one for the test process (in a worker for the test file): CHROMIUM_PATH, else what is on PATH under a usual name.
  * @returns null where there is none, after saying so; with CI=true that is an error
  */
 export function browser(): Promise<Browser | null> {
@@ -24,6 +24,9 @@ async function start(): Promise<Browser | null> {
   }
   // its sandbox needs rights that containers, and root, do not have; the pages are ours
   const started = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-  atExit(() => started.close());
+  atExit(() => {
+    running = undefined; // a worker's next file starts another
+    return started.close();
+  });
   return started;
 }

@@ -1,6 +1,6 @@
 const last: Array<() => unknown> = [];
 
-/** To be run when the whole test run ends: `tests/support/preload.ts` calls them in its afterAll. */
+/** To be run when the whole test run ends, in a worker when the file does: `tests/support/preload.ts` calls them in its afterAll. */
 export function atExit(stop: () => unknown): void {
   last.push(stop);
 }

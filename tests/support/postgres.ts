@@ -27,7 +27,7 @@ let server: Promise<string> | undefined;
 let template: Promise<string> | undefined;
 
 /** The URL of a PostgreSQL server that tests may fill: TEST_DATABASE_URL, else Testcontainers, else the embedded one. */
-function testServer(): Promise<string> {
+export function testServer(): Promise<string> {
   server ??= startServer();
   return server;
 }

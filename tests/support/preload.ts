@@ -25,5 +25,6 @@ const nothingWasTold = async () => {
 afterEach(nothingWasTold);
 afterAll(nothingWasTold);
 
-// In a preload this afterAll runs once, after the last file: servers that the files share are stopped here.
+// In a preload this afterAll runs once, after the last file: servers that the files share are stopped here. In a worker of
+// `bun test --parallel` it runs after each file: what is to outlive it (s3-servers.ts) ends with the process by other means.
 afterAll(runAtExit, HANGS_AFTER);

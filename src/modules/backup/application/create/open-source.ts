@@ -53,8 +53,12 @@ class SourceFailed extends Error {
  * Work that reads the application's store, tried again a little later where that fails.
  * @throws ObjectUnreadable where the store works; AppError STORAGE_UNAVAILABLE where it does not
  */
-export async function patiently<Result>(source: SourceStore, work: () => Promise<Result>): Promise<Result> {
-  for (const pauseMs of [...PAUSES_MS, null]) {
+export async function patiently<Result>(
+  source: SourceStore,
+  work: () => Promise<Result>,
+  pausesMs: readonly number[] = PAUSES_MS,
+): Promise<Result> {
+  for (const pauseMs of [...pausesMs, null]) {
     try {
       return await work();
     } catch (error) {

@@ -3,16 +3,18 @@ import { Client } from 'pg';
 /** Shown in `pg_stat_activity`; nobody else has it. */
 const NAME = 'intellipost restore';
 
+/** The statement that meets a broken connection throws. Without a listener the same event would end the process. */
+const toldByTheStatement = () => undefined;
+
 /** One connection as the role that owns the tables, without limits of time: it loads for hours. */
 export async function asOwner<Result>(ownerUrl: string, work: (client: Client) => Promise<Result>): Promise<Result> {
   const client = new Client({ connectionString: ownerUrl, application_name: NAME, keepAlive: true });
-  // the statement that meets a broken connection throws; without a listener the same event would end the process
-  client.on('error', () => undefined);
+  client.on('error', toldByTheStatement);
   await client.connect();
   try {
     return await work(client);
   } finally {
-    await client.end().catch(() => undefined);
+    await client.end().catch(toldByTheStatement);
   }
 }
 
@@ -24,7 +26,7 @@ export async function inOneTransaction<Result>(client: Client, work: () => Promi
     await client.query('commit');
     return result;
   } catch (error) {
-    await client.query('rollback').catch(() => undefined);
+    await client.query('rollback').catch(toldByTheStatement);
     throw error;
   }
 }

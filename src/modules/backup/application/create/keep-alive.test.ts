@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'bun:test';
+import { LeaseLost } from '../../domain/backup-faults';
+import { keepAlive } from './keep-alive';
+
+const lost = () => new LeaseLost('target');
+const ended = (signal: AbortSignal) =>
+  new Promise<unknown>((resolve) => signal.addEventListener('abort', () => resolve(signal.reason), { once: true }));
+
+describe('leases that are kept alive', () => {
+  test('are renewed three times in their life, one after the other, until they are stopped', async () => {
+    const calls: string[] = [];
+    const renewable = (name: string) => ({ renew: async () => void calls.push(name) });
+    const kept = keepAlive([renewable('target'), renewable('pin')], 0.06, lost());
+    while (calls.length < 6) await Bun.sleep(5);
+    expect(calls.slice(0, 4)).toEqual(['target', 'pin', 'target', 'pin']);
+    await kept.stop();
+    const stopped = calls.length;
+    await Bun.sleep(60);
+    expect(calls).toHaveLength(stopped);
+    expect(kept.signal.aborted).toBe(false);
+  });
+
+  test('end at once with what says that they are lost', async () => {
+    const gone = new LeaseLost('pin');
+    const kept = keepAlive([{ renew: () => Promise.reject(gone) }], 0.06, lost());
+    expect(await ended(kept.signal)).toBe(gone);
+    await expect(kept.confirm()).rejects.toBe(gone);
+    await kept.stop();
+  });
+
+  test('count as lost once nobody could be asked for as long as they live, and not before', async () => {
+    let answers = true;
+    let failures = 0;
+    const renew = async () => {
+      if (answers) return;
+      failures += 1;
+      throw new Error('no answer');
+    };
+    const why = lost();
+    const kept = keepAlive([{ renew }], 0.3, why);
+    await kept.confirm();
+    answers = false;
+    while (failures === 0) await Bun.sleep(5);
+    expect(kept.signal.aborted).toBe(false);
+    expect(await ended(kept.signal)).toBe(why);
+    expect(failures).toBeGreaterThan(1);
+    await kept.stop();
+  });
+
+  test('say what keeps them from being renewed to whoever asks for it', async () => {
+    const kept = keepAlive([{ renew: () => Promise.reject(new Error('no answer')) }], 60, lost());
+    await expect(kept.confirm()).rejects.toThrow('no answer');
+    expect(kept.signal.aborted).toBe(false);
+    await kept.stop();
+  });
+});
