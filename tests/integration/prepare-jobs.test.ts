@@ -200,3 +200,33 @@ test('the completion of a direct upload and images that are added queue a job wi
   await kit.addImage(seller, id, await photo({ seed: 6 }));
   expect((await jobsOf(id)).length).toBe(1);
 });
+
+test('the end waits for scheduled work that is slow to stop, as long as is said and no longer', async () => {
+  const boss = new PgBoss({
+    db: { executeSql: (text, values) => kit.db.database.query(text, values) },
+    migrate: false,
+    schedule: false,
+    supervise: false,
+  });
+  await boss.start();
+  const endedBefore = async (scheduledMs: number, untilEnd: Promise<void>) => {
+    await boss.send('sweep', null);
+    let [begun, ended] = [false, false];
+    const work = async () => {
+      begun = true;
+      await untilEnd;
+      ended = true;
+    };
+    const limits = { queueMs: 100, scheduledMs };
+    const jobs = await startJobs(kit.db.database, [{ queue: 'sweep', cron: '0 0 1 1 *', work }], [], silentLog, limits);
+    await until(() => begun, 'the sweep has begun');
+    await jobs.stop();
+    return ended;
+  };
+  const slow = Promise.withResolvers<void>();
+  setTimeout(slow.resolve, 4_000);
+  expect(await endedBefore(60_000, slow.promise)).toBe(true);
+  await kit.db.sql("delete from pgboss.job where name = 'sweep'");
+  expect(await endedBefore(50, new Promise(() => undefined))).toBe(false);
+  await boss.stop({ graceful: false });
+});

@@ -1,6 +1,7 @@
 import { PgBoss } from 'pg-boss';
 import type { Log } from '../../kernel/log';
 import type { Database } from '../database/database';
+import { pause } from '../pause';
 import { JOBS_SCHEMA } from './install';
 import type { QueueName } from './queues';
 
@@ -26,6 +27,9 @@ export interface Jobs {
   stop(): Promise<void>;
 }
 
+/** How long the end waits for work that is under way: first pg-boss, then we for what is scheduled, which writes down how it ended. */
+const STOP_LIMITS = { queueMs: 10_000, scheduledMs: 30_000 };
+
 /** How soon a process finds what another has queued. */
 const LOOKS_EVERY_SECONDS = 1;
 
@@ -38,6 +42,7 @@ export async function startJobs(
   schedules: readonly ScheduledWork[],
   queued: readonly QueuedWork[],
   log: Log,
+  limits = STOP_LIMITS,
 ): Promise<Jobs> {
   const boss = jobQueue(database);
   boss.on(
@@ -45,20 +50,43 @@ export async function startJobs(
     seldom(10_000, (error) => log.warn({ err: error }, 'the job queue met an error and goes on')),
   );
   await boss.start();
+  const running = new Set<Promise<unknown>>();
   for (const { queue, cron, work } of schedules) {
     if (cron === 'off') {
       await boss.unschedule(queue);
       continue;
     }
     await boss.schedule(queue, cron, null, { tz: 'UTC' });
-    await boss.work(queue, { pollingIntervalSeconds: 5 }, work);
+    await boss.work(queue, { pollingIntervalSeconds: 5 }, () => among(running, work()));
   }
   const workers = new Map<QueueName, string[]>();
   const wake = (queue: QueueName) => {
     for (const worker of workers.get(queue) ?? []) boss.notifyWorker(worker);
   };
   for (const one of queued) workers.set(one.queue, await startWorkers(boss, one, () => wake(one.queue)));
-  return { wake, stop: () => boss.stop({ graceful: true, timeout: 10_000 }) };
+  return {
+    wake,
+    async stop() {
+      await boss.stop({ graceful: true, timeout: limits.queueMs });
+      // the database is closed after this: what has been told to stop, and is slow to, must still find it
+      await settledWithin(limits.scheduledMs, running);
+    },
+  };
+}
+
+async function settledWithin(ms: number, running: ReadonlySet<Promise<unknown>>): Promise<void> {
+  const settled = new AbortController();
+  const all = Promise.allSettled(running).then(() => settled.abort());
+  await Promise.race([all, pause(ms, settled.signal)]);
+}
+
+async function among<Result>(running: Set<Promise<unknown>>, work: Promise<Result>): Promise<Result> {
+  running.add(work);
+  try {
+    return await work;
+  } finally {
+    running.delete(work);
+  }
 }
 
 function jobQueue(database: Database): PgBoss {
