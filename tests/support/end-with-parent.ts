@@ -1,6 +1,6 @@
 /**
  * Ends what a test process started, however that process ends: it holds the other end of this one's stdin, which the system
- * closes even after SIGKILL. Run by `s3-server-*.ts`:
+ * closes even after SIGKILL. Run by `s3-server-binary.ts` and `remove-container.ts`:
  *   bun end-with-parent.ts run <folder> <command…>       runs the command; kills it and removes the folder at the end
  *   bun end-with-parent.ts container <socket> <id>       removes the container, by Docker's API, at the end
  */

@@ -12,6 +12,7 @@ import { containerPorts } from './container-port';
 import { dockerAnswers } from './docker';
 import { atExit } from './exit';
 import { silentLog } from './log';
+import { removeWithThisProcess } from './remove-container';
 
 /** A database of one test file: cloned from the migrated template, dropped by `drop`. */
 export interface TestDatabase {
@@ -43,6 +44,7 @@ async function startServer(): Promise<string> {
       .withExposedPorts({ container: 5432, host })
       .withWaitStrategy(Wait.forListeningPorts())
       .start();
+    removeWithThisProcess(container.getId());
     atExit(() => container.stop({ timeout: 0 }));
     return `postgres://postgres:test@${container.getHost()}:${container.getMappedPort(5432)}/postgres`;
   }

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { GenericContainer, Wait } from 'testcontainers';
 import { containerPorts } from './container-port';
 import { dockerAnswers } from './docker';
+import { removeWithThisProcess } from './remove-container';
 import { S3_SERVERS, type S3Server, type S3ServerKind, TEST_KEYS } from './s3-server-kinds';
 
 /** Null where no Docker answers. @throws where Docker answers but the server does not start */
@@ -20,16 +20,4 @@ export async function s3ServerByContainer(kind: S3ServerKind): Promise<S3Server 
   removeWithThisProcess(container.getId());
   const endpoint = `http://${container.getHost()}:${container.getMappedPort(port)}`;
   return { kind, endpoint, region: 'us-east-1', ...TEST_KEYS, encrypts };
-}
-
-/** Where Ryuk may not run (TESTCONTAINERS_RYUK_DISABLED), nobody else removes it. */
-function removeWithThisProcess(id: string): void {
-  const host = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
-  if (process.env.TESTCONTAINERS_RYUK_DISABLED !== 'true' || !host.startsWith('unix://')) return;
-  const watcher = join(import.meta.dir, 'end-with-parent.ts');
-  Bun.spawn([process.execPath, watcher, 'container', host.slice('unix://'.length), id], {
-    stdin: 'pipe',
-    stdout: 'ignore',
-    stderr: 'ignore',
-  }).unref();
 }
