@@ -6,6 +6,7 @@ import { type DatedBackup, keptBackups, type RetentionPolicy } from './retention
 const backups = fc
   .uniqueArray(fc.date({ min: new Date('2024-01-01'), max: new Date('2027-12-31'), noInvalidDate: true }), {
     maxLength: 80,
+    selector: (date) => date.getTime(), // two Dates of one moment are not the same to it otherwise
   })
   .map((dates) => dates.map((snapshotAt, at): DatedBackup => ({ id: String(at) as BackupId, snapshotAt })));
 const policies = fc.record({ daily: fc.nat(9), weekly: fc.nat(6), monthly: fc.nat(14) });
