@@ -28,9 +28,9 @@ describe('the coverage of a whole run', () => {
     const others = record('src/whole.ts', [900, 900], [90, 90]);
     const of = (path: string, lines: number[], functions: number[]) =>
       coverageReport(readCoverage(others + record(path, lines, functions)), []);
-    expect(of('src/few-lines.ts', [33, 39], [3, 3])).toMatchObject({
+    expect(of('src/few-lines.ts', [35, 39], [3, 3])).toMatchObject({
       enough: false,
-      says: [expect.any(String), '  too little: src/few-lines.ts (84.6 % lines, 100.0 % functions)'],
+      says: [expect.any(String), '  too little: src/few-lines.ts (89.7 % lines, 100.0 % functions)'],
     });
     expect(of('src/few-functions.ts', [40, 40], [1, 3]).enough).toBe(false);
     expect(of('src/half-its-functions.ts', [40, 40], [1, 2]).enough).toBe(true);
