@@ -30,6 +30,18 @@ const sweep = () => enqueueMissingPrepares((text, values) => kit.db.database.que
 const inTransaction = <Result>(work: Parameters<ReturnType<typeof transactionsOf>>[0]) =>
   transactionsOf(kit.db.database)(work) as Promise<Result>;
 
+/** pg-boss as it comes, on the same tables: it only sends. */
+async function plainQueue(): Promise<PgBoss> {
+  const boss = new PgBoss({
+    db: { executeSql: (text, values) => kit.db.database.query(text, values) },
+    migrate: false,
+    schedule: false,
+    supervise: false,
+  });
+  await boss.start();
+  return boss;
+}
+
 async function working(work: (id: ProductId) => Promise<unknown>, use: (jobs: Jobs) => Promise<void>, concurrency = 2) {
   const queued = {
     queue: 'prepare' as const,
@@ -47,13 +59,7 @@ async function working(work: (id: ProductId) => Promise<unknown>, use: (jobs: Jo
 test('a job that is queued in a transaction is what pg-boss itself would have sent', async () => {
   const [ours, theirs] = [newId<ProductId>(), newId<ProductId>()];
   await inTransaction((tx) => enqueuePrepare(tx, ours));
-  const boss = new PgBoss({
-    db: { executeSql: (text, values) => kit.db.database.query(text, values) },
-    migrate: false,
-    schedule: false,
-    supervise: false,
-  });
-  await boss.start();
+  const boss = await plainQueue();
   await boss.send('prepare', { productId: theirs }, { singletonKey: theirs });
   await boss.stop({ graceful: false });
   const plain = ({
@@ -202,13 +208,7 @@ test('the completion of a direct upload and images that are added queue a job wi
 });
 
 test('the end waits for scheduled work that is slow to stop, as long as is said and no longer', async () => {
-  const boss = new PgBoss({
-    db: { executeSql: (text, values) => kit.db.database.query(text, values) },
-    migrate: false,
-    schedule: false,
-    supervise: false,
-  });
-  await boss.start();
+  const boss = await plainQueue();
   const endedBefore = async (scheduledMs: number, untilEnd: Promise<void>) => {
     await boss.send('sweep', null);
     let [begun, ended] = [false, false];

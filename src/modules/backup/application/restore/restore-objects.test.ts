@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { silentLog } from '../../../../../tests/support/log';
 import { type ObjectKey, objectKey } from '../../../../kernel/object-key';
 import { type Sha256, sha256OfBytes } from '../../../../kernel/sha256';
 import { openStagingArea } from '../../../../platform/staging/open-staging-area';
@@ -11,12 +12,11 @@ import { BackupDamaged } from '../../domain/backup-faults';
 import type { OpenBackup } from '../read/open-backup';
 import { restoreObjects } from './restore-objects';
 
-const silent = { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 };
 let parent: string;
 let staging: StagingArea;
 beforeEach(async () => {
   parent = await mkdtemp(join(tmpdir(), 'restore-objects-'));
-  staging = await openStagingArea(parent, silent);
+  staging = await openStagingArea(parent, silentLog);
 });
 afterEach(async () => {
   await staging.close();
