@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
+import { collectGarbage } from './collect-garbage';
 
 /** In a process of its own: in that of the tests, others' garbage comes and goes meanwhile. Prints how many bytes went. */
 const LITTER_AND_COLLECT = `
@@ -19,4 +20,11 @@ test('what nobody holds any more is gone when it returns', async () => {
   const child = Bun.spawn([process.execPath, '-e', LITTER_AND_COLLECT, script], { stdout: 'pipe' });
   expect(Number(await new Response(child.stdout).text())).toBeGreaterThan(15 * 1024 * 1024);
   expect(await child.exited).toBe(0);
+});
+
+test('nothing that is held goes', () => {
+  const held = { key: 'products/1' };
+  const seen = new WeakRef(held);
+  collectGarbage();
+  expect(seen.deref()).toBe(held);
 });
