@@ -28,7 +28,8 @@ export function onTheWire({ path, query, ...rest }: SignedRequest): RawExchange 
 
 /**
  * Whether both ask for the same, written in two ways: percent-encoding and the order of parameters carry no meaning. Of SigV4's
- * own parameters S3 servers read the first of a name and sign nothing else (MinIO, versitygw): a second one is not there.
+ * own parameters S3 servers read the first of a name and sign nothing else (MinIO, versitygw): a second one is not there. A body
+ * ends where its length says so: what follows is no longer of this request.
  */
 export function saysTheSame(one: SignedRequest, other: SignedRequest): boolean {
   return meaningOf(one) === meaningOf(other);
@@ -40,7 +41,10 @@ function meaningOf({ method, path, query, headers, body }: SignedRequest): strin
     .map(([name, value]) => [...new URLSearchParams(`${name}=${value}`)].join('='))
     .sort();
   const sent = Object.keys(headers).sort();
-  const bytes = Buffer.from(body ?? []).toString('latin1');
+  const length = Number(headers['content-length'] ?? Number.POSITIVE_INFINITY);
+  const bytes = Buffer.from(body ?? [])
+    .subarray(0, length)
+    .toString('latin1');
   return JSON.stringify([method, decoded(path), parameters, sent.map((name) => [name, headers[name]]), bytes]);
 }
 

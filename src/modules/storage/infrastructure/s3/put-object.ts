@@ -4,7 +4,7 @@ import type { ObjectHead } from '../../domain/object-store';
 import { ChecksumMismatch, KeyNotUsable, ObjectExists } from '../../domain/store-errors';
 import { withAttempts } from './attempts';
 import type { S3StoreConfig } from './s3-config';
-import { isChecksumRefusal, isKeyRefusal, refusalOf, statusOf } from './s3-faults';
+import { classify, isChecksumRefusal, isKeyRefusal, refusalOf, type S3Refusal } from './s3-faults';
 import type { S3Signer } from './s3-signer';
 
 /** What a put may take beyond the silence that is allowed: a store slower than this is out of order. */
@@ -34,23 +34,27 @@ export async function putObject(parts: PutParts, upload: Upload, signal?: AbortS
   await withAttempts({ retries, deadlineMs, signal }, async (attemptSignal, number) => {
     if (number > 0 && (await isStored(parts, upload, attemptSignal))) return;
     await parts.signer.ready();
-    await sendOnce(parts, upload, attemptSignal);
+    const refusal = await sendOnce(parts, upload, attemptSignal);
+    if (!refusal) return;
+    if (isKeyRefusal(refusal, upload.key) && (number >= retries || classify(refusal) === 'final'))
+      throw new KeyNotUsable(upload.key, 'refused by the store');
+    throw refusal;
   });
 }
 
-async function sendOnce(parts: PutParts, upload: Upload, signal: AbortSignal): Promise<void> {
+/** @returns what the store answered, unless it holds the object now */
+async function sendOnce(parts: PutParts, upload: Upload, signal: AbortSignal): Promise<S3Refusal | null> {
   const { key, file, contentType } = upload;
   const { url, headers } = parts.signer.ownPut({ key, contentType, sizeBytes: file.sizeBytes, sha256: file.sha256 });
   const response = await fetch(url, { method: 'PUT', body: bodyOf(file), headers, signal, redirect: 'error' });
   if (response.ok) {
     await response.arrayBuffer();
-    return;
+    return null;
   }
   const refusal = await refusalOf(response);
   if (isChecksumRefusal(refusal)) throw new ChecksumMismatch(key);
-  if (isKeyRefusal(refusal, key)) throw new KeyNotUsable(key, 'refused by the store');
-  if (statusOf(refusal) === 412 && (await isStored(parts, upload, signal))) return;
-  throw refusal;
+  if (refusal.status === 412 && (await isStored(parts, upload, signal))) return null;
+  return refusal;
 }
 
 function bodyOf(file: StagedFile): Blob | string {

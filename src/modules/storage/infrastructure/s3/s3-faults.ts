@@ -20,6 +20,11 @@ export class S3Refusal extends Error {
 }
 
 const MEANINGFUL = [ObjectExists, ObjectMissing, ChecksumMismatch, KeyNotUsable, RangeNotSatisfiable];
+/**
+ * Of versitygw, for every folder that it could not make: an object stands in its place, or a deletion beside it has just removed
+ * the folder above as empty. Only trying again tells which.
+ */
+const FOLDER_NOT_MADE = 'ExistingObjectIsDirectory';
 /** Refusals below 500 that pass with time. @see Amazon S3 API, Error responses */
 const PASSING_CODES = new Set([
   'RequestTimeout',
@@ -30,6 +35,7 @@ const PASSING_CODES = new Set([
   'ThrottlingException',
   'OperationAborted',
   'ConditionalRequestConflict',
+  FOLDER_NOT_MADE,
 ]);
 const CHECKSUM_CODES = new Set([
   'BadDigest',
@@ -45,8 +51,8 @@ const KEY_CODES = new Set([
   'XMinioInvalidObjectName',
   'XMinioParentIsObject',
   'ObjectParentIsFile',
-  'ExistingObjectIsDirectory',
   'ExistingObjectIsFile',
+  FOLDER_NOT_MADE,
 ]);
 
 /**
