@@ -6,21 +6,30 @@ export interface DigestRequest {
   readonly id: number;
   /** Of this process: its threads share them. */
   readonly fd: number;
-  /** In bytes from the start; Infinity for all that is there. */
-  readonly upTo: number;
+  /** Where each piece ends, in bytes from the start: PIECE_BYTES_MAX after the one before at most; Infinity for all that is there. */
+  readonly ends: readonly number[];
   /** Answered, and then forgotten. */
   readonly last: boolean;
 }
 
 export type DigestAnswer =
-  | { readonly id: number; readonly sha256: string; readonly crc32: number; readonly sizeBytes: number }
+  | { readonly id: number; readonly sha256: string; readonly check: bigint; readonly sizeBytes: number }
   /** What is left of an error on its way between threads. @see errno(3) */
   | { readonly id: number; readonly failed: { message: string; errno: number; code: string } };
 
 export interface FileDigest {
   readonly sha256: Sha256;
-  readonly crc32: number;
+  /** `checkOf` of each piece in turn, begun with 0. */
+  readonly check: bigint;
   readonly sizeBytes: number;
+}
+
+/** What fits into a processor's own cache: a piece is read, hashed and checked while it is there. */
+export const PIECE_BYTES_MAX = 256 * 1024;
+
+/** Tells whether two threads saw the same bytes, cut into the same pieces; no proof against anybody who means harm. */
+export function checkOf(piece: Uint8Array, before: bigint): bigint {
+  return Bun.hash.xxHash3(piece, before);
 }
 
 /**
@@ -40,20 +49,23 @@ export class DigestThread {
    * @throws what read(2) fails with
    */
   whole(fd: number): Promise<FileDigest> {
-    return this.growing(fd).finish(Number.POSITIVE_INFINITY);
+    return this.growing(fd).finish([Number.POSITIVE_INFINITY]);
   }
 
-  /** Hashes a file while it is being written. @param fd stays open until `finish` has settled */
-  growing(fd: number): { upTo(bytes: number): void; finish(bytes: number): Promise<FileDigest> } {
+  /**
+   * Hashes a file while it is being written, piece by piece: `ends` says where they end, of those that have come since the last call.
+   * @param fd stays open until `finish` has settled
+   */
+  growing(fd: number): { upTo(ends: readonly number[]): void; finish(ends: readonly number[]): Promise<FileDigest> } {
     const id = ++this.#lastId;
-    const ask = (upTo: number, last: boolean) =>
-      this.#started().postMessage({ id, fd, upTo, last } satisfies DigestRequest);
+    const ask = (ends: readonly number[], last: boolean) =>
+      this.#started().postMessage({ id, fd, ends, last } satisfies DigestRequest);
     return {
-      upTo: (bytes) => ask(bytes, false),
-      finish: (bytes) => {
+      upTo: (ends) => ask(ends, false),
+      finish: (ends) => {
         const answer = Promise.withResolvers<FileDigest>();
         this.#pending.set(id, answer);
-        ask(bytes, true);
+        ask(ends, true);
         if (this.#pending.size === 1) this.#worker?.ref();
         return answer.promise;
       },

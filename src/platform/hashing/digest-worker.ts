@@ -1,15 +1,15 @@
 /** The other side of `digest-thread.ts`: hashes files that its parent has open, as far as they are written. */
 import { readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import type { DigestAnswer, DigestRequest } from './digest-thread';
+import { checkOf, type DigestAnswer, type DigestRequest, PIECE_BYTES_MAX } from './digest-thread';
 
 interface Progress {
   readonly hasher: Bun.CryptoHasher;
-  crc32: number;
+  check: bigint;
   at: number;
 }
 
-const chunk = Buffer.allocUnsafe(1 << 20);
+const memory = Buffer.allocUnsafe(PIECE_BYTES_MAX);
 const files = new Map<number, Progress>();
 
 parentPort?.on('message', (request: DigestRequest) => {
@@ -17,14 +17,14 @@ parentPort?.on('message', (request: DigestRequest) => {
   if (answer) parentPort?.postMessage(answer);
 });
 
-function work({ id, fd, upTo, last }: DigestRequest): DigestAnswer | null {
-  const file = files.get(id) ?? { hasher: new Bun.CryptoHasher('sha256'), crc32: 0, at: 0 };
+function work({ id, fd, ends, last }: DigestRequest): DigestAnswer | null {
+  const file = files.get(id) ?? { hasher: new Bun.CryptoHasher('sha256'), check: 0n, at: 0 };
   files.set(id, file);
   try {
-    hashUpTo(file, fd, upTo);
+    for (const end of ends) hashUpTo(file, fd, end);
     if (!last) return null;
     files.delete(id);
-    return { id, sha256: file.hasher.digest('hex'), crc32: file.crc32, sizeBytes: file.at };
+    return { id, sha256: file.hasher.digest('hex'), check: file.check, sizeBytes: file.at };
   } catch (error) {
     if (!last) return null; // met again at the end
     files.delete(id);
@@ -33,13 +33,13 @@ function work({ id, fd, upTo, last }: DigestRequest): DigestAnswer | null {
   }
 }
 
-function hashUpTo(file: Progress, fd: number, upTo: number): void {
-  while (file.at < upTo) {
-    const bytesRead = readSync(fd, chunk, 0, Math.min(chunk.length, upTo - file.at), file.at);
+function hashUpTo(file: Progress, fd: number, end: number): void {
+  while (file.at < end) {
+    const bytesRead = readSync(fd, memory, 0, Math.min(memory.length, end - file.at), file.at);
     if (bytesRead === 0) return;
-    const bytes = chunk.subarray(0, bytesRead);
-    file.hasher.update(bytes);
-    file.crc32 = Bun.hash.crc32(bytes, file.crc32);
+    const piece = memory.subarray(0, bytesRead);
+    file.hasher.update(piece);
+    file.check = checkOf(piece, file.check);
     file.at += bytesRead;
   }
 }

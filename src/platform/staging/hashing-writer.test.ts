@@ -23,7 +23,7 @@ function writing(
   return { fd: file.fd, write };
 }
 
-const CHUNKS = [1, 2, 3].map((n) => new Uint8Array(100_000 + n).fill(n));
+const CHUNKS = [1, 2, 7].map((n) => new Uint8Array(n * 100_001).fill(n));
 const WHOLE = Buffer.concat(CHUNKS);
 
 describe('a hashing writer', () => {
