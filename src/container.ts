@@ -86,10 +86,7 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
     unreadable: ground.metrics.credentialsUnreadable,
   });
   const operators = operatorsModule({ database });
-  const work = buildWork(ground, database, storage, products, {
-    credentials: credentials.accountsOfProducts,
-    operators,
-  });
+  const work = buildWork(ground, database, storage, products, { credentials, operators });
   const audit = buildAudit({ ...ground, database, staging, storage });
   const maintenance = maintenanceModule({
     ...ground,

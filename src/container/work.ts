@@ -1,6 +1,6 @@
 import { systemClock } from '../kernel/clock';
 import type { OperatorAudit } from '../modules/operators';
-import { type RecordOriginals, type SellerCredentials, workParts } from '../modules/processing';
+import { type RecordOriginals, type RefreshCredential, type SellerCredentials, workParts } from '../modules/processing';
 import type { ProductsModule } from '../modules/products';
 import type { StorageModule } from '../modules/storage';
 import type { Database } from '../platform/database/database';
@@ -12,7 +12,10 @@ export function buildWork(
   database: Database,
   storage: StorageModule,
   products: ProductsModule,
-  { credentials, operators }: { credentials: SellerCredentials; operators: Pick<OperatorAudit, 'record'> },
+  others: {
+    credentials: { readonly accountsOfProducts: SellerCredentials; readonly refreshAccount: RefreshCredential };
+    operators: Pick<OperatorAudit, 'record'>;
+  },
 ) {
   const work = workParts({
     database,
@@ -22,8 +25,9 @@ export function buildWork(
     signImage: products.signImage,
     verifyResults: products.verifyResults,
     changeStatus: products.changeStatusWithin,
-    credentials,
-    recordOriginals: originalsIn(operators),
+    credentials: others.credentials.accountsOfProducts,
+    refreshCredential: others.credentials.refreshAccount,
+    recordOriginals: originalsIn(others.operators),
     objects: { signPut: (request) => storage.store.signPut(request), copy: storage.copyIfThere },
     metrics: metrics.work,
     limits: { maxImages: settings.MAX_IMAGES, maxImageBytes: settings.MAX_IMAGE_BYTES },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import type { Principal, Seller } from '../../src/kernel/principal';
+import { toAppError } from '../../src/platform/http/to-app-error';
 import { createLog } from '../../src/platform/telemetry/log';
 import { answerOf, type ProductFixture } from '../support/products-fixture';
 import { type Job, type WorkKit, workKit } from '../support/work-kit';
@@ -38,6 +39,14 @@ async function aConnectedSeller(): Promise<Connected> {
   const seller = await kit.aSeller();
   await kit.as(seller).credentials.mercadolibre.put(accountOf(seller));
   return { seller, product: await kit.aProduct(seller, 'publishing', 1) };
+}
+
+/** `done`, or the code of the refusal. */
+function codeOf(call: Promise<unknown>): Promise<string> {
+  return call.then(
+    () => 'done',
+    (refused: unknown) => toAppError(refused).code,
+  );
 }
 
 async function claimAll(): Promise<(product: ProductFixture) => Job['credentials']> {
@@ -93,6 +102,90 @@ describe('a publishing worker', () => {
       const answer = await answerOf(kit.as(who).work.claim({ ...PUBLISHING, worker: 'x', lease_seconds: 60 }));
       expect(JSON.stringify(answer)).not.toContain('-secret-');
     }
+  });
+});
+
+describe('a publishing worker that has refreshed', () => {
+  const fresh = (seller: Seller, n = 1) => ({
+    access_token: `APP_USR-secret-fresh-${n}`,
+    refresh_token: `TG-secret-fresh-${n}`,
+    expires_at: '2027-01-01T06:00:00.000Z',
+    spent_refresh_token: n === 1 ? accountOf(seller).refresh_token : `TG-secret-fresh-${n - 1}`,
+  });
+  const kept = (seller: Seller, n = 1) => {
+    const { spent_refresh_token: _, ...tokens } = fresh(seller, n);
+    return { ...tokens, ml_user_id: '42' };
+  };
+
+  async function aJob(seller?: Connected) {
+    const connected = seller ?? (await aConnectedSeller());
+    const [job] = await kit.claim(worker, PUBLISHING);
+    if (!job) throw new Error('nothing was claimed');
+    const refresh = (n = 1, by = worker) =>
+      codeOf(kit.as(by).work.refreshCredentials({ id: job.lease_id, ...fresh(connected.seller, n) }));
+    return { ...connected, id: job.lease_id, refresh };
+  }
+
+  async function nextClaimed(seller: Seller) {
+    await kit.aProduct(seller, 'publishing', 1);
+    return (await kit.claim(worker, PUBLISHING))[0]?.credentials;
+  }
+
+  test('puts the new tokens back, and again, and the next claim has them', async () => {
+    const { seller, refresh } = await aJob();
+    expect([await refresh(), await refresh()]).toEqual(['done', 'done']);
+    expect(await nextClaimed(seller)).toEqual(kept(seller));
+    expect(await kit.as(seller).credentials.mercadolibre.get()).toMatchObject({ expires_at: kept(seller).expires_at });
+    const lines = logged.filter((line) => line.includes('mercadolibre_account_refreshed'));
+    expect(lines.map((line) => JSON.parse(line).account_id)).toEqual([worker.userId, worker.userId]);
+    expect(logged.join('')).not.toContain('-secret-');
+  });
+
+  test('of two at once by the same token one is kept', async () => {
+    const one = await aConnectedSeller();
+    const jobs = [
+      await aJob(one),
+      await aJob({ seller: one.seller, product: await kit.aProduct(one.seller, 'publishing', 1) }),
+    ];
+    const other = { ...fresh(one.seller, 9), spent_refresh_token: accountOf(one.seller).refresh_token };
+    const answers = await Promise.all([
+      jobs[0]!.refresh(),
+      codeOf(kit.as(worker).work.refreshCredentials({ id: jobs[1]!.id, ...other })),
+    ]);
+    expect(answers.toSorted()).toEqual(['CONFLICT', 'done']);
+    expect(await nextClaimed(one.seller)).toEqual(kept(one.seller, answers[0] === 'done' ? 1 : 9));
+  });
+
+  test('changes nothing of what the seller has connected or disconnected meanwhile', async () => {
+    const { seller, refresh } = await aJob();
+    const anew = { ...accountOf(seller), refresh_token: 'TG-secret-anew', ml_user_id: '43' };
+    await kit.as(seller).credentials.mercadolibre.put(anew);
+    expect(await refresh()).toBe('CONFLICT');
+    expect(await nextClaimed(seller)).toEqual(anew);
+    await kit.as(seller).credentials.mercadolibre.delete();
+    expect(await refresh()).toBe('CONFLICT');
+    expect(await nextClaimed(seller)).toBeNull();
+  });
+
+  test('changes nothing by a lease that is lost, of another worker, or not for publishing', async () => {
+    const { seller, id, refresh } = await aJob();
+    expect(await refresh(1, await kit.aWorker())).toBe('NOT_FOUND');
+    await kit.rows("update work_leases set expires_at = now() - interval '1 second' where id = $1", id);
+    expect(await refresh()).toBe('LEASE_LOST');
+    await kit.aProduct(seller, 'processing', 1);
+    const [processing] = await kit.claim(worker);
+    const call = kit.as(worker).work.refreshCredentials({ id: processing!.lease_id, ...fresh(seller) });
+    expect(await codeOf(call)).toBe('CONFLICT');
+    expect(await kit.as(seller).credentials.mercadolibre.get()).toMatchObject({
+      expires_at: accountOf(seller).expires_at,
+    });
+  });
+
+  test('is refused where what is kept does not open, and operators are told', async () => {
+    const { seller, refresh } = await aJob();
+    await kit.rows("update seller_credentials set key_id = '0123456789abcdef' where user_id = $1", seller.userId);
+    expect(await refresh()).toBe('CONFLICT');
+    expect(logged.join('')).toContain('"reason":"unknown_key"');
   });
 });
 

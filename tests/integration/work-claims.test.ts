@@ -85,6 +85,7 @@ describe('a claim', () => {
         asked.push(...ids);
         return new Map([[mine.id, { accessToken: 'APP_USR-1', refreshToken: 'TG-1', mlUserId: '42', expiresAt }]]);
       },
+      refreshCredential: async () => undefined,
       recordOriginals: async () => undefined,
       clock: () => new Date(),
       log: silentLog,

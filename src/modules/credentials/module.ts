@@ -3,6 +3,7 @@ import type { Database } from '../../platform/database/database';
 import { credentialsRouter } from './api/router';
 import { accountsOfProducts } from './application/accounts-of-products';
 import { connectAccount, disconnectAccount, readConnection } from './application/own-account';
+import { refreshAccount } from './application/refresh-account';
 import { rotateKeys } from './application/rotate-keys';
 import type { CountUnreadable } from './domain/ports';
 import { aesEnvelope } from './infrastructure/aes-envelope';
@@ -32,6 +33,7 @@ export function credentialsModule({ database, keys, log, unreadable }: Credentia
       disconnectAccount: disconnectAccount(deps),
     }),
     accountsOfProducts: accountsOfProducts(deps),
+    refreshAccount: refreshAccount(deps),
     rotateKeys: rotateKeys(deps),
   };
 }

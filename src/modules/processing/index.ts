@@ -1,3 +1,3 @@
-export type { RecordOriginals, SellerCredentials } from './domain/work/ports';
+export type { RecordOriginals, RefreshCredential, SellerCredentials } from './domain/work/ports';
 export { prepareParts } from './prepare-parts';
 export { workEstimate, workParts } from './work-parts';

@@ -10,10 +10,12 @@ import { failWork } from './application/work/fail-work';
 import { heartbeat } from './application/work/heartbeat';
 import { leaseUrls } from './application/work/lease-urls';
 import { putBackAllDue } from './application/work/put-back-due';
+import { refreshCredential } from './application/work/refresh-credential';
 import { resultUrls } from './application/work/result-urls';
 import type {
   ChangeStatus,
   RecordOriginals,
+  RefreshCredential,
   ResultObjects,
   SellerCredentials,
   SignImage,
@@ -38,6 +40,7 @@ export interface WorkDeps {
   readonly objects: ResultObjects;
   readonly metrics: WorkMetrics;
   readonly credentials: SellerCredentials;
+  readonly refreshCredential: RefreshCredential;
   readonly recordOriginals: RecordOriginals;
   readonly limits: ResultLimits;
   /** WORK_MAX_ATTEMPTS */
@@ -67,6 +70,7 @@ export function workParts(deps: WorkDeps) {
       claimWork: claimWork(shared),
       leaseUrls: leaseUrls(shared),
       heartbeat: heartbeat(shared),
+      refreshCredential: refreshCredential(shared),
       resultUrls: resultUrls(shared),
       completeWork: completeWork(shared),
       failWork: failWork(shared),

@@ -22,7 +22,8 @@ async function withFile<Result>(bytes: Uint8Array, use: (fd: number) => Promise<
 
 function checkInPieces(bytes: Uint8Array): bigint {
   let check = 0n;
-  for (let at = 0; at < bytes.length; at += PIECE_BYTES_MAX) check = checkOf(bytes.subarray(at, at + PIECE_BYTES_MAX), check);
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES_MAX)
+    check = checkOf(bytes.subarray(at, at + PIECE_BYTES_MAX), check);
   return check;
 }
 

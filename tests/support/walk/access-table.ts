@@ -137,6 +137,12 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   },
   'work.urls': ofLease(() => ({ variants: ['original'] })),
   'work.heartbeat': ofLease(() => ({ progress: 10 })),
+  'work.refreshCredentials': ofLease(() => ({
+    spent_refresh_token: 'a',
+    access_token: 'b',
+    refresh_token: 'c',
+    expires_at: '2030-01-01T00:00:00Z',
+  })),
   'work.resultUrls': ofLease(({ image }) => ({ images: [{ image_id: image, ...photo }] })),
   'work.complete': ofLease(({ image }) => ({ images: [{ image_id: image, processing_metadata: {} }] })),
   'work.fail': ofLease(() => ({ error: 'broken', retryable: false })),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tokenExpirySchema, tokenSchema } from '../../../platform/http/oauth-tokens';
 import { sellerProcedure } from '../../../platform/http/procedures';
 import type { connectAccount, disconnectAccount, readConnection } from '../application/own-account';
 
@@ -7,15 +8,6 @@ export interface MercadoLibreUseCases {
   readonly readConnection: ReturnType<typeof readConnection>;
   readonly disconnectAccount: ReturnType<typeof disconnectAccount>;
 }
-
-const LONGEST_TOKEN = 4096;
-/** RFC 6749, A.12 and A.17: tokens are printable ASCII. */
-const tokenField = z
-  .string()
-  .min(1)
-  .max(LONGEST_TOKEN)
-  .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII')
-  .meta({ format: 'password' });
 
 const LONGEST_ID = 100;
 /** MercadoLibre's own answer has a number here. */
@@ -50,11 +42,9 @@ export const connectProcedure = ({ connectAccount: connect }: MercadoLibreUseCas
     })
     .input(
       z.strictObject({
-        access_token: tokenField,
-        refresh_token: tokenField,
-        expires_at: z.iso
-          .datetime({ offset: true })
-          .meta({ description: 'When the access token expires; with an offset, or in UTC by Z.' }),
+        access_token: tokenSchema,
+        refresh_token: tokenSchema,
+        expires_at: tokenExpirySchema,
         ml_user_id: mlUserIdField,
       }),
     )

@@ -1,4 +1,5 @@
 import type { ProductId, UserId } from '../../../kernel/ids';
+import type { Transaction } from '../../../kernel/transaction';
 import type { Owner, Sealed, WhyNot } from './envelope';
 
 /** One row for each owner, as it was sealed. */
@@ -10,6 +11,10 @@ export interface SealedCredentials {
   remove(owner: Owner): Promise<void>;
   /** Of the sellers of these products; one who has none is missing. */
   ofProducts(ids: readonly ProductId[]): Promise<readonly SealedOfProduct[]>;
+  /** Of this product's seller, locked until the transaction ends; null where the seller has none. */
+  lockOfProduct(tx: Transaction, id: ProductId): Promise<SealedOf | null>;
+  /** Of an owner whose row is locked. */
+  replace(tx: Transaction, owner: Owner, sealed: Sealed): Promise<void>;
   /** The next rows, in their owners' order, whose data key another key than this wraps. */
   wrappedByOthers(keyId: string, after: Owner | null, limit: number): Promise<readonly SealedOf[]>;
   countWrappedByOthers(keyId: string): Promise<number>;

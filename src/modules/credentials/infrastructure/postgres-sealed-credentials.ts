@@ -1,10 +1,12 @@
 import { and, asc, count, eq, gt, inArray, ne, type SQL, sql } from 'drizzle-orm';
 import { AppError } from '../../../kernel/app-error';
 import type { ProductId, UserId } from '../../../kernel/ids';
+import type { Transaction } from '../../../kernel/transaction';
 import type { Orm } from '../../../platform/database/database';
 import { databaseFault } from '../../../platform/database/faults';
 import { read } from '../../../platform/database/read';
 import { products, sellerCredentials } from '../../../platform/database/schema';
+import { ormOf } from '../../../platform/database/transaction';
 import { type Owner, PROVIDER, type Sealed } from '../domain/envelope';
 import type { SealedCredentials } from '../domain/ports';
 
@@ -33,6 +35,13 @@ export function postgresSealedCredentials(orm: Orm): SealedCredentials {
         sealed,
       }));
     },
+    lockOfProduct,
+    replace: async (tx, owner, sealed) => {
+      await ormOf(tx)
+        .update(table)
+        .set({ ...sealed, updatedAt: sql`now()` })
+        .where(of(owner));
+    },
     wrappedByOthers: (keyId, after, limit) => wrappedByOthers(orm, keyId, after, limit),
     countWrappedByOthers: async (keyId) => {
       const [row] = await read(() => orm.select({ n: count() }).from(table).where(notBy(keyId)));
@@ -59,6 +68,19 @@ async function put(orm: Orm, owner: Owner, sealed: Sealed): Promise<void> {
     if (databaseFault(error).kind !== 'foreign-key') throw error;
     throw new AppError('UNAUTHENTICATED', 'This account is gone.', { cause: error });
   }
+}
+
+async function lockOfProduct(tx: Transaction, id: ProductId) {
+  const orm = ormOf(tx);
+  const seller = orm.select({ id: products.userId }).from(products).where(eq(products.id, id));
+  const [row] = await orm
+    .select({ userId: table.userId, ...SEALED })
+    .from(table)
+    .where(and(eq(table.userId, seller), eq(table.provider, PROVIDER)))
+    .for('update');
+  if (!row) return null;
+  const { userId, ...sealed } = row;
+  return { owner: { userId: userId as UserId, provider: PROVIDER } as const, sealed };
 }
 
 async function wrappedByOthers(orm: Orm, keyId: string, after: Owner | null, limit: number) {

@@ -1,5 +1,6 @@
 import { router } from '../../../../platform/http/procedures';
 import { claimProcedure } from './claim';
+import { refreshCredentialProcedure } from './credentials';
 import { completeProcedure, failProcedure } from './ends';
 import { heartbeatProcedure, leaseUrlsProcedure } from './leases';
 import { resultUrlsProcedure } from './results';
@@ -10,6 +11,7 @@ export function workRouter(useCases: WorkUseCases) {
     claim: claimProcedure(useCases),
     urls: leaseUrlsProcedure(useCases),
     heartbeat: heartbeatProcedure(useCases),
+    refreshCredentials: refreshCredentialProcedure(useCases),
     resultUrls: resultUrlsProcedure(useCases),
     complete: completeProcedure(useCases),
     fail: failProcedure(useCases),

@@ -144,6 +144,14 @@ export interface SellerCredential {
 /** Of the sellers of these products; a seller who has connected no account, or whose stored one cannot be read, is missing. */
 export type SellerCredentials = (products: readonly ProductId[]) => Promise<ReadonlyMap<ProductId, SellerCredential>>;
 
+/** What MercadoLibre gave for a refresh token. */
+export interface RefreshedCredential extends Omit<SellerCredential, 'mlUserId'> {
+  readonly spentRefreshToken: string;
+}
+
+/** Keeps it for the seller of this product. Safe to repeat. @throws AppError CONFLICT where the refresh token spent is not what is kept */
+export type RefreshCredential = (tx: Transaction, product: ProductId, refreshed: RefreshedCredential) => Promise<void>;
+
 /** Writes down, for good, that a worker was given URLs of originals. Where it throws, none are given. */
 export type RecordOriginals = (issued: {
   readonly holder: UserId;
