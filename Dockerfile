@@ -18,7 +18,7 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE ./
 COPY drizzle ./drizzle
 COPY src ./src
-# As in `bun start`; docs/performance.md, "What it is set to".
+# As in `bun start`: threads that write and fsync files; the default of four would wait for one disk operation each.
 ENV UV_THREADPOOL_SIZE=16
 USER bun
 EXPOSE 3000
