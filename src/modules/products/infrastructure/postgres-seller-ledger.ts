@@ -1,21 +1,23 @@
-import { eq, sql } from 'drizzle-orm';
 import type { Orm } from '../../../platform/database/database';
+import { type Prepared, runPrepared } from '../../../platform/database/prepared';
 import { read } from '../../../platform/database/read';
-import { sellerLedger as ledger } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
 import type { Quota, SellerLedger } from '../domain/quota';
 
-const products = sql<number>`${ledger.uploading} + ${ledger.processing} + ${ledger.ready} + ${ledger.publishing}
-  + ${ledger.published} + ${ledger.failed}`;
+const HOLDING: Prepared = {
+  name: 'seller_holding',
+  text: `
+    select uploading + processing + ready + publishing + published + failed as products, image_bytes::float8 as bytes
+    from seller_ledger where user_id = $1`,
+};
 
 export function postgresSellerLedger(orm: Orm): SellerLedger {
   return {
     async holding({ userId }, tx) {
-      const ask = (from: Orm) =>
-        from.select({ products, bytes: ledger.imageBytes }).from(ledger).where(eq(ledger.userId, userId));
-      const [row] = tx ? await ask(ormOf(tx)) : await read(() => ask(orm));
+      const ask = (from: Orm) => runPrepared<{ products: number; bytes: number }>(from, HOLDING, [userId]);
+      const { rows } = tx ? await ask(ormOf(tx)) : await read(() => ask(orm));
       // it comes with the first product
-      return row ?? { products: 0, bytes: 0 };
+      return rows[0] ?? { products: 0, bytes: 0 };
     },
   };
 }
