@@ -188,12 +188,13 @@ describe('an unknown email', () => {
       }
     }
     expect(tried.hashes).toBe(2 * 3 * 5);
+    expect(tried.from).toEqual(new Set([HOME, ELSEWHERE]));
     expect(new Set(tried.usedFrom.map(({ asked }) => asked))).toEqual(new Set([1]));
   });
 
   /** A login whose hasher and sessions count what they are asked; each attempt is to ask both once. */
   function countingLogin() {
-    const tried = { hashes: 0, usedFrom: [] as { asked: number }[] };
+    const tried = { hashes: 0, from: new Set<string | null>(), usedFrom: [] as { asked: number }[] };
     const sessions = postgresSessions(db.database);
     const counted = logIn({
       users: postgresUsers(db.database),
@@ -209,8 +210,9 @@ describe('an unknown email', () => {
       },
       hasher: {
         hash: () => Promise.reject(new Error('nothing is hashed anew')),
-        verify: async () => {
+        verify: async (_password, _hash, from) => {
           tried.hashes += 1;
+          tried.from.add(from);
           return false;
         },
       },

@@ -11,6 +11,10 @@ export class FairQueue<Waiter extends { readonly party: string }> {
     return this.#size;
   }
 
+  sizeOf(party: string): number {
+    return this.#parties.get(party)?.length ?? 0;
+  }
+
   add(waiter: Waiter): void {
     const waiters = this.#parties.get(waiter.party);
     if (waiters) waiters.push(waiter);
@@ -27,6 +31,16 @@ export class FairQueue<Waiter extends { readonly party: string }> {
     if (waiters.length === 0) this.#parties.delete(waiter.party);
     this.#size -= 1;
     return true;
+  }
+
+  /** The one whose turn it is; it does not wait any more. Undefined where nobody waits. */
+  next(): Waiter | undefined {
+    let next: Waiter | undefined;
+    this.#serveOne((waiter) => {
+      next = waiter;
+      return 'served';
+    });
+    return next;
   }
 
   /** Asks the first of each party in turn, until nobody more is served. */

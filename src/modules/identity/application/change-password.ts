@@ -30,7 +30,7 @@ export const changePassword =
     if (!(await provePassword(deps, attempt, found, change.currentPassword))) {
       throw new AppError('FORBIDDEN', 'The current password is wrong.');
     }
-    const newHash = await deps.hasher.hash(change.newPassword);
+    const newHash = await deps.hasher.hash(change.newPassword, device.ip);
     const grant = await deps.inTransaction(async (tx) => {
       const changed = await deps.users.replacePasswordHash(tx, found.user.id, found.passwordHash, newHash);
       if (!changed) throw new AppError('CONFLICT', 'The password was changed meanwhile.');

@@ -48,7 +48,7 @@ async function verify(
   hash: string | null,
 ): Promise<boolean> {
   try {
-    return await deps.hasher.verify(password, hash);
+    return await deps.hasher.verify(password, hash, attempt.ip);
   } catch (error) {
     if (waitSeconds === 0) await deps.failures.withdraw(attempt);
     throw error;

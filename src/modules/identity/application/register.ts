@@ -32,7 +32,7 @@ export const register =
       role: 'seller',
       createdAt: deps.clock(),
     };
-    const passwordHash = await deps.hasher.hash(registration.password);
+    const passwordHash = await deps.hasher.hash(registration.password, device.ip);
     const grant = await deps.inTransaction(async (tx) => {
       await deps.users.insert(tx, { user, passwordHash });
       return openSession(deps, tx, user, device);

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { PasswordHasher } from '../domain/password-hasher';
 import { hashingQueue } from './hashing-queue';
+import { networkOf } from './network';
 
 /** 19 MiB and two passes. @see OWASP Password Storage Cheat Sheet, argon2id */
 const COST = { algorithm: 'argon2id', memoryCost: 19_456, timeCost: 2 } as const;
@@ -13,13 +14,20 @@ export function argon2PasswordHasher(limits = LIMITS): PasswordHasher {
   const inTurn = hashingQueue(limits);
   const nobody = hashOfNoPassword();
   return {
-    hash: (password) => inTurn(() => Bun.password.hash(password.normalize('NFC'), COST)),
-    verify: async (password, hash) => {
+    hash: (password, from) => inTurn(partyOf(from), () => Bun.password.hash(password.normalize('NFC'), COST)),
+    verify: async (password, hash, from) => {
       if (password === '') return false; // Bun refuses to hash nothing
-      const right = await inTurn(() => Bun.password.verify(password.normalize('NFC'), hash ?? nobody, 'argon2id'));
+      const right = await inTurn(partyOf(from), () =>
+        Bun.password.verify(password.normalize('NFC'), hash ?? nobody, 'argon2id'),
+      );
       return right && hash !== null;
     },
   };
+}
+
+/** Those whose address is not known are one. */
+function partyOf(from: string | null): string {
+  return networkOf(from) ?? '';
 }
 
 /** Salt and hash at random, with the cost of a real one: no password is known for it, and to try one takes as long. */

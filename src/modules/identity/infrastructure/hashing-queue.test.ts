@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test';
 import { hashingQueue } from './hashing-queue';
 
-test('no more run at once and no more wait than the limits say, and each gets its turn in order', async () => {
-  const inTurn = hashingQueue({ atOnce: 2, waiting: 3 });
+test('no more run at once than the limits say, no more of one party wait than half of them, and each gets its turn in order', async () => {
+  const inTurn = hashingQueue({ atOnce: 2, waiting: 6 });
   const ends: (() => void)[] = [];
   const started: number[] = [];
   const begin = (n: number) =>
-    inTurn(() => {
+    inTurn('one', () => {
       started.push(n);
       return new Promise<number>((resolve) => ends.push(() => resolve(n)));
     });
@@ -24,9 +24,21 @@ test('no more run at once and no more wait than the limits say, and each gets it
 
 test('work that fails gives its turn back', async () => {
   const inTurn = hashingQueue({ atOnce: 1, waiting: 1 });
-  const failing = inTurn(() => Promise.reject(new Error('no memory')));
-  const waiting = inTurn(async () => 'done');
+  const failing = inTurn('one', () => Promise.reject(new Error('no memory')));
+  const waiting = inTurn('one', async () => 'done');
   await expect(failing).rejects.toThrow('no memory');
   expect(await waiting).toBe('done');
-  expect(await inTurn(async () => 'again')).toBe('again');
+  expect(await inTurn('one', async () => 'again')).toBe('again');
+});
+
+test('parties take turns, and all of them together have no more places than the limits say', async () => {
+  const inTurn = hashingQueue({ atOnce: 1, waiting: 4 });
+  const ran: string[] = [];
+  const work = (party: string, n: number) => inTurn(party, async () => void ran.push(`${party}${n}`));
+  const first = inTurn('flood', () => Bun.sleep(5));
+  const all = [work('flood', 1), work('flood', 2), work('one', 1), work('other', 1)];
+  await expect(work('flood', 3)).rejects.toMatchObject({ code: 'OVERLOADED' });
+  await expect(work('third', 1)).rejects.toMatchObject({ code: 'OVERLOADED' });
+  await Promise.all([first, ...all]);
+  expect(ran).toEqual(['flood1', 'one1', 'other1', 'flood2']);
 });

@@ -1,24 +1,32 @@
 import { AppError } from '../../../kernel/app-error';
+import { FairQueue } from '../../../platform/admission/fair-queue';
 
-export type HashingQueue = <Result>(work: () => Promise<Result>) => Promise<Result>;
+export type HashingQueue = <Result>(party: string, work: () => Promise<Result>) => Promise<Result>;
+
+interface Waiter {
+  readonly party: string;
+  readonly enter: () => void;
+}
 
 /**
  * Runs so many pieces of work at once and lets so many wait, so that a flood of logins takes neither all memory nor all
- * threads. First come, first served.
+ * threads. Parties take turns: whoever guesses a hundred passwords waits behind whoever tries one. No party takes more than half of
+ * the places where one waits.
  */
 export function hashingQueue(limits: { atOnce: number; waiting: number }): HashingQueue {
-  const waiting: (() => void)[] = [];
+  const queue = new FairQueue<Waiter>();
   let running = 0;
-  return async (work) => {
+  return async (party, work) => {
     if (running < limits.atOnce) running += 1;
-    else if (waiting.length < limits.waiting) await new Promise<void>((resolve) => waiting.push(resolve));
+    else if (queue.size < limits.waiting && queue.sizeOf(party) < Math.ceil(limits.waiting / 2))
+      await new Promise<void>((enter) => queue.add({ party, enter }));
     else throw new AppError('OVERLOADED');
     try {
       return await work();
     } finally {
-      const next = waiting.shift();
+      const next = queue.next();
       if (next)
-        next(); // takes over this turn
+        next.enter(); // takes over this turn
       else running -= 1;
     }
   };

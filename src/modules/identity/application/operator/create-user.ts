@@ -37,7 +37,7 @@ export const createUser =
     const password = wanted.password ?? madeUpPassword();
     await requireGoodPassword(deps.isCommonPassword, password, email, 'password');
     const user: User = { id, email, firstName: null, lastName: null, role: wanted.role, createdAt: deps.clock() };
-    const passwordHash = await deps.hasher.hash(password);
+    const passwordHash = await deps.hasher.hash(password, null);
     await deps.inTransaction((tx) => deps.users.insert(tx, { user, passwordHash }));
     return { user, password };
   };

@@ -21,7 +21,7 @@ export const setPassword =
   async (account, password = madeUpPassword()) => {
     const { id, email } = await deps.findAccount(account);
     await requireGoodPassword(deps.isCommonPassword, password, email, 'password');
-    const hash = await deps.hasher.hash(password);
+    const hash = await deps.hasher.hash(password, null);
     await deps.inTransaction(async (tx) => {
       const before = await deps.users.holdPasswordHash(tx, id);
       if (before === null) throw new AppError('NOT_FOUND', 'No such account.');
