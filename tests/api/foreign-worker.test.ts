@@ -12,10 +12,14 @@ interface Ids {
   readonly image: string;
 }
 
+const REFRESHED = { access_token: 'APP_USR-2', refresh_token: 'TG-2', expires_at: '2027-01-01T00:00:00Z' };
+const ACCOUNT = { ...REFRESHED, access_token: 'APP_USR-1', refresh_token: 'TG-1', ml_user_id: '42' };
+
 /** How to call each procedure that takes a lease, so that its holder is let through. One that is missing fails the first test. */
-const CALLS: readonly (readonly [procedure: string, inputOf: (lease: Ids) => unknown])[] = [
+const CALLS: readonly (readonly [procedure: string, inputOf: (lease: Ids) => unknown, phase?: 'publishing'])[] = [
   ['urls', ({ id }) => ({ id, variants: ['original'] })],
   ['heartbeat', ({ id }) => ({ id, progress: 10, message: 'still at it' })],
+  ['refreshCredentials', ({ id }) => ({ id, spent_refresh_token: ACCOUNT.refresh_token, ...REFRESHED }), 'publishing'],
   ['resultUrls', ({ id, image }) => ({ id, images: [announced(image, Buffer.from('x'))] })],
   ['complete', ({ id, image }) => ({ id, images: [{ image_id: image, processing_metadata: { mine: true } }] })],
   ['fail', ({ id }) => ({ id, error: 'broken', retryable: false })],
@@ -40,16 +44,23 @@ function call(as: Principal | null, procedure: string, input: unknown): Promise<
   return work[procedure]?.(input) ?? Promise.reject(new Error(`no procedure ${procedure}`));
 }
 
-async function aLease(): Promise<{ product: ProductFixture; ids: Ids }> {
-  const product = await kit.aProduct(await kit.aSeller());
-  const { lease_id } = await kit.claimOne(holder, product);
+async function aLease(
+  phase: 'processing' | 'publishing' = 'processing',
+): Promise<{ product: ProductFixture; ids: Ids }> {
+  const seller = await kit.aSeller();
+  await kit.as(seller).credentials.mercadolibre.put(ACCOUNT);
+  const product = await kit.aProduct(seller, phase);
+  const { lease_id } = await kit.claimOne(holder, product, { phase });
   return { product, ids: { id: lease_id, image: product.images[0]! } };
 }
 
 /** Everything that the database holds of a product and its work. */
 async function rowsOf({ id }: ProductFixture): Promise<unknown> {
   const tables = ['work_items', 'work_leases', 'product_images', 'product_status_history', 'product_events', 'intents'];
-  const rows: unknown[] = await kit.rows('select * from products where id = $1', id);
+  const rows: unknown[] = await kit.rows(
+    'select * from products p left join seller_credentials using (user_id) where p.id = $1',
+    id,
+  );
   for (const table of tables) rows.push(await kit.rows(`select * from ${table} where product_id = $1 order by 1`, id));
   return rows;
 }
@@ -64,9 +75,9 @@ describe('every procedure of workers that takes a lease', () => {
     expect(named(procedures.filter(({ ids }) => !ids.includes('id')))).toEqual(['claim']);
   });
 
-  for (const [procedure, inputOf] of CALLS) {
+  for (const [procedure, inputOf, phase] of CALLS) {
     test(`${procedure} answers another account’s lease exactly as an unknown one, and does nothing`, async () => {
-      const { product, ids } = await aLease();
+      const { product, ids } = await aLease(phase);
       const before = await rowsOf(product);
       const unknown = await answerOf(call(stranger, procedure, inputOf({ ...ids, id: newId() })));
       expect(unknown).toMatchObject({ code: 'NOT_FOUND' });
@@ -76,7 +87,7 @@ describe('every procedure of workers that takes a lease', () => {
     });
 
     test(`${procedure} lets the holder through`, async () => {
-      await call(holder, procedure, inputOf((await aLease()).ids));
+      await call(holder, procedure, inputOf((await aLease(phase)).ids));
     });
   }
 });
