@@ -35,11 +35,21 @@ function work({ id, fd, ends, last }: DigestRequest): DigestAnswer | null {
 
 function hashUpTo(file: Progress, fd: number, end: number): void {
   while (file.at < end) {
-    const bytesRead = readSync(fd, memory, 0, Math.min(memory.length, end - file.at), file.at);
-    if (bytesRead === 0) return;
-    const piece = memory.subarray(0, bytesRead);
+    const piece = readPiece(fd, file.at, Math.min(memory.length, end - file.at));
+    if (piece.length === 0) return;
     file.hasher.update(piece);
     file.check = checkOf(piece, file.check);
-    file.at += bytesRead;
+    file.at += piece.length;
   }
+}
+
+/** Whole, or up to the file's end: read(2) may give less than was asked for, and the check is of pieces. */
+function readPiece(fd: number, at: number, length: number): Uint8Array {
+  let filled = 0;
+  while (filled < length) {
+    const bytesRead = readSync(fd, memory, filled, length - filled, at + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return memory.subarray(0, filled);
 }
