@@ -10,6 +10,19 @@ export const tokenSchema = z
   .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII')
   .meta({ format: 'password' });
 
-export const tokenExpirySchema = z.iso
-  .datetime({ offset: true })
-  .meta({ description: 'When the access token expires; with an offset, or in UTC by Z.' });
+/** What an OAuth answer has, as fields of an input. */
+export const tokenFields = {
+  access_token: tokenSchema,
+  refresh_token: tokenSchema,
+  expires_at: z.iso
+    .datetime({ offset: true })
+    .meta({ description: 'When the access token expires; with an offset, or in UTC by Z.' }),
+};
+
+export function tokensOf(input: z.infer<z.ZodObject<typeof tokenFields>>) {
+  return {
+    accessToken: input.access_token,
+    refreshToken: input.refresh_token,
+    expiresAt: new Date(input.expires_at),
+  };
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tokenExpirySchema, tokenSchema } from '../../../platform/http/oauth-tokens';
+import { tokenFields, tokensOf } from '../../../platform/http/oauth-tokens';
 import { sellerProcedure } from '../../../platform/http/procedures';
 import type { connectAccount, disconnectAccount, readConnection } from '../application/own-account';
 
@@ -42,18 +42,14 @@ export const connectProcedure = ({ connectAccount: connect }: MercadoLibreUseCas
     })
     .input(
       z.strictObject({
-        access_token: tokenSchema,
-        refresh_token: tokenSchema,
-        expires_at: tokenExpirySchema,
+        ...tokenFields,
         ml_user_id: mlUserIdField,
       }),
     )
     .output(z.void())
     .mutation(({ ctx, input }) =>
       connect(ctx.seller, {
-        accessToken: input.access_token,
-        refreshToken: input.refresh_token,
-        expiresAt: new Date(input.expires_at),
+        ...tokensOf(input),
         mlUserId: input.ml_user_id,
       }),
     );

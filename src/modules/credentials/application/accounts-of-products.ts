@@ -1,8 +1,8 @@
 import type { ProductId, UserId } from '../../../kernel/ids';
-import { CannotOpen, PROVIDER } from '../domain/envelope';
+import { PROVIDER } from '../domain/envelope';
 import type { MercadoLibreAccount } from '../domain/mercadolibre-account';
-import type { SealedCredentials, SealedOfProduct } from '../domain/ports';
-import { type OpeningDeps, openOrReport } from './open-or-report';
+import type { SealedCredentials } from '../domain/ports';
+import { type OpeningDeps, openOrNull } from './open-or-report';
 
 export interface AccountsOfProductsDeps extends OpeningDeps {
   readonly credentials: Pick<SealedCredentials, 'ofProducts'>;
@@ -17,7 +17,8 @@ export const accountsOfProducts =
   async (ids: readonly ProductId[]): Promise<ReadonlyMap<ProductId, MercadoLibreAccount>> => {
     const rows = await deps.credentials.ofProducts(ids);
     const accounts = new Map<UserId, MercadoLibreAccount | null>();
-    for (const row of rows) if (!accounts.has(row.userId)) accounts.set(row.userId, openedOrNull(deps, row));
+    for (const { userId, sealed } of rows)
+      if (!accounts.has(userId)) accounts.set(userId, openOrNull(deps, { userId, provider: PROVIDER }, sealed));
     return new Map(
       rows.flatMap(({ productId, userId }) => {
         const account = accounts.get(userId);
@@ -25,12 +26,3 @@ export const accountsOfProducts =
       }),
     );
   };
-
-function openedOrNull(deps: OpeningDeps, { userId, sealed }: SealedOfProduct): MercadoLibreAccount | null {
-  try {
-    return openOrReport(deps, { userId, provider: PROVIDER }, sealed);
-  } catch (error) {
-    if (error instanceof CannotOpen) return null;
-    throw error;
-  }
-}

@@ -20,6 +20,16 @@ export function openOrReport(deps: OpeningDeps, owner: Owner, sealed: Sealed): M
   }
 }
 
+/** Null for what does not open, which operators have been told then. */
+export function openOrNull(deps: OpeningDeps, owner: Owner, sealed: Sealed): MercadoLibreAccount | null {
+  try {
+    return openOrReport(deps, owner, sealed);
+  } catch (error) {
+    if (error instanceof CannotOpen) return null;
+    throw error;
+  }
+}
+
 /** Whose, and why; nothing of what is in it. */
 export function reportUnreadable(
   { log, unreadable }: Omit<OpeningDeps, 'envelope'>,

@@ -2,10 +2,9 @@ import { AppError } from '../../../kernel/app-error';
 import type { ProductId } from '../../../kernel/ids';
 import type { Transaction } from '../../../kernel/transaction';
 import { accountToText } from '../domain/account-text';
-import { CannotOpen } from '../domain/envelope';
 import type { MercadoLibreAccount } from '../domain/mercadolibre-account';
-import type { SealedCredentials, SealedOf } from '../domain/ports';
-import { type OpeningDeps, openOrReport } from './open-or-report';
+import type { SealedCredentials } from '../domain/ports';
+import { type OpeningDeps, openOrNull } from './open-or-report';
 
 export interface RefreshAccountDeps extends OpeningDeps {
   readonly credentials: Pick<SealedCredentials, 'lockOfProduct' | 'replace'>;
@@ -25,7 +24,7 @@ export const refreshAccount =
   (deps: RefreshAccountDeps) =>
   async (tx: Transaction, productId: ProductId, refreshed: RefreshedTokens): Promise<void> => {
     const kept = await deps.credentials.lockOfProduct(tx, productId);
-    const account = kept && openedOrNull(deps, kept);
+    const account = kept && openOrNull(deps, kept.owner, kept.sealed);
     if (!account) throw notKept();
     const { spentRefreshToken, ...tokens } = refreshed;
     if (account.refreshToken === tokens.refreshToken && account.accessToken === tokens.accessToken) return;
@@ -33,15 +32,6 @@ export const refreshAccount =
     const text = accountToText({ ...tokens, mlUserId: account.mlUserId });
     await deps.credentials.replace(tx, kept.owner, deps.envelope.seal(kept.owner, text));
   };
-
-function openedOrNull(deps: OpeningDeps, { owner, sealed }: SealedOf): MercadoLibreAccount | null {
-  try {
-    return openOrReport(deps, owner, sealed);
-  } catch (error) {
-    if (error instanceof CannotOpen) return null;
-    throw error;
-  }
-}
 
 function notKept(): AppError {
   return new AppError(

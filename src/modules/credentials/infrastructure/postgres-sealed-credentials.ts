@@ -8,7 +8,7 @@ import { read } from '../../../platform/database/read';
 import { products, sellerCredentials } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
 import { type Owner, PROVIDER, type Sealed } from '../domain/envelope';
-import type { SealedCredentials } from '../domain/ports';
+import type { SealedCredentials, SealedOf } from '../domain/ports';
 
 const table = sellerCredentials;
 const SEALED = { keyId: table.keyId, wrappedKey: table.wrappedKey, sealed: table.sealed };
@@ -78,9 +78,7 @@ async function lockOfProduct(tx: Transaction, id: ProductId) {
     .from(table)
     .where(and(eq(table.userId, seller), eq(table.provider, PROVIDER)))
     .for('update');
-  if (!row) return null;
-  const { userId, ...sealed } = row;
-  return { owner: { userId: userId as UserId, provider: PROVIDER } as const, sealed };
+  return row ? sealedOf(row) : null;
 }
 
 async function wrappedByOthers(orm: Orm, keyId: string, after: Owner | null, limit: number) {
@@ -92,10 +90,11 @@ async function wrappedByOthers(orm: Orm, keyId: string, after: Owner | null, lim
       .orderBy(asc(table.userId))
       .limit(limit),
   );
-  return rows.map(({ userId, ...sealed }) => ({
-    owner: { userId: userId as UserId, provider: PROVIDER } as const,
-    sealed,
-  }));
+  return rows.map(sealedOf);
+}
+
+function sealedOf({ userId, ...sealed }: Sealed & { userId: string }): SealedOf {
+  return { owner: { userId: userId as UserId, provider: PROVIDER }, sealed };
 }
 
 const of = ({ userId, provider }: Owner) => and(eq(table.userId, userId), eq(table.provider, provider));

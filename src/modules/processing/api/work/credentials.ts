@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tokenExpirySchema, tokenSchema } from '../../../../platform/http/oauth-tokens';
+import { tokenFields, tokenSchema, tokensOf } from '../../../../platform/http/oauth-tokens';
 import { workerProcedure } from '../../../../platform/http/procedures';
 import { idSchema, leaseIdOf } from './fields';
 import type { WorkUseCases } from './use-cases';
@@ -22,18 +22,14 @@ export function refreshCredentialProcedure({ refreshCredential }: Pick<WorkUseCa
       z.strictObject({
         id: idSchema,
         spent_refresh_token: tokenSchema,
-        access_token: tokenSchema,
-        refresh_token: tokenSchema,
-        expires_at: tokenExpirySchema,
+        ...tokenFields,
       }),
     )
     .output(z.void())
     .mutation(({ ctx, input }) =>
       refreshCredential(ctx.worker, leaseIdOf(input.id), {
         spentRefreshToken: input.spent_refresh_token,
-        accessToken: input.access_token,
-        refreshToken: input.refresh_token,
-        expiresAt: new Date(input.expires_at),
+        ...tokensOf(input),
       }),
     );
 }
