@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { type Burst, runBurst, WARM_UP, warmUp } from '../ingest/burst';
+import { type Burst, WARM_UP, warmUp } from '../ingest/burst';
 import { type Contender, uploadTo } from '../ingest/contender';
 import { benchBucket, copiedS3Limit, diskLimits, emptyBucket, s3Limit } from '../ingest/limit';
 import { type BenchPhoto, benchPhotos } from '../ingest/photos';
+import { inTurns } from '../ingest/turns';
 import { LoadClient } from '../load/load-client';
 import { machine } from '../report/machine';
 import { saveOnPage } from '../report/performance-page';
@@ -38,7 +39,6 @@ export async function benchDirect(args: string[]): Promise<void> {
     const client = await LoadClient.start(photos.map((photo) => photo.path));
     const sections: string[] = [];
     await warmUp(contenders, client, burstSize(photos, 8).products, clear);
-    await clear();
     for (const concurrency of values.concurrency.split(',').map(Number)) {
       const size = { ...burstSize(photos, concurrency), uplinkBytesPerSecond };
       const bursts = await inTurns(contenders, client, Number(rounds), size, clear);
@@ -75,7 +75,7 @@ async function startContenders(store: 'disk' | 's3', folder: string, photos: rea
   ];
   return {
     contenders,
-    /** Between rounds: what all of them store would fill the store's volume. */
+    /** Before each burst: what all of them store would fill the store's volume. */
     async clear(): Promise<void> {
       if (bucket) await emptyBucket(bucket);
     },
@@ -108,22 +108,6 @@ function burstSize(photos: readonly BenchPhoto[], concurrency: number) {
     concurrency,
     bytesPerProduct,
   };
-}
-
-/** In turns: what disturbs the machine for a while disturbs all of them. */
-async function inTurns(
-  contenders: readonly Contender[],
-  client: LoadClient,
-  rounds: number,
-  size: Parameters<typeof runBurst>[2],
-  clear: () => Promise<void>,
-): Promise<Map<Contender, Burst[]>> {
-  const bursts = new Map<Contender, Burst[]>(contenders.map((contender) => [contender, []]));
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [contender, done] of bursts) done.push(await runBurst(contender, client, size));
-    await clear();
-  }
-  return bursts;
 }
 
 function reportOf(bursts: ReadonlyMap<Contender, readonly Burst[]>): string {

@@ -12,7 +12,7 @@ export interface Contenders {
   readonly contenders: readonly Contender[];
   /** Of the app: empty after the last burst. */
   readonly stagingFolder: string;
-  /** Before a round: the store is as empty for each of them as for the first. */
+  /** Before each burst: the store is as empty for each of them as for the first. */
   emptyStore(): Promise<void>;
   stop(): Promise<void>;
 }

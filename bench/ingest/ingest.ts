@@ -6,10 +6,11 @@ import { saveOnPage } from '../report/performance-page';
 import { median } from '../report/statistics';
 import { short, table } from '../report/table';
 import { inScratchFolder, keptFolder } from '../servers/scratch';
-import { type Burst, runBurst, WARM_UP, warmUp } from './burst';
+import { type Burst, WARM_UP, warmUp } from './burst';
 import type { Contender } from './contender';
 import { type Contenders, startContenders } from './contenders';
 import { benchPhotos } from './photos';
+import { inTurns } from './turns';
 
 /** A burst is at least so long, so that it outlasts what a process does at its start. */
 const BURST_BYTES_MIN = 600e6;
@@ -41,11 +42,8 @@ export async function benchIngest(args: string[]): Promise<void> {
       const sections: string[] = [];
       for (const concurrency of options.concurrencies) {
         const products = Math.max(concurrency, productsMin);
-        const bursts = await measure(running, client, options.rounds, {
-          products,
-          concurrency,
-          bytesPerProduct,
-        });
+        const size = { products, concurrency, bytesPerProduct };
+        const bursts = await inTurns(running.contenders, client, options.rounds, size, running.emptyStore);
         sections.push(`${concurrency} at once, ${products} a burst\n\n${report(running.contenders, bursts)}`);
         console.log(`\n${sections.at(-1)}`);
       }
@@ -84,21 +82,6 @@ function optionsOf(args: string[]): Options {
     profile: values.profile,
     save: values.save,
   };
-}
-
-/** In turns: what disturbs the machine for a while disturbs all of them. */
-async function measure(
-  { contenders, emptyStore }: Contenders,
-  client: LoadClient,
-  rounds: number,
-  size: { products: number; concurrency: number; bytesPerProduct: number },
-): Promise<Map<Contender, Burst[]>> {
-  const bursts = new Map<Contender, Burst[]>(contenders.map((contender) => [contender, []]));
-  for (let round = 0; round < rounds; round += 1) {
-    await emptyStore();
-    for (const [contender, done] of bursts) done.push(await runBurst(contender, client, size));
-  }
-  return bursts;
 }
 
 function report(contenders: readonly Contender[], bursts: ReadonlyMap<Contender, readonly Burst[]>): string {
