@@ -137,6 +137,32 @@ describe('what is refused', () => {
     expect(await codeOf(chunkedRequest([multipartBytes([part])]))).toBe('MALFORMED_REQUEST');
   });
 
+  test.each([
+    ['without Content-Disposition', 'Content-Type: image/jpeg\r\n\r\nx'],
+    ['without headers', '\r\nx'],
+    ['of another disposition', 'Content-Disposition: attachment; name="images"; filename="b.jpg"\r\n\r\nx'],
+    ['with a line break in its name', "Content-Disposition: form-data; name*=UTF-8''im%0Aages; filename=b.jpg\r\n\r\nx"],
+    [
+      'with a line break in its filename',
+      'Content-Disposition: form-data; name="images"; filename*=UTF-8\'\'a%0Ab.jpg\r\n\r\nx',
+    ],
+    [
+      'with more headers than are read',
+      `${Array.from({ length: 40 }, (_, i) => `X-${i}: 1\r\n`).join('')}Content-Disposition: form-data; name="images"; filename="b.jpg"\r\n\r\nx`,
+    ],
+    [
+      'with longer headers than are read',
+      `X-Long: ${'l'.repeat(20_000)}\r\nContent-Disposition: form-data; name="images"; filename="b.jpg"\r\n\r\nx`,
+    ],
+    ['whose headers never end', 'Content-Disposition: form-data; name="images"; filename="b.jpg"'],
+  ])('a part %s, wherever it is: no photo is dropped without a word', async (_what, part) => {
+    const good = `--${boundary}\r\nContent-Disposition: form-data; name="images"; filename="a.jpg"\r\n\r\nx\r\n`;
+    const bad = `--${boundary}\r\n${part}\r\n`;
+    for (const parts of [bad + good, good + bad, good + bad + good]) {
+      expect(await codeOf(request(Buffer.from(`${parts}--${boundary}--\r\n`)))).toBe('MALFORMED_REQUEST');
+    }
+  });
+
   test('a field over its size, and too many fields', async () => {
     const long = multipartBytes([{ name: 'prompt_text', content: 'x'.repeat(1_001) }]);
     const many = multipartBytes(Array.from({ length: 5 }, () => ({ name: 'a', content: 'b' })));

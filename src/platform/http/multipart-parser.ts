@@ -33,6 +33,9 @@ export class MultipartParser {
   /** The body has ended and every part of it is in `parts` or was taken. */
   finished = false;
   #delimiterClosed = false;
+  /** Parts whose beginning was seen, and those of them that came as a field or a file. */
+  #begun = 0;
+  #shown = 0;
   #failure: Error | null = null;
   #wake: (() => void) | null = null;
   readonly #busboy: BusboyInstance;
@@ -64,13 +67,17 @@ export class MultipartParser {
     await this.#settled((done) => this.#busboy.write(bytes, done));
   }
 
-  /** After the last chunk. @throws AppError MALFORMED_REQUEST when the closing delimiter has not come */
+  /**
+   * After the last chunk.
+   * @throws AppError MALFORMED_REQUEST when the closing delimiter has not come, or a part was neither a field nor a file
+   */
   async end(): Promise<void> {
     await this.#settled((done) => {
       this.#busboy.end();
       // Busboy may have said so at the closing delimiter already, and says it once.
       if (this.#delimiterClosed) done();
     });
+    if (this.#shown < this.#begun) throw malformed('A part of the body has no usable Content-Disposition.');
     this.finished = true;
   }
 
@@ -83,6 +90,9 @@ export class MultipartParser {
   }
 
   #listen(): void {
+    partsOf(this.#busboy).on('part', () => {
+      this.#begun += 1;
+    });
     this.#busboy
       .on('field', (name, value, _nameTruncated, truncated) => this.#onField(name, value, truncated))
       .on('file', (name, stream, fileName) => this.#onFile(name, stream, fileName))
@@ -97,12 +107,14 @@ export class MultipartParser {
   }
 
   #onField(name: string | undefined, value: string, truncated: boolean): void {
+    this.#shown += 1;
     if (name === undefined) this.#fail(malformed('A part of the body has no name.'));
     else if (truncated) this.#fail(fieldTooLong(name, this.limits.fieldBytes));
     else this.parts.push({ name, value });
   }
 
   #onFile(name: string | undefined, stream: NodeJS.ReadableStream, fileName: string | undefined): void {
+    this.#shown += 1;
     const file: ParsedFile = { field: name ?? '', fileName: fileName ?? '', chunks: [], ended: false, skipped: false };
     // Cut-off bodies raise an error on the file too; unheard it would end the process.
     stream.on('error', () => this.#fail(malformed('The multipart body ends inside a file.')));
@@ -121,6 +133,15 @@ export class MultipartParser {
     this.#failure ??= error;
     this.#wake?.();
   }
+}
+
+/**
+ * What tells busboy where parts begin. Busboy drops a part without a word whose Content-Disposition is missing, cut off or not
+ * form-data, or whose name or filename has a line break in it: a photo would be lost and the rest of its product accepted.
+ */
+function partsOf(busboy: BusboyInstance): NodeJS.EventEmitter {
+  const { parser } = (busboy as unknown as { readonly _parser: { readonly parser: NodeJS.EventEmitter } })._parser;
+  return parser;
 }
 
 export function malformed(message: string): AppError {
