@@ -102,8 +102,10 @@ describe('every procedure that takes an id', () => {
       expect(products.imageUrls.signed).toBe(signed);
     });
 
-    test(`${procedure} lets the owner through`, async () => {
+    test(`${procedure} lets the owner through, whichever case the id is written in`, async () => {
       await call(owner, procedure, inputOf(await aProduct(db, owner, { status })));
+      const { id, ...rest } = await aProduct(db, owner, { status });
+      await call(owner, procedure, inputOf({ ...rest, id: id.toUpperCase() }));
     });
   }
 });

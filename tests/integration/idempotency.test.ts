@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { Client } from 'pg';
+import { newId } from '../../src/kernel/ids';
 import type { Seller } from '../../src/kernel/principal';
 import { photo } from '../support/photos';
+import { until } from '../support/server';
 import { PROMPT, productParts, type UploadKit, uploadKit } from '../support/upload-kit';
 
 let kit: UploadKit;
@@ -83,11 +86,44 @@ describe('an Idempotency-Key', () => {
     const takenOver = await kit.create(seller, parts, { key: 'k' });
     expect(takenOver.replayed).toBe(false);
     goOn.resolve();
-    expect(String(await slowEnd)).toContain('not open any more');
+    expect(await slowEnd).toMatchObject({ code: 'OVERLOADED', httpStatus: 503 });
     expect(await kit.count('products')).toBe(1);
     await kit.storage.sweep();
     expect(await kit.keys()).toHaveLength(2);
     expect((await kit.create(seller, parts, { key: 'k' })).product).toEqual(takenOver.product);
+  });
+
+  test('that is let go while another waits for it is free for that one', async () => {
+    await kit.db.sql(
+      "insert into intents (id, kind, product_id, prefix, expires_at) values ($1, 'upload', $1, $2, now() + interval '1 hour')",
+      [newId(), `products/${newId()}/`],
+    );
+    const holder = new Client({ connectionString: kit.db.url });
+    await holder.connect();
+    await holder.query('begin');
+    await kit.db.sql(
+      `insert into idempotency_keys (user_id, procedure, key, intent_id, expires_at)
+        select $1, 'products.create', 'k', id, expires_at from intents`,
+      [seller.userId],
+    );
+    await holder.query('select 1 from idempotency_keys for update');
+    const waiting = kit.create(seller, parts, { key: 'k' });
+    const waits = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+    await until(async () => (await kit.db.sql(waits)).length > 0, 'the claim waits');
+    await holder.query('delete from idempotency_keys');
+    await holder.query('commit');
+    await holder.end();
+    const { product, replayed } = await waiting;
+    expect(replayed).toBe(false);
+    expect(await kit.create(seller, parts, { key: 'k' })).toEqual({ product, replayed: true });
+  });
+
+  test('is free again when there is no folder to receive in', async () => {
+    const open = () => Promise.reject(new Error('no space'));
+    await expect(kit.create(seller, parts, { key: 'k', deps: { folders: { open } } })).rejects.toThrow('no space');
+    expect(await kit.count('idempotency_keys')).toBe(0);
+    expect(await kit.intents()).toEqual([]);
+    expect((await kit.create(seller, parts, { key: 'k' })).replayed).toBe(false);
   });
 
   test('that has run out is as good as new', async () => {

@@ -52,7 +52,7 @@ describe('an attempt', () => {
       await kit.storage.sweep();
       return 15;
     };
-    await expect(kit.create(seller, parts, { deps: { estimate } })).rejects.toThrow('not open any more');
+    await expect(kit.create(seller, parts, { deps: { estimate } })).rejects.toMatchObject({ code: 'OVERLOADED' });
     expect(await kit.count('products')).toBe(0);
     expect(await kit.keys()).toEqual([]);
     expect(await states()).toEqual(['tombstone']);

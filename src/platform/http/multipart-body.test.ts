@@ -141,7 +141,10 @@ describe('what is refused', () => {
     ['without Content-Disposition', 'Content-Type: image/jpeg\r\n\r\nx'],
     ['without headers', '\r\nx'],
     ['of another disposition', 'Content-Disposition: attachment; name="images"; filename="b.jpg"\r\n\r\nx'],
-    ['with a line break in its name', "Content-Disposition: form-data; name*=UTF-8''im%0Aages; filename=b.jpg\r\n\r\nx"],
+    [
+      'with a line break in its name',
+      "Content-Disposition: form-data; name*=UTF-8''im%0Aages; filename=b.jpg\r\n\r\nx",
+    ],
     [
       'with a line break in its filename',
       'Content-Disposition: form-data; name="images"; filename*=UTF-8\'\'a%0Ab.jpg\r\n\r\nx',

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../../kernel/error-codes';
 import { multipartInput } from '../../../platform/http/multipart-input';
 import { sellerProcedure } from '../../../platform/http/procedures';
 import type { UploadBody } from '../domain/upload-body';
-import { idSchema } from './ids';
+import { idSchema, productIdOf } from './ids';
 import { productSchema } from './schemas';
 import { addImagesForm, createForm } from './upload-form';
 import { idempotencyKeyOf, uploadIdOf } from './upload-headers';
@@ -91,7 +91,8 @@ function addImagesProcedure({ addImages }: Pick<UploadUseCases, 'addImages'>) {
     })
     .input(multipartInput<UploadBody>(addImagesForm))
     .output(productSchema)
-    .mutation(async ({ ctx, input }) =>
-      toWireProduct(await addImages(ctx.seller, { body: input.body, productId: input.params.id ?? null })),
-    );
+    .mutation(async ({ ctx, input: { body, params } }) => {
+      const productId = params.id === undefined ? null : productIdOf(params.id);
+      return toWireProduct(await addImages(ctx.seller, { body, productId }));
+    });
 }

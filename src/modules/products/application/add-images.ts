@@ -106,7 +106,7 @@ async function receive(deps: AddImagesDeps, request: AddImagesRequest, folder: U
   let named: string | undefined;
   const fields = {
     id: (value: string) => {
-      named = value;
+      named = value.toLowerCase();
     },
   };
   const images = await receiveImages({

@@ -76,9 +76,10 @@ export const createProduct =
   async (seller: Seller, request: CreateProductRequest): Promise<CreateProductAnswer> => {
     admitUpload(deps.limits, request.body);
     const upload = beginUpload(deps, seller, request);
-    const key = await claimKey(deps, upload);
+    // before the claim: what is claimed and then not worked on would stay claimed
     const folder = await deps.folders.open();
     try {
+      const key = await claimKey(deps, upload);
       if (key?.kind !== 'done') await deps.requireQuota(seller, { products: 1, bytes: 1 });
       const received = await receiveUpload(deps, upload, request.body, folder, (image) => {
         if (key?.kind !== 'done') upload.attempt.store(image);

@@ -51,11 +51,13 @@ export function postgresIdempotencyKeys(deps: {
     claim: IdempotencyClaim,
     intent: AttemptIntent,
   ): Promise<ClaimedKey<Answer>> {
-    if (!(await insert(tx, claim, intent))) {
+    while (!(await insert(tx, claim, intent))) {
       const row = await lockedRow(tx, claim);
-      if (row?.answer && !row.isOver) return done<Answer>(row);
-      if (row && !row.answer) await endDeadHolder(tx, row.intentId as AttemptId);
+      if (row === null) continue; // its holder let go of it while we waited for the row
+      if (row.answer && !row.isOver) return done<Answer>(row);
+      if (!row.answer) await endDeadHolder(tx, row.intentId as AttemptId);
       await takeOver(tx, claim, intent);
+      break;
     }
     await deps.journal.open(intent, tx);
     return { kind: 'held' };

@@ -1,3 +1,4 @@
+import { AppError } from '../../../kernel/app-error';
 import type { AttemptId, ProductId } from '../../../kernel/ids';
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
 import type { Transaction } from '../../../kernel/transaction';
@@ -26,11 +27,10 @@ export interface DoomedIntent {
   readonly state: 'draining' | 'tombstone';
 }
 
-/** The intent is not open any more: a drain has it, and its objects must not be named by any row. */
-export class IntentLost extends Error {
-  override readonly name = 'IntentLost';
+/** The intent is not open any more: a drain has it, and its objects must not be named by any row. To try again may succeed. */
+export class IntentLost extends AppError {
   constructor() {
-    super('the intent is not open any more');
+    super('OVERLOADED', 'It took too long to be stored.', { cause: new Error('the intent is not open any more') });
   }
 }
 
