@@ -7,6 +7,7 @@ import { migrate, requireCurrentSchema } from '../../src/platform/database/migra
 import { photo } from '../support/photos';
 import { filesOf, type RecoveryKit, recoveryKit } from '../support/recovery-kit';
 import { digestsByUrls } from '../support/restless-sellers';
+import { markerOf } from '../support/restore-marker';
 import { aSeller, type SellerClient } from '../support/seller-client';
 import { type Environment, keysOnDisk } from '../support/server';
 import { failedStart } from '../support/server-process';
@@ -169,8 +170,7 @@ describe('a restore that is killed', () => {
   }, 120_000);
 
   test('is not mixed with another backup', async () => {
-    await kit.sql(`create schema intellipost_restore; create table intellipost_restore.under_way as
-      select gen_random_uuid() as backup_id, 'begun' as phase, true as bucket_was_empty, now() as started_at`);
+    await kit.sql(markerOf());
     await expect(restore()).rejects.toThrow(CommandFailed);
     await expect(restore()).rejects.toThrow(/holds half of backup/);
   }, 120_000);
