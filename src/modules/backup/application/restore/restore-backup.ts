@@ -47,6 +47,7 @@ async function restoreAlone(
   }).catch(undo);
   const refused = whatIsWrong(put, absent, options);
   if (refused) await undo(refused);
+  options.signal.throwIfAborted();
   await deps.database.migrateOn();
   const report = reportOf(manifest, put, absent, startedAt);
   await finish(deps, begun, report, startedAt);
