@@ -8,6 +8,7 @@ import { isSameDatabase } from './platform/database/same-database';
 import { createScratchDatabase, type ScratchDatabase } from './platform/database/scratch-database';
 
 const PURPOSE = 'drill';
+const BEGINNING = `${PURPOSE}-`;
 
 export interface ScratchGround {
   readonly database: ScratchDatabase;
@@ -21,8 +22,11 @@ export interface ScratchGround {
  * @throws RestoreRefused, MayNotCreate
  */
 export async function openScratchGround(running: Container, settings: Settings): Promise<ScratchGround> {
+  const dataDir = resolve(settings.DATA_DIR);
+  await removeLeft(dataDir);
   refuseClearText(settings);
-  const folder = await scratchFolder(resolve(settings.DATA_DIR));
+  const folder = join(dataDir, BEGINNING + randomBytes(4).toString('hex'));
+  await mkdir(folder, { mode: 0o700 });
   const removeFolder = () => rm(folder, { recursive: true, force: true });
   try {
     const database = await scratchDatabase(running, settings);
@@ -51,14 +55,10 @@ function refuseClearText({ NODE_ENV, BACKUP_DRILL_BUCKET_NAME, DISK_ENCRYPTED_AT
     );
 }
 
-async function scratchFolder(dataDir: string): Promise<string> {
-  const beginning = `${PURPOSE}-`;
+async function removeLeft(dataDir: string): Promise<void> {
   for (const name of await readdir(dataDir)) {
-    if (name.startsWith(beginning)) await rm(join(dataDir, name), { recursive: true, force: true });
+    if (name.startsWith(BEGINNING)) await rm(join(dataDir, name), { recursive: true, force: true });
   }
-  const folder = join(dataDir, beginning + randomBytes(4).toString('hex'));
-  await mkdir(folder, { mode: 0o700 });
-  return folder;
 }
 
 /** One that is named is for drills alone. A name says little of which database it is: an alias or a pooler leads to the same one. */

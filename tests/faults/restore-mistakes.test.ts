@@ -208,7 +208,10 @@ test('other bytes under a key are named, and give way where that is said', async
     });
   await rot();
   await kit.loseDatabase();
-  await expect(restore({}, '--keep-objects', '--without-damaged')).rejects.toThrow(/1 keys hold other bytes/);
+  const lines: string[] = [];
+  const refused = kit.cli(['backup', 'restore', '--keep-objects', '--without-damaged', '--json'], {}, lines);
+  await expect(refused).rejects.toThrow(/1 keys hold other bytes/);
+  expect(lines).toEqual([JSON.stringify({ key: rotten })]);
   expect(await kit.keys()).toHaveLength(PRODUCTS);
   const report = await kit.told(['backup', 'restore', '--keep-objects', '--replace-damaged']);
   expect(report.counts).toMatchObject({ objects: 1, replaced: 1, present: PRODUCTS - 1, lost: 0 });

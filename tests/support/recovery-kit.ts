@@ -76,9 +76,8 @@ export async function recoveryKit(store: Environment = {}, change: Environment =
       return { ...server, stop: () => stopped(server) };
     },
 
-    /** @returns what was printed */
-    async cli(words: readonly string[], more: Environment = {}): Promise<string[]> {
-      const lines: string[] = [];
+    /** @returns what was printed; `lines` has it also where the command fails */
+    async cli(words: readonly string[], more: Environment = {}, lines: string[] = []): Promise<string[]> {
       await runCommand(words, settings(more), silentLog, (line) => lines.push(line));
       return lines;
     },

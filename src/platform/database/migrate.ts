@@ -111,7 +111,7 @@ export async function requireCurrentSchema(ownerUrl: string): Promise<void> {
   const client = new Client({ connectionString: ownerUrl, application_name: 'intellipost' });
   await client.connect();
   try {
-    await refuseBesideRestore((sql) => client.query(sql));
+    await refuseHalfRestored((sql) => client.query(sql));
     const state = await schemaState((sql) => client.query(sql));
     if (state === 'newer') throw newerThanCode();
     if (state === 'outdated') {
@@ -124,8 +124,11 @@ export async function requireCurrentSchema(ownerUrl: string): Promise<void> {
   }
 }
 
-/** For whoever begins: also before a restore has written that it is under way. @throws SchemaMismatch */
-async function refuseBesideRestore(query: (sql: string) => Promise<{ rows: unknown[] }>): Promise<void> {
+/**
+ * For whoever begins to work here: also before a restore has written that it is under way. Asked by a server on a connection of its own
+ * pool, which then stays: a restore that does not see that connection holds its lock already. @throws SchemaMismatch
+ */
+export async function refuseBesideRestore(query: (sql: string) => Promise<{ rows: unknown[] }>): Promise<void> {
   await refuseHalfRestored(query);
   if (await isRestoreAtWork(query)) throw new SchemaMismatch(AT_WORK);
 }

@@ -3,8 +3,9 @@ import { RESTORE_LOCK } from '../../../../platform/database/restore-marker';
 import { RestoreRefused } from '../../domain/restore-refused';
 import { asOwner } from './owner-connection';
 
-/** A restore that was killed just now may hold the lock for a moment still. */
+/** A restore that was killed just now may hold the lock for a moment still, and a server that has stopped its connections. */
 const PATIENCE_MS = 3_000;
+const ASKED_EVERY_MS = 100;
 /** PostgreSQL, Appendix A: lock_not_available */
 const NOT_AVAILABLE = '55P03';
 
@@ -25,7 +26,7 @@ export function alone<Result>(
     client.on('end', toldOnce);
     await takeLock(client);
     // servers look for the lock before they begin: from now on none comes
-    if (await isInUse(client, ownConnections()))
+    if (!(await isLeft(client, ownConnections)))
       throw new RestoreRefused('servers are connected to the database: stop all of them first');
     return await work(lost.signal);
   });
@@ -40,6 +41,15 @@ async function takeLock(client: Client): Promise<void> {
       throw new RestoreRefused('another restore is at work in this database');
     throw error;
   }
+}
+
+async function isLeft(client: Client, ownConnections: () => number): Promise<boolean> {
+  const until = Date.now() + PATIENCE_MS;
+  while (await isInUse(client, ownConnections())) {
+    if (Date.now() > until) return false;
+    await Bun.sleep(ASKED_EVERY_MS);
+  }
+  return true;
 }
 
 /** Servers have a connection that listens for as long as they run; what else works with the application's pool counts too. */
