@@ -1,6 +1,13 @@
 import type { Container } from '../container';
 import { isUuid, type ProductId } from '../kernel/ids';
-import { BackupFault, type BackupId, NoSuchBackup, RestoreRefused, type RestoreReport } from '../modules/backup';
+import {
+  BackupFault,
+  type BackupId,
+  NoSuchBackup,
+  RestoreRefused,
+  type RestoreReport,
+  RunLost,
+} from '../modules/backup';
 import { collectGarbage } from '../platform/collect-garbage';
 import { type Command, CommandFailed, type CommandInput, UsageError } from './command';
 import { JSON_FLAG, printReport, printRows } from './report';
@@ -106,7 +113,7 @@ async function orFailed<Result>(input: CommandInput, work: () => Promise<Result>
         ['key'],
         error.keys.map((key) => ({ key })),
       );
-    if (error instanceof BackupFault) throw new CommandFailed(error.message);
+    if (error instanceof BackupFault || error instanceof RunLost) throw new CommandFailed(error.message);
     throw error;
   }
 }

@@ -162,6 +162,7 @@ describe('while a restore is at work', () => {
       const told = new Promise((resolve) => lost.addEventListener('abort', resolve));
       await kit.sql(`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objid = 7112027`);
       await told;
+      expect(lost.reason).toBeInstanceOf(RunLost);
     });
     await restore();
   }, 60_000);

@@ -4,7 +4,7 @@ export { BackupFault, BackupNotConfigured, NoSuchBackup } from './domain/backup-
 export type { DrillReport, ReadProduct, Scratch } from './domain/drill';
 export type { BackupId } from './domain/layout';
 export type { RestoreReport, RestoreRun } from './domain/restore';
-export { RestoreRefused } from './domain/restore-refused';
+export { RestoreRefused, RunLost } from './domain/restore-refused';
 export { backupParts } from './module';
 export { backupReading, codecOf, newBackupIdentity } from './reading-parts';
 export { restoreParts } from './restore-parts';

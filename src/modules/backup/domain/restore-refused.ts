@@ -13,10 +13,15 @@ export class RestoreRefused extends BackupFault {
   }
 }
 
-/** The database was given to another run, or its half of a backup was thrown away: this one has nothing to end or to take back. */
+/**
+ * The database was given to another run, its half of a backup was thrown away, or nobody keeps others out of it any more: this run has
+ * nothing to end and nothing to take back.
+ */
 export class RunLost extends Error {
   override readonly name = 'RunLost';
-  constructor() {
-    super('what this restore has begun is another one’s by now, or was thrown away: look which one is at work');
+  constructor(
+    message = 'what this restore has begun is another one’s by now, or was thrown away: look which one is at work',
+  ) {
+    super(message);
   }
 }

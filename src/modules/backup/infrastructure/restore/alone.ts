@@ -1,6 +1,6 @@
 import { type Client, DatabaseError } from 'pg';
 import { RESTORE_LOCK } from '../../../../platform/database/restore-marker';
-import { RestoreRefused } from '../../domain/restore-refused';
+import { RestoreRefused, RunLost } from '../../domain/restore-refused';
 import { asOwner } from './owner-connection';
 
 /** A restore that was killed just now may hold the lock for a moment still, and a server that has stopped its connections. */
@@ -21,7 +21,8 @@ export function alone<Result>(
 ): Promise<Result> {
   return asOwner(ownerUrl, async (client) => {
     const lost = new AbortController();
-    const toldOnce = () => lost.abort(new Error('the connection that kept others out of the database was lost'));
+    const toldOnce = () =>
+      lost.abort(new RunLost('the connection that kept others out of the database was lost: repeat it'));
     client.on('error', toldOnce);
     client.on('end', toldOnce);
     await takeLock(client);
