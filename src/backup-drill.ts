@@ -15,23 +15,30 @@ export class DrillFailed extends Error {
 /**
  * Restores the newest backup beside the running system, and writes down what came of it, as every task of upkeep does: `/metrics` and
  * `/readyz` tell of it.
+ * @param signal when the server stops: the drill ends, and is removed
+ * @returns null where it was stopped
  * @throws DrillFailed, TaskIsRunning, BackupFault, MayNotCreate
  */
-export async function runDrill(container: Container, settings: Settings, log: Log): Promise<DrillReport> {
-  let report: DrillReport | undefined;
-  await container.maintenance.runTask('backup_drill', { dryRun: false }, async (run) => {
+export async function runDrill(
+  container: Container,
+  settings: Settings,
+  log: Log,
+  signal?: AbortSignal,
+): Promise<DrillReport | null> {
+  let report: DrillReport | null = null;
+  await container.maintenance.runTask('backup_drill', { dryRun: false, ...(signal ? { signal } : {}) }, async (run) => {
     const { list, open } = await container.backup.reading();
     const newest = (await list()).filter(({ isWhole }) => isWhole).at(-1);
     if (!newest) throw new NoSuchBackup(null);
     const rehearse = drill({
       openScratch: () => openScratchSystem(container, settings, log),
       products: settings.BACKUP_DRILL_PRODUCTS,
+      signal: run.signal,
     });
     report = await rehearse(await open(newest.id));
     for (const [what, number] of Object.entries(countsOf(report))) run.count(what, number);
     if (report.differences.length > 0) throw new DrillFailed(report);
   });
-  if (!report) throw new Error('the drill was stopped');
   return report;
 }
 

@@ -44,6 +44,14 @@ test('a run reads no more than its budget, deletes for real, and is told when th
   expect(given).toEqual([signal, { bytes: 5, signal }, { dryRun: false, signal }]);
 });
 
+test('a drill is told when the server stops', async () => {
+  const given: unknown[] = [];
+  const runTask = async (...args: unknown[]) => void given.push(...args.slice(0, 2));
+  const { signal } = new AbortController();
+  await schedules({ runTask }, { BACKUP_DIR: '/backups' }, signal).of('backup_drill')?.work();
+  expect(given).toEqual(['backup_drill', { dryRun: false, signal }]);
+});
+
 test('a failure is told in the log, and that an operator runs it is none', async () => {
   const fails = async () => Promise.reject(new Error('x'));
   const runs = async () => Promise.reject(new TaskIsRunning('scrub'));

@@ -23,7 +23,7 @@ export function maintenanceSchedules(
   const { maintenance, audit, backup } = container;
   const ofBackups = (cron: string) => (backup.isConfigured ? cron : 'off');
   return [
-    schedule('backup_drill', ofBackups(settings.BACKUP_DRILL_CRON), () => runDrill(container, settings, log)),
+    schedule('backup_drill', ofBackups(settings.BACKUP_DRILL_CRON), () => runDrill(container, settings, log, signal)),
     schedule('sweep', settings.SWEEP_CRON, () => maintenance.sweep(signal)),
     schedule('scrub', settings.SCRUB_CRON, () => maintenance.scrub({ bytes: settings.SCRUB_BYTES_PER_RUN, signal })),
     schedule('audit', settings.AUDIT_CRON, () => audit.audit({ mode: settings.AUDIT_ACT ? 'act' : 'report', signal })),

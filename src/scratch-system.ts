@@ -1,75 +1,67 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import type { Settings } from './config/load';
 import { buildContainer, type Container } from './container';
 import { newId, type ProductId } from './kernel/ids';
 import type { Log } from './kernel/log';
 import type { KeyPrefix, ObjectKey } from './kernel/object-key';
 import { type Sha256, sha256FromHex } from './kernel/sha256';
-import type { OpenBackup, ReadProduct, Scratch } from './modules/backup';
-import { createScratchDatabase, type ScratchDatabase } from './platform/database/scratch-database';
+import type { OpenBackup, ReadProduct, RestoreRun, Scratch } from './modules/backup';
 import { callerFactory } from './platform/http/procedures';
 import { createMetrics } from './platform/telemetry/metrics';
+import { openScratchGround, type ScratchGround } from './scratch-ground';
 
-const PURPOSE = 'drill';
 /** No instance serves it: it only stands in URLs. */
 const PORT = 1;
 const DELETED_AT_ONCE = 1000;
 
-/**
- * The application once more, on a database and a store that are there for one drill: beside the running one, and out of reach of its
- * sellers. What an earlier drill of this data folder left by dying goes first; drills run one at a time.
- */
+/** The application once more, on a database and a store that are there for one drill: beside the running one, out of reach of its sellers. */
 export async function openScratchSystem(
   running: Container,
   settings: Settings,
   log: Log,
 ): Promise<Scratch<OpenBackup>> {
-  const folder = await scratchFolder(resolve(settings.DATA_DIR));
-  const database = await scratchDatabase(running, settings);
-  const beside: Settings = {
+  const scratch = await openScratchGround(running, settings);
+  try {
+    const beside = settingsOf(running, settings, scratch);
+    const container = await buildContainer(
+      { settings: beside, log, metrics: createMetrics(), port: () => PORT },
+      'as it is',
+    );
+    try {
+      if (beside.S3_BUCKET_NAME !== undefined) await emptyBucket(container);
+      return scratchOn(container, beside, log, scratch);
+    } catch (error) {
+      await container.close();
+      throw error;
+    }
+  } catch (error) {
+    await scratch.remove();
+    throw error;
+  }
+}
+
+function settingsOf({ storage }: Container, settings: Settings, { database, folder }: ScratchGround): Settings {
+  return {
     ...settings,
     DATABASE_URL: database.url,
     MIGRATION_DATABASE_URL: database.ownerUrl,
     DATA_DIR: folder,
     S3_BUCKET_NAME: settings.BACKUP_DRILL_BUCKET_NAME,
-    S3_FORMER_BUCKET_NAMES: running.storage.buckets,
+    S3_FORMER_BUCKET_NAMES: storage.buckets,
     S3_PUBLIC_ENDPOINT_URL: undefined,
     CDN_BASE_URL: undefined,
     JWT_SECRET: randomBytes(32).toString('hex'),
     URL_SIGNING_SECRET: undefined,
     PREPARE_CONCURRENCY: 0,
   } as Settings;
-  const removal = async () => {
-    await database.drop();
-    await rm(folder, { recursive: true, force: true });
-  };
-  try {
-    const ground = { settings: beside, log, metrics: createMetrics(), port: () => PORT };
-    const container = await buildContainer(ground, 'as it is');
-    if (beside.S3_BUCKET_NAME !== undefined) await emptyBucket(container);
-    return scratchOn(container, beside, log, removal);
-  } catch (error) {
-    await removal();
-    throw error;
-  }
 }
 
-function scratchOn(
-  container: Container,
-  settings: Settings,
-  log: Log,
-  removal: () => Promise<void>,
-): Scratch<OpenBackup> {
+function scratchOn(container: Container, settings: Settings, log: Log, scratch: ScratchGround): Scratch<OpenBackup> {
   const { database, restore } = container;
+  const run = newId<RestoreRun>();
   return {
-    restore: (backup) =>
-      restore.whole(backup, {
-        withoutDamaged: true,
-        // what a drill that was killed has left in it
-        discardDatabase: settings.BACKUP_DRILL_DATABASE_URL !== undefined,
-      }),
+    restore: (backup, signal) =>
+      restore.whole(backup, { withoutDamaged: true, rehearsal: run, ...(signal ? { signal } : {}) }),
     async count(table) {
       const { rows } = await database.query(`select count(*)::int as n from public."${table}"`);
       return (rows[0] as { n: number }).n;
@@ -79,13 +71,26 @@ function scratchOn(
       return (rows as { id: ProductId }[]).map(({ id }) => id);
     },
     read: (id) => readAsSeller(container, id, log),
-    async remove() {
-      if (settings.S3_BUCKET_NAME !== undefined) await emptyBucket(container);
-      if (settings.BACKUP_DRILL_DATABASE_URL !== undefined) await restore.abandon();
-      await container.close();
-      await removal();
-    },
+    remove: () =>
+      allOf([
+        async () => {
+          if (settings.S3_BUCKET_NAME !== undefined) await emptyBucket(container);
+        },
+        // of a database that refused this drill nothing is this drill's
+        async () => {
+          await restore.abandon(run);
+        },
+        () => container.close(),
+        () => scratch.remove(),
+      ]),
   };
+}
+
+/** One after the other, whatever becomes of each. @throws the first failure */
+async function allOf(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of steps) await step().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }
 
 async function readAsSeller(container: Container, id: ProductId, log: Log): Promise<ReadProduct> {
@@ -121,23 +126,6 @@ async function digestBehind({ storage }: Container, url: string): Promise<Sha256
   const hasher = new Bun.CryptoHasher('sha256');
   for await (const chunk of response.body) hasher.update(chunk);
   return sha256FromHex(hasher.digest('hex'));
-}
-
-async function scratchFolder(dataDir: string): Promise<string> {
-  const beginning = `${PURPOSE}-`;
-  for (const name of await readdir(dataDir)) {
-    if (name.startsWith(beginning)) await rm(join(dataDir, name), { recursive: true, force: true });
-  }
-  const folder = join(dataDir, beginning + randomBytes(4).toString('hex'));
-  await mkdir(folder, { mode: 0o700 });
-  return folder;
-}
-
-/** One that is named is for drills alone, and is emptied before and after. */
-async function scratchDatabase({ urls }: Container, settings: Settings): Promise<ScratchDatabase> {
-  const named = settings.BACKUP_DRILL_DATABASE_URL;
-  if (named === undefined) return await createScratchDatabase(urls, PURPOSE);
-  return { url: named, ownerUrl: named, drop: () => Promise.resolve() };
 }
 
 async function emptyBucket({ storage: { store } }: Container): Promise<void> {

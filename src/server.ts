@@ -6,7 +6,7 @@ import type { ProductId } from './kernel/ids';
 import type { Log } from './kernel/log';
 import { certificateOf, listen } from './listen';
 import { maintenanceSchedules } from './maintenance-schedules';
-import { refuseHalfRestored, schemaState } from './platform/database/migrate';
+import { refuseBesideRestore, refuseHalfRestored, schemaState } from './platform/database/migrate';
 import { multipartBody } from './platform/http/multipart-body';
 import { gracefulStop, InFlight } from './platform/http/shutdown';
 import { type Jobs, type QueuedWork, startJobs } from './platform/jobs/jobs';
@@ -32,6 +32,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   let port = settings.PORT;
   const container = await buildContainer({ settings, log, metrics, port: () => port });
   try {
+    await refuseBesideRestore((sql) => container.database.query(sql));
     const { filesDoor } = container.storage;
     const listening = listen(settings, certificate, {
       router: container.router,

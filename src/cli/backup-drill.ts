@@ -14,7 +14,8 @@ export const backupDrill: Command = {
   async run(input, container) {
     const log = createLog('warn', { write: (line: string) => process.stderr.write(line) });
     try {
-      printDrill(input, await runDrill(container, input.settings, log));
+      const report = await runDrill(container, input.settings, log);
+      if (report) printDrill(input, report);
     } catch (error) {
       if (error instanceof DrillFailed) printDrill(input, error.report);
       if (error instanceof MayNotCreate)

@@ -1,23 +1,32 @@
 import type { Container } from '../container';
 import { isUuid, type ProductId } from '../kernel/ids';
-import { BackupFault, type BackupId, NoSuchBackup, type RestoreReport } from '../modules/backup';
+import {
+  BackupFault,
+  type BackupId,
+  NoSuchBackup,
+  RestoreRefused,
+  type RestoreReport,
+  RunLost,
+} from '../modules/backup';
 import { collectGarbage } from '../platform/collect-garbage';
 import { type Command, CommandFailed, type CommandInput, UsageError } from './command';
-import { JSON_FLAG, printReport } from './report';
+import { JSON_FLAG, printReport, printRows } from './report';
 
-const HOW = ['keep-objects', 'discard-database', 'without-damaged'] as const;
+const HOW = ['keep-objects', 'replace-damaged', 'discard-database', 'without-damaged'] as const;
 
 export const backupRestore: Command = {
-  usage: 'backup restore [ID|latest] [--keep-objects] [--discard-database] [--without-damaged] [--json]',
+  usage:
+    'backup restore [ID|latest] [--keep-objects] [--replace-damaged] [--discard-database] [--without-damaged] [--json]',
   says: 'Brings a whole backup back into an empty database and an empty bucket; repeated after it was killed, it goes on. Ends with maintenance on hold.',
   access: 'changes',
   flags: [...HOW, JSON_FLAG],
   schemaAsItIs: true,
   async run(input, container) {
     const { flags } = input;
-    const report = await orFailed(async () =>
+    const report = await orFailed(input, async () =>
       container.restore.whole(await theBackup(input, container), {
         keepObjects: flags.has('keep-objects'),
+        replaceDamaged: flags.has('replace-damaged'),
         discardDatabase: flags.has('discard-database'),
         withoutDamaged: flags.has('without-damaged'),
         onProgress: (done, total) => shown(input, done, total),
@@ -29,17 +38,26 @@ export const backupRestore: Command = {
 };
 
 export const backupRestoreObjects: Command = {
-  usage: 'backup restore objects [ID|latest] [--json]',
-  says: 'Puts back what the bucket has lost of the objects that the living database names; those with the right bytes stay.',
+  usage: 'backup restore objects [ID|latest] [--replace-damaged] [--json]',
+  says: 'Puts back what the bucket has lost of the objects that the living database names; those with the right bytes stay, and others give way with --replace-damaged alone.',
   access: 'changes',
-  flags: [JSON_FLAG],
+  flags: ['replace-damaged', JSON_FLAG],
   async run(input, container) {
-    const { put, bytes, present, unnamed, lost } = await orFailed(async () => {
+    const { lost, taken, ...counts } = await orFailed(input, async () => {
       const backup = await theBackup(input, container);
-      return await container.restore.objects(backup, (done) => shown(input, done, backup.manifest.objects.list.lines));
+      return await container.restore.objects(backup, {
+        replaceDamaged: input.flags.has('replace-damaged'),
+        onProgress: (done) => shown(input, done, backup.manifest.objects.list.lines),
+      });
     });
-    printReport(input, { counts: { put, bytes, present, unnamed, lost: lost.length } });
-    if (lost.length > 0) throw new CommandFailed(`The backup does not have these whole:\n${lost.join('\n')}`);
+    printReport(input, { counts: { ...counts, lost: lost.length, taken: taken.length } });
+    const wrong = [
+      ...(lost.length > 0 ? [`The backup does not have these whole:\n${lost.join('\n')}`] : []),
+      ...(taken.length > 0
+        ? [`These hold other bytes, and --replace-damaged was not given:\n${taken.join('\n')}`]
+        : []),
+    ];
+    if (wrong.length > 0) throw new CommandFailed(wrong.join('\n'));
   },
 };
 
@@ -51,7 +69,7 @@ export const backupRestoreProduct: Command = {
   async run(input, container) {
     const [id, ...rest] = input.words;
     if (id === undefined || !isUuid(id)) throw new UsageError('the id of a product');
-    const { status, objects, lost } = await orFailed(async () => {
+    const { status, objects, lost } = await orFailed(input, async () => {
       const backup = await theBackup({ words: rest }, container);
       return await container.restore.product(backup, id as ProductId, input.flags.has('without-damaged'));
     });
@@ -75,21 +93,27 @@ async function theBackup({ words }: Pick<CommandInput, 'words'>, { backup }: Con
   return await open(newest.id);
 }
 
-function printRestored(input: CommandInput, { manifest, rows, objects, bytes, present, lost, seconds }: RestoreReport) {
+function printRestored(input: CommandInput, { manifest, seconds, lost, ...counts }: RestoreReport) {
   printReport(input, {
     backup: manifest.backupId,
     as_of: manifest.snapshotAt.toISOString(),
-    counts: { rows, objects, bytes, present, lost: lost.length },
+    counts: { ...counts, lost: lost.length },
     seconds: Math.round(seconds * 1000) / 1000,
   });
 }
 
-/** An operator can do something about these. @throws CommandFailed */
-async function orFailed<Result>(work: () => Promise<Result>): Promise<Result> {
+/** An operator can do something about these; of objects each is named. @throws CommandFailed */
+async function orFailed<Result>(input: CommandInput, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof BackupFault) throw new CommandFailed(error.message);
+    if (error instanceof RestoreRefused && error.keys.length > 0)
+      printRows(
+        input,
+        ['key'],
+        error.keys.map((key) => ({ key })),
+      );
+    if (error instanceof BackupFault || error instanceof RunLost) throw new CommandFailed(error.message);
     throw error;
   }
 }

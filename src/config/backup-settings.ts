@@ -62,10 +62,10 @@ export const backupSettings = {
   BACKUP_DRILL_DATABASE_URL: optionalUrl(['postgres:', 'postgresql:'])
     .meta({ secret: true })
     .describe(
-      'Database that drills restore into, as its owner; for them alone, it is emptied each time. Absent: one is made beside the application’s and dropped, which takes a role with CREATEDB.',
+      'Database that drills restore into, as its owner; for them alone: what they put there is thrown away each time, and anything else is refused. Absent: one is made beside the application’s and dropped, which takes a role with CREATEDB.',
     ),
   BACKUP_DRILL_BUCKET_NAME: optionalText().describe(
-    'Bucket of the store that drills restore into; for them alone, it is emptied each time. Absent: a folder under DATA_DIR, which has to have room for all objects.',
+    'Bucket of the store that drills restore into; for them alone, it is emptied each time. Absent: a folder under DATA_DIR, which has to have room for all objects; production wants that volume encrypted (DISK_ENCRYPTED_AT_REST).',
   ),
   BACKUP_DRILL_PRODUCTS: whole(100, 1, 1_000_000).describe('So many products a drill reads through the application.'),
 } as const;

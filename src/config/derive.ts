@@ -1,4 +1,5 @@
 import { hkdfSync } from 'node:crypto';
+import { resolve } from 'node:path';
 import type { Settings } from './load';
 
 /** What follows from several variables together. */
@@ -75,6 +76,13 @@ export function s3ConfigOf(settings: Settings) {
     ...present('kmsKeyId', settings.S3_KMS_KEY_ID),
     ...present('sse', sse === 'none' ? undefined : sse),
   };
+}
+
+/** Where the objects are, for a reader: the same words are the same place. */
+export function storePlaceOf(settings: Settings): string {
+  const s3 = s3ConfigOf(settings);
+  if (!s3) return `the folder ${resolve(settings.DATA_DIR)}`;
+  return `the bucket "${s3.bucket}" of ${s3.endpoint ?? `Amazon S3, ${s3.region}`}`;
 }
 
 /** Where `cli store migrate --to s3` copies to; null where TARGET_S3_BUCKET_NAME is absent. */

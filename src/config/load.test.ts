@@ -75,6 +75,8 @@ describe('the configuration', () => {
     ['DISK_ENCRYPTED_AT_REST', { S3_BUCKET_NAME: '', ALLOW_EMBEDDED: 'true' }, 'DISK_ENCRYPTED_AT_REST'],
     ['S3_SSE', { S3_SSE: 'none' }, 'DISK_ENCRYPTED_AT_REST'],
     ['S3_SSE', { TARGET_S3_SSE: 'none' }, 'DISK_ENCRYPTED_AT_REST'],
+    ['BACKUP_DRILL_BUCKET_NAME', { BACKUP_DIR: '/backups' }, 'DISK_ENCRYPTED_AT_REST'],
+    ['BACKUP_DRILL_BUCKET_NAME', { BACKUP_S3_BUCKET_NAME: 'backups' }, 'DISK_ENCRYPTED_AT_REST'],
     ['DATABASE_URL', { DATABASE_URL: '', DISK_ENCRYPTED_AT_REST: 'true' }, 'ALLOW_EMBEDDED'],
     ['S3_BUCKET_NAME', { S3_BUCKET_NAME: '', DISK_ENCRYPTED_AT_REST: 'true' }, 'ALLOW_EMBEDDED'],
     [
@@ -94,6 +96,12 @@ describe('the configuration', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toStartWith(variable);
     expect(problemsOf({ ...PRODUCTION, ...change, [override]: 'true' })).toEqual([]);
+  });
+
+  test('production wants no bucket for drills where there are none', () => {
+    const backedUp = { ...PRODUCTION, BACKUP_DIR: '/backups' };
+    expect(problemsOf({ ...backedUp, BACKUP_DRILL_CRON: 'off' })).toEqual([]);
+    expect(problemsOf({ ...backedUp, BACKUP_DRILL_BUCKET_NAME: 'drills' })).toEqual([]);
   });
 
   test('production refuses a missing JWT_SECRET without any override', () => {
@@ -123,6 +131,8 @@ test('what drills empty is nobody’s but theirs', () => {
     { DATABASE_URL, BACKUP_DRILL_DATABASE_URL: 'postgres://owner@db:5432/intellipost?sslmode=require' },
     { S3_BUCKET_NAME: 'images', BACKUP_DRILL_BUCKET_NAME: 'images' },
     { BACKUP_S3_BUCKET_NAME: 'backups', BACKUP_DRILL_BUCKET_NAME: 'backups' },
+    { S3_BUCKET_NAME: 'images', S3_FORMER_BUCKET_NAMES: 'old,older', BACKUP_DRILL_BUCKET_NAME: 'older' },
+    { S3_BUCKET_NAME: 'images', TARGET_S3_BUCKET_NAME: 'next', BACKUP_DRILL_BUCKET_NAME: 'next' },
   ])
     expect(() => loadSettings(wrong)).toThrow(/BACKUP_DRILL_[A-Z_]+: is emptied by every drill/);
   loadSettings({ DATABASE_URL, BACKUP_DRILL_DATABASE_URL: 'postgres://owner@db/drills' });

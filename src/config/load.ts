@@ -57,9 +57,9 @@ function contradictions(loaded: Settings): string[] {
     problems.push('CREDENTIALS_KEY and CREDENTIALS_KEY_FILE: set one of them');
   }
   const { BACKUP_DRILL_BUCKET_NAME: drillBucket, BACKUP_DRILL_DATABASE_URL: drillDatabase } = loaded;
-  if (drillBucket !== undefined && [loaded.S3_BUCKET_NAME, loaded.BACKUP_S3_BUCKET_NAME].includes(drillBucket)) {
+  if (drillBucket !== undefined && bucketsOf(loaded).includes(drillBucket)) {
     problems.push(
-      'BACKUP_DRILL_BUCKET_NAME: is emptied by every drill, and must be neither the bucket of the images nor that of the backups',
+      'BACKUP_DRILL_BUCKET_NAME: is emptied by every drill, and must be no bucket of images, former ones and the target of a migration among them, nor that of the backups',
     );
   }
   if (drillDatabase !== undefined && namesOf(loaded).includes(placeOf(drillDatabase))) {
@@ -86,6 +86,12 @@ function contradictions(loaded: Settings): string[] {
     );
   }
   return problems;
+}
+
+/** Every bucket that something else is kept in. */
+function bucketsOf(loaded: Settings): (string | undefined)[] {
+  const { S3_BUCKET_NAME, TARGET_S3_BUCKET_NAME, BACKUP_S3_BUCKET_NAME, S3_FORMER_BUCKET_NAMES } = loaded;
+  return [S3_BUCKET_NAME, TARGET_S3_BUCKET_NAME, BACKUP_S3_BUCKET_NAME, ...S3_FORMER_BUCKET_NAMES];
 }
 
 /** What removes objects without a row, and whoever empties the bucket, would take the backups with it. */

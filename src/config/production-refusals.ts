@@ -34,6 +34,15 @@ const REFUSALS: readonly Refusal[] = [
     variable: 'S3_SSE',
     says: 'and TARGET_S3_SSE must not be none in production (or DISK_ENCRYPTED_AT_REST=true, if the store’s volume is encrypted)',
   },
+  {
+    when: (s) =>
+      (s.BACKUP_DIR !== undefined || s.BACKUP_S3_BUCKET_NAME !== undefined) &&
+      s.BACKUP_DRILL_CRON !== 'off' &&
+      s.BACKUP_DRILL_BUCKET_NAME === undefined &&
+      !s.DISK_ENCRYPTED_AT_REST,
+    variable: 'BACKUP_DRILL_BUCKET_NAME',
+    says: 'must be set in production, or drills put photos under DATA_DIR in clear (or BACKUP_DRILL_CRON=off, or DISK_ENCRYPTED_AT_REST=true, if that volume is encrypted)',
+  },
   { when: (s) => s.JWT_SECRET === undefined, variable: 'JWT_SECRET', says: 'must be set in production' },
   {
     when: (s) => s.CREDENTIALS_KEY === undefined && s.CREDENTIALS_KEY_FILE === undefined,

@@ -1,9 +1,12 @@
+import { storePlaceOf } from '../config/derive';
 import { restoreParts } from '../modules/backup';
 import { contentTypeOfKey, type StorageModule } from '../modules/storage';
+import type { Database } from '../platform/database/database';
 import type { StagingArea } from '../platform/staging/staging-area';
 import type { Ground } from './ground';
 
 interface RestoreGround {
+  readonly database: Database;
   readonly storage: StorageModule;
   readonly staging: StagingArea;
   readonly prepare: { enqueueMissing(): Promise<number> };
@@ -11,10 +14,12 @@ interface RestoreGround {
 }
 
 /** Bringing back, into the database and the store that the settings name. */
-export function buildRestore({ settings }: Ground, { storage, staging, prepare, ownerUrl }: RestoreGround) {
+export function buildRestore({ settings }: Ground, { database, storage, staging, prepare, ownerUrl }: RestoreGround) {
   const { store, buckets, journal, namesOf } = storage;
   return restoreParts({
     ownerUrl,
+    ownConnections: () => database.connections.total,
+    place: storePlaceOf(settings),
     store,
     buckets,
     journal,

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { rm, truncate } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { Client } from 'pg';
 import { CommandFailed } from '../../src/cli/command';
 import { sha256OfBytes } from '../../src/kernel/sha256';
 import { migrate, requireCurrentSchema } from '../../src/platform/database/migrate';
 import { photo } from '../support/photos';
 import { filesOf, type RecoveryKit, recoveryKit } from '../support/recovery-kit';
 import { digestsByUrls } from '../support/restless-sellers';
+import { markerOf } from '../support/restore-marker';
 import { aSeller, type SellerClient } from '../support/seller-client';
 import { type Environment, keysOnDisk } from '../support/server';
 import { failedStart } from '../support/server-process';
@@ -135,9 +137,20 @@ describe('a place that is not empty is left as it is', () => {
 });
 
 describe('a restore that is killed', () => {
-  test('leaves a database that nobody serves, goes on where it was, and sends nothing twice', async () => {
-    const { DATA_DIR = '' } = kit.environment();
-    const child = Bun.spawn([process.execPath, resolve(import.meta.dir, '../../src/cli.ts'), 'backup', 'restore'], {
+  const HELD = 4_711;
+  /** The first thing that it does after the last row is to switch triggers on again: there it waits, before it has committed. */
+  const HOLDS_AT_THE_END_OF_ROWS = `
+    create schema held;
+    create function held.hold() returns event_trigger language plpgsql as $$ begin
+      if current_query() like '%enable trigger%' then perform pg_advisory_xact_lock(${HELD}); end if;
+    end $$;
+    create event trigger held on ddl_command_end when tag in ('ALTER TABLE') execute function held.hold()`;
+  const OF_RESTORES = `from pg_stat_activity where datname = current_database() and application_name = 'intellipost restore'`;
+  const WAITS = `select 1 ${OF_RESTORES} and wait_event = 'advisory'`;
+  const WAITS_OR_WORKS = `select 1 ${OF_RESTORES}`;
+
+  const spawnRestore = () =>
+    Bun.spawn([process.execPath, resolve(import.meta.dir, '../../src/cli.ts'), 'backup', 'restore'], {
       env: {
         PATH: process.env.PATH ?? '',
         HOME: process.env.HOME ?? '',
@@ -146,6 +159,10 @@ describe('a restore that is killed', () => {
       },
       stdio: ['ignore', 'ignore', 'ignore'],
     });
+
+  test('leaves a database that nobody serves, goes on where it was, and sends nothing twice', async () => {
+    const { DATA_DIR = '' } = kit.environment();
+    const child = spawnRestore();
     // it has a dozen to bring back: seen at the first one
     while ((await keysOnDisk(kit.dataDir).catch(() => [])).length === 0) await Bun.sleep(1);
     child.kill('SIGKILL');
@@ -168,9 +185,28 @@ describe('a restore that is killed', () => {
     await expectEverything();
   }, 120_000);
 
+  test('while it loads rows, leaves none of them, and goes on with the first one', async () => {
+    const holder = new Client({ connectionString: kit.url });
+    await holder.connect();
+    await holder.query(`select pg_advisory_lock(${HELD})`);
+    await kit.sql(HOLDS_AT_THE_END_OF_ROWS);
+    const child = spawnRestore();
+    while ((await kit.sql(WAITS)).length === 0) await Bun.sleep(5);
+    child.kill('SIGKILL');
+    await child.exited;
+    await holder.end();
+    while ((await kit.sql(WAITS_OR_WORKS)).length > 0) await Bun.sleep(5);
+    expect(
+      await kit.sql('select phase, (select count(*)::int from users) as users from intellipost_restore.under_way'),
+    ).toEqual([{ phase: 'begun', users: 0 }]);
+    expect(await kit.keys()).toEqual([]);
+    await kit.sql('drop schema held cascade');
+    expect((await kit.told<{ counts: object }>(['backup', 'restore'])).counts).toMatchObject({ objects: PRODUCTS });
+    await expectEverything();
+  }, 120_000);
+
   test('is not mixed with another backup', async () => {
-    await kit.sql(`create schema intellipost_restore; create table intellipost_restore.under_way as
-      select gen_random_uuid() as backup_id, 'begun' as phase, true as bucket_was_empty, now() as started_at`);
+    await kit.sql(markerOf());
     await expect(restore()).rejects.toThrow(CommandFailed);
     await expect(restore()).rejects.toThrow(/holds half of backup/);
   }, 120_000);

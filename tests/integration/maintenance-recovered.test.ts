@@ -35,8 +35,17 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => kit.stop());
 
+test('a system that is alive is left as it is', async () => {
+  const journal = () => kit.sql('select kind, state from intents order by kind, state');
+  const before = await journal();
+  await expect(kit.cli(['maintenance', 'recovered', '--reason', 'PITR'])).rejects.toThrow(/servers are connected/);
+  expect(await journal()).toEqual(before);
+  expect(await kit.sql('select 1 from maintenance_hold')).toEqual([]);
+});
+
 test('what a recovery has to put right is put right at once, and upkeep waits', async () => {
   await expect(kit.cli(['maintenance', 'recovered'])).rejects.toThrow(UsageError);
+  await server.stop();
   await kit.cli(['maintenance', 'recovered', '--reason', 'PITR']);
   expect(await kit.sql('select kind, state from intents')).toEqual([{ kind: 'direct', state: 'open' }]);
   expect(await kit.sql('select key from idempotency_keys where key is not null order by key')).toContainEqual({
@@ -55,6 +64,8 @@ test('what a recovery has to put right is put right at once, and upkeep waits', 
 });
 
 test('an upload that was announced can be completed still, and one that was answered answers the same', async () => {
+  server = await kit.start();
+  seller = seller.at(server);
   const [upload] = await kit.sql<{ product_id: string }>('select product_id from direct_uploads');
   const completed = await seller.call('POST', `/api/uploads/${upload?.product_id}/complete`);
   expect(((await completed.json()) as { error: { code: string } }).error.code).toBe('UPLOAD_INCOMPLETE');

@@ -45,8 +45,11 @@ export async function recoveryKit(store: Environment = {}, change: Environment =
   });
   const settings = (more: Environment = {}) => loadSettings({ ...environment(), ...more });
 
-  async function withContainer<Result>(work: (container: Container) => Promise<Result>): Promise<Result> {
-    const ground = { settings: settings(), log: silentLog, metrics: createMetrics(), port: () => 1 };
+  async function withContainer<Result>(
+    work: (container: Container) => Promise<Result>,
+    more: Environment = {},
+  ): Promise<Result> {
+    const ground = { settings: settings(more), log: silentLog, metrics: createMetrics(), port: () => 1 };
     const container = await buildContainer(ground, 'as it is');
     try {
       return await work(container);
@@ -73,9 +76,8 @@ export async function recoveryKit(store: Environment = {}, change: Environment =
       return { ...server, stop: () => stopped(server) };
     },
 
-    /** @returns what was printed */
-    async cli(words: readonly string[], more: Environment = {}): Promise<string[]> {
-      const lines: string[] = [];
+    /** @returns what was printed; `lines` has it also where the command fails */
+    async cli(words: readonly string[], more: Environment = {}, lines: string[] = []): Promise<string[]> {
       await runCommand(words, settings(more), silentLog, (line) => lines.push(line));
       return lines;
     },
@@ -85,9 +87,11 @@ export async function recoveryKit(store: Environment = {}, change: Environment =
       return JSON.parse((await kit.cli([...words, '--json'], more)).at(-1) ?? '') as Report;
     },
 
-    keys: () =>
-      withContainer(async ({ storage }) =>
-        (await Array.fromAsync(storage.store.list('' as KeyPrefix))).map(({ key }) => key as string),
+    keys: (more: Environment = {}) =>
+      withContainer(
+        async ({ storage }) =>
+          (await Array.fromAsync(storage.store.list('' as KeyPrefix))).map(({ key }) => key as string),
+        more,
       ),
 
     /** A server with nothing on it takes the place of the one that burnt. */

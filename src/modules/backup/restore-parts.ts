@@ -4,7 +4,7 @@ import type { StagingArea } from '../../platform/staging/staging-area';
 import { restoreBackup } from './application/restore/restore-backup';
 import { type RestoreObjectsDeps, restoreObjects } from './application/restore/restore-objects';
 import { restoreProduct } from './application/restore/restore-product';
-import type { RestoredStore } from './domain/restore';
+import type { RestoredStore, RestoreRun } from './domain/restore';
 import type { RestoreJournal } from './domain/restored-product';
 import { restoredDatabase } from './infrastructure/restore/restored-database';
 import { restoredProducts } from './infrastructure/restore/restored-products';
@@ -12,11 +12,15 @@ import { restoredProducts } from './infrastructure/restore/restored-products';
 export interface RestorePartsDeps {
   /** Of the role that owns the tables. */
   readonly ownerUrl: string;
+  /** How many connections to the database are this process's own: none of them is a server's. */
+  readonly ownConnections: () => number;
   readonly store: RestoredStore;
   readonly journal: RestoreJournal;
   readonly namesOf: RestoreObjectsDeps['namesOf'];
   readonly enqueueMissing: () => Promise<unknown>;
   readonly buckets: readonly string[];
+  /** Where the store's objects are, for a reader. */
+  readonly place: string;
   readonly staging: Pick<StagingArea, 'open'>;
   readonly typeOfKey: (key: ObjectKey) => string;
   /** BACKUP_CONCURRENCY */
@@ -25,14 +29,14 @@ export interface RestorePartsDeps {
 
 /** Bringing back, on its adapters. */
 export function restoreParts(deps: RestorePartsDeps) {
-  const database = restoredDatabase(deps.ownerUrl);
+  const database = restoredDatabase(deps.ownerUrl, deps.ownConnections);
   return {
     whole: restoreBackup({ ...deps, database, schemaVersions: knownSchemaVersions() }),
     product: restoreProduct({ ...deps, products: restoredProducts(deps.ownerUrl, deps.store.bucket) }),
     objects: restoreObjects(deps),
-    /** For a database that was brought back to an earlier moment by other means. @throws where it can't be asked */
+    /** For a database that was brought back to an earlier moment by other means. @throws RestoreRefused where servers are connected */
     putRight: database.putRight,
-    /** Of a scratch system: everything goes. */
-    abandon: database.abandon,
+    /** Of a scratch system: all that this run has restored goes, and nothing else. */
+    abandon: (run: RestoreRun) => database.abandon(run, () => Promise.resolve()),
   };
 }

@@ -25,7 +25,11 @@ export const APPLICATION_ROLE = 'intellipost_app';
  * By the kernel's defaults it would wait for two hours.
  * @see PostgreSQL, 19.3.2, TCP Settings
  */
-const GIVEN_UP_BY_SERVER = ['-c tcp_keepalives_idle=30', '-c tcp_keepalives_interval=10', '-c tcp_keepalives_count=3'];
+export const GIVEN_UP_BY_SERVER = [
+  '-c tcp_keepalives_idle=30',
+  '-c tcp_keepalives_interval=10',
+  '-c tcp_keepalives_count=3',
+];
 
 /** Connections of the application's role. Nothing here can alter a table. */
 export class Database {

@@ -9,7 +9,7 @@ import { Client } from 'pg';
 import { installJobs } from '../jobs/install';
 import { enqueueMissingPrepares } from '../jobs/prepare-jobs';
 import { APPLICATION_ROLE } from './database';
-import { isRestoreUnderWay } from './restore-marker';
+import { isRestoreAtWork, isRestoreUnderWay } from './restore-marker';
 
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../../drizzle', import.meta.url));
 
@@ -33,6 +33,9 @@ export class SchemaMismatch extends Error {
 const HALF_RESTORED =
   'A restore into this database has begun and not ended. Repeat `bun run cli backup restore` with the same backup: it goes on where it was.';
 
+const AT_WORK =
+  'A restore is at work in this database: wait for its end, or stop it and repeat it (`bun run cli backup restore`).';
+
 /** Compares the newest migration that was applied with the newest that this code brings. */
 export async function schemaState(query: (sql: string) => Promise<{ rows: unknown[] }>): Promise<SchemaState> {
   const { rows } = await query(`select to_regclass('drizzle.__drizzle_migrations') is not null as present`);
@@ -47,7 +50,7 @@ export async function schemaState(query: (sql: string) => Promise<{ rows: unknow
 /**
  * Brings the database to this code's schema, one migrator at a time over all instances. Run as the role that owns the tables.
  * @param isRestoring by the restore itself, before its end
- * @throws SchemaMismatch when the database was migrated by newer code, or holds half of a backup
+ * @throws SchemaMismatch when the database was migrated by newer code, or holds half of a backup, or is about to
  */
 export async function migrate(ownerUrl: string, isRestoring = false): Promise<void> {
   const client = new Client({
@@ -58,7 +61,7 @@ export async function migrate(ownerUrl: string, isRestoring = false): Promise<vo
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [ADVISORY_LOCK]);
-    if (!isRestoring) await refuseHalfRestored((sql) => client.query(sql));
+    if (!isRestoring) await refuseBesideRestore((sql) => client.query(sql));
     if ((await schemaState((sql) => client.query(sql))) === 'newer') throw newerThanCode();
     await applyMigrations(drizzle(client), { migrationsFolder: MIGRATIONS_FOLDER });
     await installJobs(ownerUrl);
@@ -119,6 +122,15 @@ export async function requireCurrentSchema(ownerUrl: string): Promise<void> {
   } finally {
     await client.end();
   }
+}
+
+/**
+ * For whoever begins to work here: also before a restore has written that it is under way. Asked by a server on a connection of its own
+ * pool, which then stays: a restore that does not see that connection holds its lock already. @throws SchemaMismatch
+ */
+export async function refuseBesideRestore(query: (sql: string) => Promise<{ rows: unknown[] }>): Promise<void> {
+  await refuseHalfRestored(query);
+  if (await isRestoreAtWork(query)) throw new SchemaMismatch(AT_WORK);
 }
 
 /** @throws SchemaMismatch */

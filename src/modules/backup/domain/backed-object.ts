@@ -8,6 +8,9 @@ import { type Sha256, sha256FromHex } from '../../../kernel/sha256';
  */
 export type BlobName = Branded<'BlobName'>;
 
+/** Of an object that was not there to be read, and whose row does not tell its digest. */
+export const NO_DIGEST = sha256FromHex('0'.repeat(64));
+
 export type ObjectRole = 'original' | 'processed' | 'variant';
 
 /** One line of a backup's object list: what a row of the snapshot names. */

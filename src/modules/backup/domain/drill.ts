@@ -5,14 +5,14 @@ import type { RestoreReport } from './restore';
 
 /** A system beside the running one, on a database and a store of its own, for one drill. */
 export interface Scratch<Backup> {
-  restore(backup: Backup): Promise<RestoreReport>;
+  restore(backup: Backup, signal?: AbortSignal): Promise<RestoreReport>;
   /** Rows of a table. */
   count(table: string): Promise<number>;
   /** Some products, at random. */
   someProducts(limit: number): Promise<ProductId[]>;
   /** As its seller reads it, through the application's own procedure; the bytes come by the URLs that it answers. */
   read(id: ProductId): Promise<ReadProduct>;
-  /** Database and objects go, whatever became of the drill. */
+  /** All that the drill has put goes, whatever became of it, and nothing else does. */
   remove(): Promise<void>;
 }
 

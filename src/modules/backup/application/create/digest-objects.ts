@@ -1,7 +1,7 @@
 import { inLanes } from '../../../../kernel/in-lanes';
 import { type Sha256, sha256FromHex } from '../../../../kernel/sha256';
 import type { BackedObject, BlobName } from '../../domain/backed-object';
-import { lineOfObject } from '../../domain/backed-object';
+import { lineOfObject, NO_DIGEST } from '../../domain/backed-object';
 import type { Codec } from '../../domain/codec';
 import type { BackupId } from '../../domain/layout';
 import type { SnapshotSource, UndigestedObject } from '../../domain/snapshot';
@@ -16,8 +16,6 @@ export interface DigestDeps extends SourceDeps {
 }
 
 const BATCH = 10_000;
-/** Of an object that is not there to be read. */
-const NO_DIGEST = sha256FromHex('0'.repeat(64));
 
 /**
  * Finds out the digests of objects whose rows tell none, and adds them to the list: a sorted batch at a time, each a segment of its own.

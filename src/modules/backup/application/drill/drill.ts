@@ -7,6 +7,8 @@ export interface DrillDeps {
   readonly openScratch: () => Promise<Scratch<OpenBackup>>;
   /** So many products are read through the application: BACKUP_DRILL_PRODUCTS. */
   readonly products: number;
+  /** Stops it: what it has made is removed all the same. */
+  readonly signal?: AbortSignal;
 }
 
 /** A restore changes these itself; of all others every row has to be back. */
@@ -21,20 +23,20 @@ const CHANGED_BY_RESTORE: ReadonlySet<string> = new Set([
 
 /**
  * Restores a backup beside the running system, reads it through the application, compares it with the manifest, and removes it again.
- * @throws what a restore throws
+ * @throws what a restore throws; `signal.reason`
  */
 export const drill =
-  ({ openScratch, products }: DrillDeps) =>
+  ({ openScratch, products, signal }: DrillDeps) =>
   async (backup: OpenBackup): Promise<DrillReport> => {
     const startedAt = performance.now();
     const rpoSeconds = (Date.now() - backup.manifest.snapshotAt.getTime()) / 1000;
     const scratch = await openScratch();
     try {
-      const { rows, objects, lost } = await scratch.restore(backup);
+      const { rows, objects, lost } = await scratch.restore(backup, signal);
       const rtoSeconds = (performance.now() - startedAt) / 1000;
       const differences = await missingRows(scratch, backup);
       if (lost.length > 0) differences.push(`${lost.length} objects are not in the backup whole`);
-      const read = await readProducts(scratch, backup, products, differences);
+      const read = await readProducts(scratch, backup, { limit: products, signal }, differences);
       const { backupId, snapshotAt } = backup.manifest;
       return { backupId, snapshotAt, rpoSeconds, rtoSeconds, rows, objects, lost, differences, ...read };
     } finally {
@@ -52,11 +54,17 @@ async function missingRows(scratch: Scratch<OpenBackup>, { manifest }: OpenBacku
   return differences;
 }
 
-async function readProducts(scratch: Scratch<OpenBackup>, backup: OpenBackup, limit: number, differences: string[]) {
+async function readProducts(
+  scratch: Scratch<OpenBackup>,
+  backup: OpenBackup,
+  { limit, signal }: { limit: number; signal: AbortSignal | undefined },
+  differences: string[],
+) {
   const ids = await scratch.someProducts(limit);
   const expected = await originalsOf(backup, new Set(ids));
   let imagesRead = 0;
   for (const id of ids) {
+    signal?.throwIfAborted();
     try {
       const { images } = await scratch.read(id);
       imagesRead += images.length;

@@ -18,7 +18,7 @@ export interface OpenBackup {
    * written: load it in a transaction. @throws TypeError for a table that the backup does not have
    */
   rows(table: string): AsyncIterable<Uint8Array>;
-  /** Every object that the snapshot names, in constant memory. */
+  /** Every object that the snapshot names, in constant memory. @throws BackupDamaged, while it is read */
   objects(): AsyncIterable<BackedObject>;
   /** Those of them that the backup does not have: they were missing or damaged when it was made. */
   absent(): AsyncIterable<BackedObject>;
@@ -64,7 +64,16 @@ async function textOf(bytes: Bytes): Promise<string> {
 }
 
 async function* objectsOf(deps: ReadDeps, lines: SegmentedLines): AsyncGenerator<BackedObject> {
-  for await (const line of linesOf(plainBytes(deps, lines))) yield objectOfLine(line);
+  for await (const line of linesOf(plainBytes(deps, lines))) yield parsed(line);
+}
+
+/** Lines are given out before their file's digest is known: one that is none says as much. */
+function parsed(line: string): BackedObject {
+  try {
+    return objectOfLine(line);
+  } catch {
+    throw new BackupDamaged('a list of objects', 'has a line that is none');
+  }
 }
 
 async function* checked({ key, sha256, sizeBytes }: BackedObject, bytes: Bytes): AsyncGenerator<Uint8Array> {

@@ -1,63 +1,58 @@
-import type { KeyPrefix, ObjectKey } from '../../../../kernel/object-key';
+import { newId } from '../../../../kernel/ids';
+import type { ObjectKey } from '../../../../kernel/object-key';
 import type { BackedObject } from '../../domain/backed-object';
-import { BackupFault } from '../../domain/backup-faults';
 import type { Manifest } from '../../domain/manifest';
-import type { Progress, RestoredDatabase, RestoreReport } from '../../domain/restore';
+import type { RestoreReport, RestoreRun } from '../../domain/restore';
 import { RestoreRefused } from '../../domain/restore-refused';
 import type { OpenBackup } from '../read/open-backup';
-import { type PutBack, type PutBackDeps, putBack } from './put-back';
+import { type Begun, beginRestore } from './begin-restore';
+import { type PutBack, putBack } from './put-back';
+import type { RestoreDeps, RestoreOptions } from './restore-request';
+import { takeBack } from './take-back';
 
-export interface RestoreDeps extends PutBackDeps {
-  readonly database: RestoredDatabase;
-  /** Names that rows may carry: the configured bucket and its former ones. */
-  readonly buckets: readonly string[];
-  /** Schema versions of this code. */
-  readonly schemaVersions: readonly number[];
-}
-
-export interface RestoreOptions {
-  /** The database has accounts, or half of another backup: they are thrown away. */
-  readonly discardDatabase?: boolean;
-  /** The bucket has objects: right ones stay, others are never replaced. */
-  readonly keepObjects?: boolean;
-  /** What the backup does not have whole is gone without: its images are called damaged. */
-  readonly withoutDamaged?: boolean;
-  readonly onProgress?: (done: number, total: number) => void;
-}
-
-const EVERYTHING = '' as unknown as KeyPrefix;
-const OURS = 'products/' as unknown as KeyPrefix;
 const NAMED_AT_MOST = 20;
-const DELETED_AT_ONCE = 1000;
 
 /**
  * Brings a whole backup back, into an empty database and an empty bucket. From the first row to the last object nobody serves what is
  * half there. One that was killed goes on where it was when it is repeated; one that is refused leaves nothing.
- * @throws RestoreRefused, BackupDamaged, WrongBackupKey; AppError STORAGE_UNAVAILABLE: repeat it
+ * @throws RestoreRefused, BackupDamaged, WrongBackupKey; AppError STORAGE_UNAVAILABLE: repeat it; `signal.reason`
  */
 export const restoreBackup =
   (deps: RestoreDeps) =>
   async (backup: OpenBackup, options: RestoreOptions = {}): Promise<RestoreReport> => {
-    const startedAt = new Date();
-    const { manifest } = backup;
-    refuseUnreadable(deps, manifest);
-    const progress = await begin(deps, manifest, options);
-    const undo = (why: unknown) => takeBack(deps, progress, why);
-    const absent = await keysOf(backup.absent()).catch(undo);
-    if (progress.phase === 'begun') await load(deps, backup).catch(undo);
-    const put = await putBack(deps, backup, without(backup.objects(), absent), {
-      looksFirst: options.keepObjects === true || !progress.isFirst,
-      onProgress: (done) => options.onProgress?.(done, manifest.objects.list.lines),
-    }).catch(undo);
-    const wrong = whatIsWrong(put, options);
-    if (wrong) await undo(new RestoreRefused(wrong));
-    await deps.database.migrateOn();
-    const report = reportOf(manifest, put, [...absent, ...put.lost], startedAt);
-    await finish(deps, report, startedAt);
-    return report;
+    refuseUnreadable(deps, backup.manifest);
+    return await deps.database.alone(async (lost) => {
+      const signal = AbortSignal.any([lost, ...(options.signal ? [options.signal] : [])]);
+      return await restoreAlone(deps, backup, { ...options, signal });
+    });
   };
 
-type Begun = Progress & { readonly isFirst: boolean };
+async function restoreAlone(
+  deps: RestoreDeps,
+  backup: OpenBackup,
+  options: RestoreOptions & { readonly signal: AbortSignal },
+): Promise<RestoreReport> {
+  const startedAt = new Date();
+  const { manifest } = backup;
+  const run = options.rehearsal ?? newId<RestoreRun>();
+  const begun = await beginRestore(deps, run, backup, options);
+  const undo = (why: unknown) => takeBack(deps, backup, begun, why);
+  const absent = await keysOf(backup.absent()).catch(undo);
+  if (begun.phase === 'begun') await load(deps, run, backup, options.signal).catch(undo);
+  const put = await putBack(deps, backup, backup.objects(), {
+    looksFirst: options.keepObjects === true || !begun.isFirst,
+    replaces: options.replaceDamaged === true,
+    signal: options.signal,
+    onProgress: (done) => options.onProgress?.(done, manifest.objects.list.lines),
+  }).catch(undo);
+  const refused = whatIsWrong(put, absent, options);
+  if (refused) await undo(refused);
+  options.signal.throwIfAborted();
+  await deps.database.migrateOn();
+  const report = reportOf(manifest, put, absent, startedAt);
+  await finish(deps, begun, report, startedAt);
+  return report;
+}
 
 function refuseUnreadable({ buckets, schemaVersions }: RestoreDeps, { schema, bucket, version }: Manifest): void {
   if (!schemaVersions.includes(schema.lastMigration))
@@ -70,86 +65,82 @@ function refuseUnreadable({ buckets, schemaVersions }: RestoreDeps, { schema, bu
     );
 }
 
-async function begin(deps: RestoreDeps, { backupId }: Manifest, options: RestoreOptions): Promise<Begun> {
-  const found = await deps.database.find();
-  if (await deps.database.isInUse())
-    throw new RestoreRefused('servers are connected to the database: stop all of them first');
-  if (found.is === 'half-restored' && found.backupId === backupId) return { ...found, isFirst: false };
-  if (found.is === 'foreign') throw new RestoreRefused('the database holds tables of another software');
-  if (found.is !== 'empty' && !options.discardDatabase)
-    throw new RestoreRefused(
-      found.is === 'filled'
-        ? 'the database is not empty: name an empty one by DATABASE_URL, or throw this one away with --discard-database'
-        : `the database holds half of backup ${found.backupId}: repeat that one, or throw it away with --discard-database`,
-    );
-  const bucketWasEmpty = await isEmpty(deps);
-  if (!bucketWasEmpty && !options.keepObjects)
-    throw new RestoreRefused(
-      `the bucket "${deps.store.bucket}" is not empty: name an empty one, or keep what is there with --keep-objects (objects with the right bytes stay, others are never replaced)`,
-    );
-  const progress = { backupId, phase: 'begun', bucketWasEmpty } as const;
-  await deps.database.begin(progress);
-  return { ...progress, isFirst: true };
+async function load(
+  { database }: RestoreDeps,
+  run: RestoreRun,
+  { manifest, rows }: OpenBackup,
+  signal: AbortSignal,
+): Promise<void> {
+  const tables = manifest.tables.map(({ name, columns, lines }) => ({
+    name,
+    columns,
+    lines,
+    rows: () => untilStopped(rows(name), signal),
+  }));
+  await database.load(run, manifest.schema.lastMigration, tables, manifest.sequences);
 }
 
-async function isEmpty({ store }: RestoreDeps): Promise<boolean> {
-  for await (const _object of store.list(EVERYTHING)) return false;
-  return true;
-}
-
-async function load({ database }: RestoreDeps, { manifest, rows }: OpenBackup): Promise<void> {
-  const tables = manifest.tables.map(({ name, columns, lines }) => ({ name, columns, lines, rows: () => rows(name) }));
-  await database.load(manifest.schema.lastMigration, tables, manifest.sequences);
-}
-
-/** Null where all is well, or the operator wants what there is. */
-function whatIsWrong({ lost, taken }: PutBack, { withoutDamaged }: RestoreOptions): string | null {
-  const some = (keys: readonly ObjectKey[]) =>
-    keys.slice(0, NAMED_AT_MOST).join(', ') + (keys.length > NAMED_AT_MOST ? ', …' : '');
-  if (taken.length > 0)
-    return `${taken.length} keys hold other bytes in the bucket, and are not replaced: ${some(taken)}`;
-  if (lost.length === 0 || withoutDamaged) return null;
-  return `${lost.length} objects are missing or damaged in the backup: ${some(lost)}. Restore another one, or this one with --without-damaged: their images are marked, and everything else comes back`;
-}
-
-/**
- * Nothing of a refused restore stays: no row, and no object that was not there before. What failed for another reason, an outage say,
- * goes on when it is repeated.
- */
-async function takeBack(deps: RestoreDeps, { bucketWasEmpty }: Begun, why: unknown): Promise<never> {
-  if (!(why instanceof BackupFault)) throw why;
-  if (bucketWasEmpty) {
-    let keys: ObjectKey[] = [];
-    for await (const { key } of deps.store.list(OURS)) {
-      keys.push(key);
-      if (keys.length < DELETED_AT_ONCE) continue;
-      await deps.store.deleteMany(keys);
-      keys = [];
-    }
-    await deps.store.deleteMany(keys);
+async function* untilStopped(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    signal.throwIfAborted();
+    yield chunk;
   }
-  await deps.database.abandon();
-  throw why;
 }
 
-async function finish({ database }: RestoreDeps, report: RestoreReport, startedAt: Date): Promise<void> {
-  const { manifest, rows, objects, bytes, present, lost } = report;
-  await database.finish({
+/** Null where all is well, or the operator wants what there is. What the backup itself calls absent was known when it was made. */
+function whatIsWrong(
+  put: PutBack,
+  absent: ReadonlySet<ObjectKey>,
+  { withoutDamaged }: RestoreOptions,
+): RestoreRefused | null {
+  const unexpected = (keys: readonly ObjectKey[]) => keys.filter((key) => !absent.has(key));
+  const [taken, lost] = [unexpected(put.taken), unexpected(put.lost)];
+  if (taken.length > 0)
+    return new RestoreRefused(
+      `${taken.length} keys hold other bytes in the bucket: ${some(taken)}. Look what they are; --replace-damaged replaces them by what the backup has`,
+      { keys: taken },
+    );
+  if (lost.length === 0 || withoutDamaged) return null;
+  return new RestoreRefused(
+    `${lost.length} objects are missing or damaged in the backup: ${some(lost)}. Restore another one, or this one with --without-damaged: their images are marked, and everything else comes back`,
+    { keys: lost },
+  );
+}
+
+function some(keys: readonly ObjectKey[]): string {
+  return keys.slice(0, NAMED_AT_MOST).join(', ') + (keys.length > NAMED_AT_MOST ? ', …' : '');
+}
+
+async function finish(
+  { database }: RestoreDeps,
+  { run }: Begun,
+  report: RestoreReport,
+  startedAt: Date,
+): Promise<void> {
+  const { manifest, rows, objects, bytes, present, replaced, lost } = report;
+  await database.finish(run, {
     reason: `restored from backup ${manifest.backupId} of ${manifest.snapshotAt.toISOString()}`,
     startedAt,
-    counts: { rows, objects, bytes, present, lost: lost.length },
+    counts: { rows, objects, bytes, present, replaced, lost: lost.length },
     lost,
   });
 }
 
-function reportOf(manifest: Manifest, put: PutBack, lost: readonly ObjectKey[], startedAt: Date): RestoreReport {
+function reportOf(
+  manifest: Manifest,
+  { put, bytes, present, replaced, lost, taken }: PutBack,
+  absent: ReadonlySet<ObjectKey>,
+  startedAt: Date,
+): RestoreReport {
   return {
     manifest,
     rows: manifest.tables.reduce((sum, { lines }) => sum + lines, 0),
-    objects: put.put,
-    bytes: put.bytes,
-    present: put.present,
-    lost,
+    objects: put,
+    bytes,
+    present,
+    replaced,
+    // other bytes under the key of one that the backup never had: its image is no better off
+    lost: [...lost, ...taken.filter((key) => absent.has(key))],
     seconds: (Date.now() - startedAt.getTime()) / 1000,
   };
 }
@@ -158,8 +149,4 @@ async function keysOf(objects: AsyncIterable<BackedObject>): Promise<Set<ObjectK
   const keys = new Set<ObjectKey>();
   for await (const { key } of objects) keys.add(key);
   return keys;
-}
-
-async function* without(objects: AsyncIterable<BackedObject>, keys: ReadonlySet<ObjectKey>) {
-  for await (const object of objects) if (!keys.has(object.key)) yield object;
 }

@@ -1,6 +1,5 @@
 import type { ObjectKey } from '../../../../kernel/object-key';
 import type { BackedObject } from '../../domain/backed-object';
-import { RestoreRefused } from '../../domain/restore-refused';
 import type { OpenBackup } from '../read/open-backup';
 import { type PutBackDeps, putBack } from './put-back';
 
@@ -14,30 +13,41 @@ export interface RestoredObjects {
   readonly bytes: number;
   /** Were there already, with the right bytes. */
   readonly present: number;
+  /** Of those that were put: the key held other bytes. */
+  readonly replaced: number;
   /** In the backup, and named by no row any more: they stay away. */
   readonly unnamed: number;
+  /** Not there, and the backup does not have them whole. */
   readonly lost: readonly ObjectKey[];
+  /** The key holds other bytes, which were not to be replaced. */
+  readonly taken: readonly ObjectKey[];
+}
+
+export interface RestoreObjectsOptions {
+  /** Other bytes under a key that a row names are replaced by those of the backup. */
+  readonly replaceDamaged?: boolean;
+  readonly onProgress?: (done: number) => void;
 }
 
 const ASKED_AT_ONCE = 500;
 
 /**
  * Fills a bucket that has lost objects, for the living database: what its rows name, and the backup has. Safe to repeat.
- * @throws RestoreRefused where a key holds other bytes; AppError STORAGE_UNAVAILABLE
+ * @throws AppError STORAGE_UNAVAILABLE
  */
 export const restoreObjects =
   (deps: RestoreObjectsDeps) =>
-  async (backup: OpenBackup, onProgress?: (done: number) => void): Promise<RestoredObjects> => {
+  async (
+    backup: OpenBackup,
+    { replaceDamaged = false, onProgress }: RestoreObjectsOptions = {},
+  ): Promise<RestoredObjects> => {
     const counted = { unnamed: 0 };
-    const { put, bytes, present, lost, taken } = await putBack(deps, backup, stillNamed(deps, backup, counted), {
+    const put = await putBack(deps, backup, stillNamed(deps, backup, counted), {
       looksFirst: true,
+      replaces: replaceDamaged,
       ...(onProgress ? { onProgress } : {}),
     });
-    if (taken.length > 0)
-      throw new RestoreRefused(
-        `${taken.length} keys hold other bytes, and are not replaced: ${taken.slice(0, 20).join(', ')}`,
-      );
-    return { put, bytes, present, lost, unnamed: counted.unnamed };
+    return { ...put, unnamed: counted.unnamed };
   };
 
 async function* stillNamed({ namesOf }: RestoreObjectsDeps, backup: OpenBackup, counted: { unnamed: number }) {

@@ -1,5 +1,4 @@
 import type { Client } from 'pg';
-import { RESTORE_SCHEMA } from '../../../../platform/database/restore-marker';
 import type { RestoreEnd } from '../../domain/restore';
 
 /** More events than a seller can have had in what a restore undoes: no number is given twice. */
@@ -51,7 +50,7 @@ const LOST = `
     or substring(i.processed_s3_url from '^s3://[^/]+/(.*)$') in (select key from lost)
     or i.id in (select image_id from variants)`;
 
-/** Within a transaction of the owner's, on this code's schema. When it commits, the database may be served from. */
+/** Within a transaction of the owner's, on this code's schema. When it commits, and the marker is gone, the database may be served from. */
 export async function finishRestore(client: Client, end: RestoreEnd): Promise<void> {
   await putRight(client, end.reason);
   if (end.lost.length > 0) await client.query(LOST, [end.lost]);
@@ -60,7 +59,6 @@ export async function finishRestore(client: Client, end: RestoreEnd): Promise<vo
       values ('backup_restore', least($1, now()), now(), 'ok', $2)`,
     [end.startedAt, end.counts],
   );
-  await client.query(`drop schema ${RESTORE_SCHEMA} cascade`);
 }
 
 /** Also for a database that was brought back to an earlier moment by other means. */

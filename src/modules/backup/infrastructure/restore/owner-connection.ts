@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { GIVEN_UP_BY_SERVER } from '../../../../platform/database/database';
 
 /** Shown in `pg_stat_activity`; nobody else has it. */
 const NAME = 'intellipost restore';
@@ -8,7 +9,12 @@ const toldByTheStatement = () => undefined;
 
 /** One connection as the role that owns the tables, without limits of time: it loads for hours. */
 export async function asOwner<Result>(ownerUrl: string, work: (client: Client) => Promise<Result>): Promise<Result> {
-  const client = new Client({ connectionString: ownerUrl, application_name: NAME, keepAlive: true });
+  const client = new Client({
+    connectionString: ownerUrl,
+    application_name: NAME,
+    keepAlive: true,
+    options: GIVEN_UP_BY_SERVER.join(' '),
+  });
   client.on('error', toldByTheStatement);
   await client.connect();
   try {

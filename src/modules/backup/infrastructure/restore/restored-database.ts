@@ -1,87 +1,62 @@
 import type { Client } from 'pg';
 import { migrate, migrateUpTo } from '../../../../platform/database/migrate';
-import { isRestoreUnderWay, RESTORE_SCHEMA } from '../../../../platform/database/restore-marker';
+import { RESTORE_SCHEMA } from '../../../../platform/database/restore-marker';
 import { JOBS_SCHEMA } from '../../../../platform/jobs/install';
-import type { FoundDatabase, Progress, RestoredDatabase } from '../../domain/restore';
+import type { RestoredDatabase } from '../../domain/restore';
 import { finishRestore, putRight } from './after-restore';
+import { alone } from './alone';
+import { foundDatabase, NOT_OF_AN_EXTENSION } from './found-database';
 import { loadTables, setSequences } from './load-tables';
+import { changeMarker, dropMarker, lockMarker, requireMarker, writeMarker } from './marker';
 import { asOwner, inOneTransaction } from './owner-connection';
 
-const MARKER = `${RESTORE_SCHEMA}.under_way`;
-
-/** @param ownerUrl of the role that owns the tables: it may switch its triggers off, and needs to be no superuser */
-export function restoredDatabase(ownerUrl: string): RestoredDatabase {
+/**
+ * @param ownerUrl of the role that owns the tables: it may switch its triggers off, and needs to be no superuser
+ * @param ownConnections how many connections this process has to it: they are no server's
+ */
+export function restoredDatabase(ownerUrl: string, ownConnections: () => number): RestoredDatabase {
+  const inTransaction = <Result>(work: (client: Client) => Promise<Result>) =>
+    asOwner(ownerUrl, (client) => inOneTransaction(client, () => work(client)));
   return {
-    find: () => asOwner(ownerUrl, found),
-    isInUse: () => asOwner(ownerUrl, isInUse),
+    alone: (work) => alone(ownerUrl, ownConnections, work),
+    find: () => asOwner(ownerUrl, foundDatabase),
     begin: (progress) =>
-      asOwner(ownerUrl, (client) =>
-        inOneTransaction(client, async () => {
-          await discard(client);
-          await writeDown(client, progress);
-        }),
-      ),
-    abandon: () => asOwner(ownerUrl, (client) => inOneTransaction(client, () => discard(client))),
-    async load(lastMigration, tables, sequences) {
+      inTransaction(async (client) => {
+        await discard(client);
+        await writeMarker(client, progress);
+      }),
+    goOn: (begun, run) =>
+      inTransaction(async (client) => {
+        await requireMarker(client, begun);
+        await changeMarker(client, { run });
+      }),
+    abandon: (run, alsoGoes) =>
+      inTransaction(async (client) => {
+        if (!(await lockMarker(client, run))) return false;
+        await alsoGoes();
+        await discard(client);
+        return true;
+      }),
+    async load(run, lastMigration, tables, sequences) {
       await migrateUpTo(ownerUrl, lastMigration);
-      await asOwner(ownerUrl, async (client) => {
-        await inOneTransaction(client, async () => {
-          await loadTables(client, tables);
-          await setSequences(client, sequences);
-          await client.query(`update ${MARKER} set phase = 'loaded'`);
-        });
-        await client.query('analyze');
+      await inTransaction(async (client) => {
+        await requireMarker(client, run);
+        await loadTables(client, tables);
+        await setSequences(client, sequences);
+        await changeMarker(client, { phase: 'loaded' });
       });
+      await asOwner(ownerUrl, (client) => client.query('analyze'));
     },
     migrateOn: () => migrate(ownerUrl, true),
-    putRight: (reason) => asOwner(ownerUrl, (client) => inOneTransaction(client, () => putRight(client, reason))),
-    finish: (end) => asOwner(ownerUrl, (client) => inOneTransaction(client, () => finishRestore(client, end))),
+    putRight: (reason) => alone(ownerUrl, ownConnections, () => inTransaction((client) => putRight(client, reason))),
+    finish: (run, end) =>
+      inTransaction(async (client) => {
+        const { isRehearsal } = await requireMarker(client, run);
+        await finishRestore(client, end);
+        if (!isRehearsal) await dropMarker(client);
+      }),
   };
 }
-
-async function found(client: Client): Promise<FoundDatabase> {
-  if (await isRestoreUnderWay((sql) => client.query(sql))) return await halfRestored(client);
-  if (!(await isThere(client, 'drizzle.__drizzle_migrations'))) {
-    const { rows } = await client.query(`
-      select 1 from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') limit 1`);
-    return { is: rows.length > 0 ? 'foreign' : 'empty' };
-  }
-  // everything that is of worth belongs to an account
-  const { rows } = (await isThere(client, 'public.users'))
-    ? await client.query('select 1 from users limit 1')
-    : { rows: [] };
-  return { is: rows.length > 0 ? 'filled' : 'empty' };
-}
-
-async function halfRestored(client: Client): Promise<FoundDatabase> {
-  const { rows } = await client.query<Progress>(`
-    select backup_id as "backupId", phase, bucket_was_empty as "bucketWasEmpty" from ${MARKER}`);
-  const [progress] = rows;
-  if (!progress) throw new Error('the marker of a restore is empty');
-  return { is: 'half-restored', ...progress };
-}
-
-async function isThere(client: Client, relation: string): Promise<boolean> {
-  const { rows } = await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [relation]);
-  return rows[0]?.there === true;
-}
-
-async function isInUse(client: Client): Promise<boolean> {
-  const { rows } = await client.query(`
-    select 1 from pg_stat_activity
-    where datname = current_database() and application_name in ('intellipost', 'intellipost-events') limit 1`);
-  return rows.length > 0;
-}
-
-async function writeDown(client: Client, { backupId, phase, bucketWasEmpty }: Progress): Promise<void> {
-  await client.query(`
-    create schema ${RESTORE_SCHEMA};
-    create table ${MARKER} (backup_id uuid, phase text, bucket_was_empty boolean, started_at timestamptz default now())`);
-  await client.query(`insert into ${MARKER} values ($1, $2, $3)`, [backupId, phase, bucketWasEmpty]);
-}
-
-/** What belongs to an extension is not ours. */
-const NOT_OF_AN_EXTENSION = `not exists (select 1 from pg_depend d where d.objid = o.oid and d.deptype = 'e')`;
 
 async function discard(client: Client): Promise<void> {
   await client.query(`
