@@ -120,6 +120,7 @@ async function finish(upload: Upload, first: Puts): Promise<UploadedProduct> {
 
 async function sendAll(upload: Upload, puts: Puts): Promise<void> {
   const { asking, progress, concurrency, files } = upload;
+  if (files.length === 0) progress.allSent(); // the key is of an upload that is complete
   for (const { index, imageId, blob } of files) progress.sentOf(index, puts.has(imageId) ? 0 : blob.size);
   await inParallel(concurrency, files, asking.signal, async (file, signal) => {
     const put = puts.get(file.imageId);
