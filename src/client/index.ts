@@ -5,7 +5,8 @@ import { type UploadOptions, uploadProduct } from './upload/upload-product';
 export type { Api } from './api';
 export type { UploadProgress } from './upload/progress';
 export { type FileProblem, UploadFailed } from './upload/upload-failed';
-export type { UploadedProduct, UploadOptions } from './upload/upload-product';
+export type { UploadOptions } from './upload/upload-product';
+export type { UploadedProduct } from './upload/uploaded-product';
 
 export interface ClientOptions extends ApiOptions {
   /** How patiently uploads are tried again. */
@@ -26,7 +27,8 @@ export function createClient({ retry, ...options }: ClientOptions) {
     api,
     /**
      * Sends photos straight to the store and makes a product of them; their bytes do not pass through the server.
-     * A lost connection is waited for, and what has arrived is not sent again.
+     * A lost connection is waited for, and what has arrived is not sent again. Where it fails, nothing of it remains; only if the server
+     * cannot be reached to be told, it learns it by the clock (within a day).
      * @param files JPEG or PNG, in the order of their positions
      * @throws UploadFailed, TRPCClientError (what the server refused), `options.signal.reason`
      */

@@ -5,6 +5,8 @@ export interface AppErrorOptions {
   details?: unknown;
   /** Sent as Retry-After, in whole seconds. */
   retryAfterSeconds?: number;
+  /** Where a protocol has a status of its own for it; by default the code's. */
+  httpStatus?: number;
   /** For the log alone. */
   cause?: unknown;
 }
@@ -15,16 +17,14 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly details: unknown;
   readonly retryAfterSeconds: number | undefined;
+  readonly httpStatus: number;
 
   constructor(code: ErrorCode, message?: string, options: AppErrorOptions = {}) {
     super(message ?? ERROR_CODES[code].says, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.details = options.details;
     this.retryAfterSeconds = options.retryAfterSeconds ?? (ERROR_CODES[code].http === 503 ? 5 : undefined);
-  }
-
-  get httpStatus(): number {
-    return ERROR_CODES[this.code].http;
+    this.httpStatus = options.httpStatus ?? ERROR_CODES[code].http;
   }
 }
 

@@ -118,8 +118,13 @@ describe('an upload with an idempotency key of the caller', () => {
     expect(gateway.needless()).toEqual([]);
 
     const sent = gateway.puts.length;
-    expect((await client.uploadProduct(photos, PROMPT, { idempotencyKey })).id).toBe(product.id);
+    const told: UploadProgress[] = [];
+    const again = { idempotencyKey, onProgress: (progress: UploadProgress) => told.push(progress) };
+    expect((await client.uploadProduct(photos, PROMPT, again)).id).toBe(product.id);
     expect(gateway.puts.length).toBe(sent);
+    const { sentBytes, totalBytes, files } = told.at(-1) as UploadProgress;
+    expect(sentBytes).toBe(totalBytes);
+    expect(files).toEqual(photos.map(({ size }) => ({ sentBytes: size, totalBytes: size })));
   });
 
   test('is given up all the same where its files can never be taken', async () => {

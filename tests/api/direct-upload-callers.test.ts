@@ -82,6 +82,10 @@ test('an Idempotency-Key replays the start with the header that says so, by REST
 
 test.each([
   ['prompt_text of nine characters', { prompt_text: 'too short' }, [422, 'INVALID_PROMPT']],
+  ['no prompt_text', { prompt_text: undefined }, [422, 'INVALID_PROMPT']],
+  ['no prompt_text and no image', { prompt_text: undefined, images: undefined }, [422, 'INVALID_PROMPT']],
+  ['prompt_text null', { prompt_text: null }, [422, 'INVALID_PROMPT']],
+  ['a number for prompt_text', { prompt_text: 1_234_567_890 }, [422, 'INVALID_PROMPT']],
   ['no image', { images: [] }, [422, 'VALIDATION_FAILED']],
   ['an unknown field', { images: [{ ...announced(Buffer.from('x')), width: 3 }] }, [422, 'VALIDATION_FAILED']],
   [

@@ -26,7 +26,7 @@ describe('a signed PUT at the files door', () => {
     });
   const leftovers = async () => readdir(disk.stagingFolder);
 
-  test('answers the same bytes again with 200, other bytes with 409', async () => {
+  test('answers 412 where the key is taken, by the same bytes or by others', async () => {
     const key = keyUnder(freshPrefix(), 'a.jpg');
     const send = async (body: string) => {
       const { url, headers } = put(key, body);
@@ -34,10 +34,20 @@ describe('a signed PUT at the files door', () => {
     };
     const first = await send('first');
     expect([first.status, first.headers.get('etag')]).toEqual([200, `"${sha256OfBytes('first')}"`]);
-    expect((await send('first')).status).toBe(200);
-    const other = await send('other');
-    expect(other.status).toBe(409);
-    expect(await other.json()).toMatchObject({ error: { code: 'CONFLICT' } });
+    for (const body of ['first', 'other']) {
+      const again = await send(body);
+      expect(again.status).toBe(412);
+      expect(await again.json()).toMatchObject({ error: { code: 'CONFLICT' } });
+    }
+    expect(await disk.store.head(key)).toMatchObject({ sha256: sha256OfBytes('first') });
+    expect(await leftovers()).toEqual([]);
+  });
+
+  test('stores the same bytes once where they come twice at once', async () => {
+    const { url, headers } = put(keyUnder(freshPrefix(), 'a.jpg'), 'twice');
+    const both = [1, 2].map(() => fetch(url, { method: 'PUT', headers, body: 'twice' }));
+    const answers = await Promise.all(both);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
     expect(await leftovers()).toEqual([]);
   });
 

@@ -27,7 +27,8 @@ export function onTheWire({ path, query, ...rest }: SignedRequest): RawExchange 
 }
 
 /**
- * Whether both ask for the same, written in two ways: percent-encoding and the order of parameters carry no meaning. Of SigV4's
+ * Whether both ask for the same, written in two ways: percent-encoding, dot segments of the path, which are resolved before anybody
+ * looks at it (RFC 3986, 5.2.4), and the order of parameters carry no meaning. Of SigV4's
  * own parameters S3 servers read the first of a name and sign nothing else (MinIO, versitygw): a second one is not there. A body
  * ends where its length says so: what follows is no longer of this request.
  */
@@ -45,7 +46,17 @@ function meaningOf({ method, path, query, headers, body }: SignedRequest): strin
   const bytes = Buffer.from(body ?? [])
     .subarray(0, length)
     .toString('latin1');
-  return JSON.stringify([method, decoded(path), parameters, sent.map((name) => [name, headers[name]]), bytes]);
+  return JSON.stringify([
+    method,
+    decoded(resolved(path)),
+    parameters,
+    sent.map((name) => [name, headers[name]]),
+    bytes,
+  ]);
+}
+
+function resolved(path: string): string {
+  return path.startsWith('/') ? new URL(`http://host${path}`).pathname : path;
 }
 
 /** What is no valid percent-encoding means itself and nothing else. */

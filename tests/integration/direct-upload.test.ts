@@ -71,6 +71,20 @@ describe.each([
     expect(withoutIdsAndTimes(await read(direct.id))).toEqual(withoutIdsAndTimes(direct));
   });
 
+  promise('judges what was put behind a picture as multipart does, and what was cut off before it', async () => {
+    const [jpeg, png] = [photos[0]!, photos[1]!];
+    const trailed = [jpeg, png].map((bytes) => Buffer.concat([bytes, Buffer.alloc(20 * 1024)]));
+    const multipart = (await (await seller.upload(trailed)).json()) as { id: string };
+    const product = await uploadDirectly(seller, trailed);
+    expect(withoutIdsAndTimes(product)).toEqual(withoutIdsAndTimes(await read(multipart.id)));
+    const broken = [jpeg, png].map((bytes) => Buffer.concat([bytes.subarray(0, -4096), Buffer.alloc(20 * 1024)]));
+    expect(await (await seller.upload(broken)).json()).toMatchObject({ error: { code: 'INVALID_IMAGE' } });
+    const upload = await start(seller, broken);
+    await putAll(upload, broken);
+    const problems = await problemsOf(await complete(seller, upload.product_id));
+    expect(problems.map(([, problem]) => problem)).toEqual(['INVALID_IMAGE', 'INVALID_IMAGE']);
+  });
+
   promise('goes by tRPC from start to completion too', async () => {
     const { uploads } = seller.trpc();
     const announcement = { prompt_text: PROMPT, images: photos.map(announced) };

@@ -54,9 +54,13 @@ describe('the prompt', () => {
     expect(await mine.get({ id })).toEqual(after);
   });
 
-  test('is refused when it is too short, and stays as it was', async () => {
+  test('is refused when it is too short or not there, and stays as it was', async () => {
     const { id } = await aProduct(db, seller);
     expect(await answerOf(mine.update({ id, prompt_text: '  short    ' }))).toMatchObject({ code: 'INVALID_PROMPT' });
+    for (const prompt of [undefined, null, 1_234_567_890]) {
+      const refused = mine.update({ id, prompt_text: prompt as never });
+      expect(await answerOf(refused)).toMatchObject({ code: 'INVALID_PROMPT' });
+    }
     expect((await mine.get({ id })).prompt_text).toBe('a lamp in good order');
   });
 

@@ -37,6 +37,11 @@ export function isApiError(error: unknown, code?: string): error is ApiError {
   return error instanceof TRPCClientError && (code === undefined || (error as ApiError).data?.code === code);
 }
 
+/** The server has answered that it did not do it, and would not if it were asked again. */
+export function isRefusal(error: unknown): boolean {
+  return isApiError(error) && !isPassing(error);
+}
+
 /** No answer at all, an answer of something in between (a proxy's 502), or one that says that it passes. */
 function isPassing(error: unknown): boolean {
   if (!isApiError(error)) return false;

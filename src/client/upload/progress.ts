@@ -30,6 +30,11 @@ export class Progress {
     this.tell();
   }
 
+  allSent(): void {
+    for (const [index, { size }] of this.files.entries()) this.sent[index] = size;
+    this.tell();
+  }
+
   private tell(): void {
     const files = this.files.map(({ size }, index) => ({ sentBytes: this.sent[index] ?? 0, totalBytes: size }));
     this.watcher?.({

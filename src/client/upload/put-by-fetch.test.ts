@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { startTcpProxy, type TcpProxy } from '../../../tests/support/tcp-proxy';
-import { sendPut } from './put';
+import { sendPut, wayToSend } from './put';
+import { putStreamed, putWhole } from './put-by-fetch';
 
 let proxy: TcpProxy;
 const seen: { headers: Headers; body: ArrayBuffer }[] = [];
@@ -59,4 +60,25 @@ test('a line that falls silent, breaks, or is not there is a failure, not a wait
     await expect(sendPut(put(), new Blob([bytes]), watch, 300)).rejects.toThrow();
   }
   expect(seen).toHaveLength(2);
+});
+
+test('a file is streamed by Bun, and sent as it is where there is neither Bun nor XMLHttpRequest, as in a service worker', () => {
+  expect(wayToSend().send).toBe(putStreamed);
+  expect(wayToSend({}).send).toBe(putWhole);
+});
+
+test('a file that is sent as it is has its length, and may take as long as the slowest line does', async () => {
+  const part = bytes.slice(0, 16_384); // a second of the slowest line
+  await proxy.set({ kind: 'slow', bytesPerSecond: 65_536 });
+  heard.length = 0;
+  expect(await sendPut(put(), new Blob([part]), watch, 50, wayToSend({}))).toBe(200);
+  expect(heard).toEqual([part.length]);
+  const { headers, body } = seen.at(-1) as (typeof seen)[number];
+  expect([headers.get('content-length'), headers.get('transfer-encoding')]).toEqual([String(part.length), null]);
+  expect(headers.get('content-type')).toBe('image/jpeg');
+  expect(new Uint8Array(body)).toEqual(part);
+  await proxy.set({ kind: 'hang', afterBytes: 1000 });
+  await expect(sendPut(put(), new Blob([part.slice(0, 4096)]), watch, 50, wayToSend({}))).rejects.toThrow(
+    'nothing moved',
+  );
 });

@@ -1,17 +1,23 @@
 import type { Api } from '../api';
+import { type Announcement, announce } from './announce';
 import { type Asking, ask, isApiError } from './ask';
-import { type Declaration, declare } from './declare';
+import { declare } from './declare';
+import { giveUp, takeBack } from './give-up';
 import { inParallel } from './in-parallel';
 import { Progress, type UploadProgress } from './progress';
 import type { PresignedPut } from './put';
 import type { Retry } from './retry';
 import { type AnnouncedFile, sendFile } from './send-file';
 import { UploadFailed } from './upload-failed';
+import type { UploadedProduct } from './uploaded-product';
 
 export interface UploadOptions {
   /** Told as bytes leave. */
   readonly onProgress?: (progress: UploadProgress) => void;
-  /** Ends the upload; the server is told, so that nothing of it remains. With an `idempotencyKey` it stays, to be resumed. */
+  /**
+   * Ends the upload; the server is told, so that nothing of it remains: where it has been completed already, and only the answer is
+   * not there yet, the product is deleted. Where the server does not answer, it is tried for ten seconds. With an `idempotencyKey` all of it stays, to be resumed.
+   */
   readonly signal?: AbortSignal;
   /** Files sent at once. Default 3. */
   readonly concurrency?: number;
@@ -20,8 +26,6 @@ export interface UploadOptions {
   /** Which file is the primary image, from 0. Default: the first. */
   readonly primaryIndex?: number;
 }
-
-export type UploadedProduct = Awaited<ReturnType<Api['uploads']['complete']['mutate']>>;
 
 interface UploadDeps {
   readonly api: Api;
@@ -53,19 +57,19 @@ const CONCURRENCY = 3;
 const ROUNDS = 3;
 /** Problems that end when the bytes are sent once more. */
 const TO_BE_SENT_AGAIN = new Set(['MISSING', 'SIZE_MISMATCH', 'CHECKSUM_MISMATCH']);
-const GIVES_UP_WITHIN_MS = 10_000;
 
 /** Hashes, announces, sends, completes. */
 export const uploadProduct =
-  ({ api, retry }: UploadDeps) =>
+  (deps: UploadDeps) =>
   async (blobs: readonly Blob[], prompt: string, options: UploadOptions): Promise<UploadedProduct> => {
+    const { api, retry } = deps;
     const signal = options.signal ?? new AbortController().signal;
     const asking = { retry, signal };
     const progress = new Progress(blobs, options.onProgress);
     progress.enter('hashing');
     const images = await declare(blobs, options.primaryIndex, signal);
     const key = options.idempotencyKey ?? crypto.randomUUID();
-    const started = await announce(api, asking, { prompt, images, key });
+    const started = await begin(deps, asking, { prompt, images, key }, options);
     const files = started.uploads.map(({ image_id }, index) => ({
       index,
       imageId: image_id,
@@ -78,15 +82,20 @@ export const uploadProduct =
       return await finish(upload, options.idempotencyKey === undefined ? putsOf(started) : await missing(upload));
     } catch (error) {
       const mayBeResumed = options.idempotencyKey !== undefined && !(error instanceof UploadFailed && error.isFinal);
-      if (!mayBeResumed) await giveUp(upload);
+      const product = mayBeResumed ? null : await giveUp(deps, productId, error, signal);
+      if (product) return product;
       throw error;
     }
   };
 
-function announce(api: Api, asking: Asking, of: { prompt: string; images: Declaration[]; key: string }) {
-  const context = { headers: { 'idempotency-key': of.key } };
-  const input = { prompt_text: of.prompt, images: of.images };
-  return ask(asking, ({ signal }) => api.uploads.start.mutate(input, { signal, context }));
+async function begin(deps: UploadDeps, asking: Asking, announcement: Announcement, options: UploadOptions) {
+  asking.signal.throwIfAborted(); // nothing is announced yet
+  try {
+    return await announce(deps.api, asking, announcement);
+  } catch (error) {
+    if (options.idempotencyKey === undefined) await takeBack(deps, announcement, error);
+    throw error;
+  }
 }
 
 /** Sends what is missing until the server has found everything to be there. */
@@ -111,6 +120,7 @@ async function finish(upload: Upload, first: Puts): Promise<UploadedProduct> {
 
 async function sendAll(upload: Upload, puts: Puts): Promise<void> {
   const { asking, progress, concurrency, files } = upload;
+  if (files.length === 0) progress.allSent(); // the key is of an upload that is complete
   for (const { index, imageId, blob } of files) progress.sentOf(index, puts.has(imageId) ? 0 : blob.size);
   await inParallel(concurrency, files, asking.signal, async (file, signal) => {
     const put = puts.get(file.imageId);
@@ -142,10 +152,4 @@ function problemsOf({ files }: Upload, error: unknown): UploadFailed | null {
     message,
   }));
   return new UploadFailed(problems, { cause: error });
-}
-
-/** If it cannot be told, the server finds out by the clock. */
-async function giveUp({ api, productId }: Upload): Promise<void> {
-  const signal = AbortSignal.timeout(GIVES_UP_WITHIN_MS);
-  await api.uploads.abort.mutate({ product_id: productId }, { signal }).catch(() => undefined);
 }

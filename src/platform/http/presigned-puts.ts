@@ -15,7 +15,11 @@ export const presignedPutsSchema = z.array(
   z.object({
     image_id: idSchema,
     method: z.literal('PUT'),
-    url: z.string().meta({ format: 'uri', description: 'Signed: whoever holds it may send these bytes, once.' }),
+    url: z.string().meta({
+      format: 'uri',
+      description:
+        'Signed: whoever holds it may send these bytes, once. Sent again, it is answered 412: the bytes are there.',
+    }),
     headers: z.record(z.string(), z.string()).meta({ description: 'To be sent as they are.' }),
     expires_at: z.iso.datetime(),
   }),

@@ -10,8 +10,16 @@ const url = z
   .meta({ format: 'uri', description: 'Signed; it expires, and whoever holds it may read until then.' });
 const time = z.iso.datetime();
 
-/** The limits are documented here and held by the domain, which counts code points after trimming. */
-export const promptSchema = z.string().meta({ minLength: PROMPT_LIMITS.min, maxLength: PROMPT_LIMITS.max });
+/**
+ * The limits are documented here and held by the domain, which counts code points after trimming. A prompt that is not there has the
+ * code that it has in a form, as one that is too short: `z.string()` could name none.
+ */
+export const promptSchema = z
+  .custom<string>((value) => typeof value === 'string', {
+    error: 'prompt_text is missing, or no text.',
+    params: { code: 'INVALID_PROMPT' },
+  })
+  .meta({ override: { type: 'string', minLength: PROMPT_LIMITS.min, maxLength: PROMPT_LIMITS.max } });
 
 export const statusSchema = z.enum(STATUSES);
 export const variantSchema = z.enum(['original', 'model', 'thumb', 'processed']);

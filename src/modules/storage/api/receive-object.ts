@@ -6,20 +6,21 @@ import { BodySource } from '../../../platform/http/body-source';
 import { ClientDisconnected } from '../../../platform/http/client-disconnected';
 import { exchangeOf } from '../../../platform/http/exchange';
 import type { StagingArea } from '../../../platform/staging/staging-area';
-import type { ObjectStore } from '../domain/object-store';
+import type { LocalObjects } from '../domain/local-objects';
 import type { GrantedPut, SignedUrlVerifier } from '../domain/signed-urls';
 import { ChecksumMismatch, KeyNotUsable, ObjectExists } from '../domain/store-errors';
 import { etagOf } from './deliver-object';
 
 export interface ReceptionParts {
-  readonly store: ObjectStore;
+  readonly store: Pick<LocalObjects, 'putOnce'>;
   readonly urls: SignedUrlVerifier;
   readonly staging: StagingArea;
   readonly admitBytes?: AdmitBytes;
 }
 
 /**
- * Answers PUT of a signed URL: takes exactly the bytes that were signed for, once; the same bytes again are no error.
+ * Answers PUT of a signed URL: takes exactly the bytes that were signed for, once. Where the key is taken it answers 412, as S3
+ * does, also for the same bytes: whoever had no answer to an earlier try knows by that that they have arrived.
  * Nothing stays on a failure: the staging folder goes, and the key is given only to complete, verified bytes.
  * @param keepOpen called as bytes arrive, so that a slow but living sender is not cut off by the server's idle timeout
  */
@@ -81,15 +82,25 @@ async function* bytesOf(request: Request, sizeBytes: number, keepOpen: () => voi
   }
 }
 
-async function store(into: ObjectStore, grant: GrantedPut, file: StagedFile, signal: AbortSignal): Promise<void> {
+async function store(
+  into: ReceptionParts['store'],
+  grant: GrantedPut,
+  file: StagedFile,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    await into.put(grant.key, file, grant.contentType, signal);
+    await into.putOnce(grant.key, file, signal);
   } catch (error) {
-    if (error instanceof ObjectExists) throw new AppError('CONFLICT', 'Other bytes are stored here already.');
+    if (error instanceof ObjectExists) throw taken();
     if (error instanceof ChecksumMismatch) throw wrongBytes();
     if (error instanceof KeyNotUsable) throw new AppError('VALIDATION_FAILED', 'This store cannot hold such a key.');
     throw error;
   }
+}
+
+/** @see RFC 9110, 15.5.13: what S3 answers to If-None-Match, which the signature binds there */
+function taken(): AppError {
+  return new AppError('CONFLICT', 'This has been stored already; it is written once.', { httpStatus: 412 });
 }
 
 function wrongBytes(): AppError {

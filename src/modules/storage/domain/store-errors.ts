@@ -4,7 +4,7 @@ import type { ObjectKey } from '../../../kernel/object-key';
 export class ObjectExists extends Error {
   override readonly name = 'ObjectExists';
   constructor(readonly key: ObjectKey) {
-    super('the key holds other bytes');
+    super('the key is taken');
   }
 }
 

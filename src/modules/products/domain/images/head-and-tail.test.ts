@@ -94,6 +94,42 @@ test('what phones put behind the picture does not make it cut off', async () => 
   expect((await judged(Buffer.concat([large, video]))).verdict).toMatchObject({ width: 2000 });
 });
 
+describe('what is put behind the picture, and fills the tail with nothing of it,', () => {
+  const text = Buffer.from('a trailer of some editor, '.repeat(100 * KIB)).subarray(0, 2500 * KIB);
+  test.each([
+    ['a PNG and 20 KiB of zeros', png, Buffer.alloc(20 * KIB)],
+    ['a PNG and megabytes of text', png, text],
+    ['a JPEG and 20 KiB of zeros', large, Buffer.alloc(20 * KIB)],
+    ['a progressive JPEG and megabytes of text', progressive, text],
+  ])('does not make it cut off: %s', async (_, picture, trailer) => {
+    const file = Buffer.concat([picture, trailer]);
+    const { verdict, bytes } = await judged(file);
+    expect(verdict).toEqual((await judged(picture)).verdict);
+    expect(bytes).toBe(file.length + 16 * KIB); // read whole, after the tail had said nothing
+  });
+
+  test.each([
+    ['a PNG', png],
+    ['a JPEG', large],
+    ['a progressive JPEG', progressive],
+  ])('does not make %s whole that was cut off', async (_, picture) => {
+    for (const length of [90 * KIB, picture.length >> 1, picture.length - 4096]) {
+      const file = Buffer.concat([picture.subarray(0, length), Buffer.alloc(20 * KIB)]);
+      expect([length, (await judged(file)).verdict]).toEqual([length, 'INVALID_IMAGE']);
+    }
+  });
+
+  test('is read in pieces, none of which is longer than 1 MiB', async () => {
+    const file = Buffer.concat([png, text]);
+    let longest = 0;
+    await inspectHeadAndTail(LIMITS, file.length, async ({ start, end }) => {
+      longest = Math.max(longest, end + 1 - start);
+      return file.subarray(start, end + 1);
+    });
+    expect(longest).toBe(1024 * KIB);
+  });
+});
+
 test.each([
   ['no image at all', Buffer.alloc(200 * KIB, 'x'), 'UNSUPPORTED_FORMAT'],
   ['nothing', Buffer.alloc(0), 'INVALID_IMAGE'],

@@ -1,5 +1,4 @@
 import type { ImageFacts, ImageFormat, ImageLimits } from './image-facts';
-import { cutOff } from './image-faults';
 import { createImageInspector } from './image-inspector';
 
 /** Reads a part of a file: first and last byte, both included. */
@@ -9,10 +8,13 @@ export type ReadRange = (range: { readonly start: number; readonly end: number }
 const HEAD_BYTES = 64 * 1024;
 const HEAD_GROWTH = 4;
 const TAIL_BYTES = 16 * 1024;
+/** Of what is read on: a file is never in memory as a whole. */
+const PIECE_BYTES = 1024 * 1024;
 
 /**
  * Judges a stored file by its head, up to where it says its size, and its tail: type, size in pixels, and that it is not cut off.
- * What lies between is left to the decoder. A file that is hardly longer than both is read whole, and judged as in an upload.
+ * What lies between is left to the decoder. A file that is hardly longer than both, or whose tail does not show that the picture
+ * has ended (because something long was put behind it, or because it was cut off), is read whole, and judged as in an upload.
  * @throws AppError UNSUPPORTED_FORMAT, INVALID_IMAGE, RESOLUTION_TOO_LOW, RESOLUTION_TOO_HIGH
  */
 export async function inspectHeadAndTail(limits: ImageLimits, sizeBytes: number, read: ReadRange): Promise<ImageFacts> {
@@ -24,12 +26,15 @@ export async function inspectHeadAndTail(limits: ImageLimits, sizeBytes: number,
     inspector.push(await read({ start: at, end: end - 1 }));
     at = end;
   }
-  if (inspector.header === null || tail === null || sizeBytes - at <= TAIL_BYTES) {
-    if (at < sizeBytes) inspector.push(await read({ start: at, end: sizeBytes - 1 }));
-    return inspector.finish();
+  const { header } = inspector;
+  if (header !== null && tail !== null && sizeBytes - at > TAIL_BYTES) {
+    if (comesToItsEnd(header.format, Buffer.from(await tail))) return header;
   }
-  if (!comesToItsEnd(inspector.header.format, Buffer.from(await tail))) throw cutOff();
-  return inspector.header;
+  for (let end = at; at < sizeBytes; at = end) {
+    end = Math.min(at + PIECE_BYTES, sizeBytes);
+    inspector.push(await read({ start: at, end: end - 1 }));
+  }
+  return inspector.finish();
 }
 
 /** Asked for at once with the head, because each answer is a round trip away; its failure is told to who waits for it. */
@@ -51,7 +56,7 @@ const IN_SCANS = new Set([0x00, 0xd0, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7, 
 
 /**
  * EOI, or anything else that cannot stand in a scan: phones put videos and more behind the EOI, where it need not be in the tail.
- * A file that was cut off in its picture data has neither.
+ * A file that was cut off in its picture data has neither; nor has one with long padding behind its EOI.
  */
 function leavesTheScans(tail: Buffer): boolean {
   for (let at = tail.indexOf(0xff); at !== -1; at = tail.indexOf(0xff, at + 1)) {

@@ -51,6 +51,10 @@ export class DiskStore implements ObjectStore, LocalObjects {
     return orOutage(publishFile(this.publication(key, file.sha256), file, signal));
   }
 
+  putOnce(key: ObjectKey, file: StagedFile, signal?: AbortSignal): Promise<void> {
+    return orOutage(publishFile({ ...this.publication(key, file.sha256), repeatable: false }, file, signal));
+  }
+
   async get(key: ObjectKey, range?: ByteRange): Promise<ReadableStream<Uint8Array>> {
     return orOutage(readObject(this.pathToRead(key) ?? missing(key), key, range));
   }
@@ -119,7 +123,7 @@ export class DiskStore implements ObjectStore, LocalObjects {
   }
 
   private publication(key: ObjectKey, sha256: Sha256) {
-    return { folder: this.folder, digests: this.digests, names: this.names, key, sha256 };
+    return { folder: this.folder, digests: this.digests, names: this.names, key, sha256, repeatable: true };
   }
 
   /** Only this process's user may read them: the objects are private. */

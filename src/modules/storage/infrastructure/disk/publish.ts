@@ -21,6 +21,8 @@ interface Publication {
   readonly names: DurableNames;
   readonly key: ObjectKey;
   readonly sha256: Sha256;
+  /** Whether it is done where the same bytes have the key already. */
+  readonly repeatable: boolean;
 }
 
 /**
@@ -68,7 +70,7 @@ export async function linkToKey(what: Publication, path: string): Promise<void> 
   } catch (error) {
     if (failedWith(error, 'ENOTDIR')) throw new KeyNotUsable(what.key, 'a part of it is an object');
     if (!failedWith(error, 'EEXIST')) throw error;
-    await acceptSameBytes(what, target);
+    await acceptTaken(what, target);
   }
   await what.names.keep(what.folder.root, dirname(target));
 }
@@ -84,12 +86,13 @@ async function linkMakingFolders(path: string, target: string): Promise<void> {
   }
 }
 
-async function acceptSameBytes({ digests, key, sha256 }: Publication, target: string): Promise<void> {
+/** @throws ObjectExists, unless the same bytes will do */
+async function acceptTaken({ digests, key, sha256, repeatable }: Publication, target: string): Promise<void> {
   const there = await stat(target, { bigint: true }).catch((error) => {
     // mkdir says EEXIST where a parent is a file
     if (failedWith(error, 'ENOTDIR')) throw new KeyNotUsable(key, 'a part of it is an object');
     throw error;
   });
   if (there.isDirectory()) throw new KeyNotUsable(key, 'other keys lie below it');
-  if ((await digests.of(target, there)) !== sha256) throw new ObjectExists(key);
+  if (!repeatable || (await digests.of(target, there)) !== sha256) throw new ObjectExists(key);
 }

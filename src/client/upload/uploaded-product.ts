@@ -1,0 +1,3 @@
+import type { Api } from '../api';
+
+export type UploadedProduct = Awaited<ReturnType<Api['uploads']['complete']['mutate']>>;
