@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { exists, mkdir, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { exists, mkdir, symlink, unlink, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ObjectKey } from '../../src/kernel/object-key';
 import type { Seller } from '../../src/kernel/principal';
 import { StepsFailed, TaskIsRunning } from '../../src/modules/maintenance';
 import { spentRows } from '../../src/modules/maintenance/infrastructure/postgres-spent-rows';
@@ -51,6 +52,33 @@ describe('a sweep', () => {
     await utimes(old, before, before);
     expect(await sweep()).toMatchObject({ half_written: 1 });
     expect([await exists(old), await exists(young)]).toEqual([false, true]);
+  });
+
+  test('deletes everything else where an object can’t be deleted, and says so', async () => {
+    const doomed = (count: number, key: string) =>
+      kit.db.sql(
+        `insert into intents (kind, prefix, state, expires_at)
+          select 'delete', replace($1, '*', n::text), 'draining', now() from generate_series(1, $2::int) n`,
+        [key, count],
+      );
+    // a path that no system call comes through
+    const loop = join(kit.dataDir, 'objects', kit.storage.store.bucket, 'products', 'loop');
+    await mkdir(dirname(loop), { recursive: true });
+    await symlink(loop, loop);
+    await doomed(501, 'products/loop/*.jpg');
+    const keys = ['products/a/1.jpg', 'products/a/2.jpg'] as ObjectKey[];
+    for (const key of keys) await kit.put(key, Buffer.from(key));
+    await doomed(2, 'products/a/*.jpg');
+    const failure = await sweep().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(StepsFailed);
+    expect(failure).toMatchObject({ steps: ['drain'], counts: { drained: 2, undeletable: 501, sessions: 0 } });
+    expect(await kit.keys()).toEqual([]);
+    expect(await kit.db.sql('select distinct state from intents where prefix = any ($1)', [keys])).toEqual([
+      { state: 'tombstone' },
+    ]);
+    await unlink(loop);
+    expect(await sweep()).toMatchObject({ drained: 501, repeated: 2, undeletable: 0 });
+    await kit.db.sql('delete from intents');
   });
 
   test('ends a direct upload that was never completed whole: rows, objects, and its Idempotency-Key', async () => {

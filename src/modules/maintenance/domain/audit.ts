@@ -60,6 +60,7 @@ export interface AuditedStore {
   get(key: ObjectKey): Promise<ReadableStream<Uint8Array>>;
   /** Within the store; safe to repeat. @throws where the target holds other bytes */
   copy(from: ObjectKey, to: ObjectKey): Promise<void>;
+  /** @throws ObjectsNotDeleted for single objects, when the others are gone */
   deleteMany(keys: readonly ObjectKey[]): Promise<void>;
   /** @throws AppError STORAGE_UNAVAILABLE where the store as a whole can't be used */
   check(): Promise<void>;

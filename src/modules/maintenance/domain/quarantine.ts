@@ -33,8 +33,8 @@ export interface QuarantineJournal {
     after: ObjectKey | null,
     limit: number,
   ): Promise<readonly QuarantinedObject[]>;
-  /** Those held for longer: held → expiring. @returns some of all that are expiring */
-  claimExpired(ttlSeconds: number, limit: number): Promise<readonly QuarantinedObject[]>;
+  /** Those held for longer: held → expiring. @returns a page of all that are expiring, in order of keys */
+  claimExpired(ttlSeconds: number, after: ObjectKey | null, limit: number): Promise<readonly QuarantinedObject[]>;
   /** How many are held for longer. */
   countExpired(ttlSeconds: number): Promise<number>;
 }

@@ -7,6 +7,20 @@ import type { QuarantinedObject, QuarantineJournal, QuarantineState } from '../d
 
 export function postgresQuarantine(orm: Orm): QuarantineJournal {
   const isIn = (key: ObjectKey, state: QuarantineState) => and(eq(table.key, key), eq(table.state, state));
+  const page: QuarantineJournal['page'] = async (states, after, limit) => {
+    const rows = await orm
+      .select()
+      .from(table)
+      .where(
+        and(
+          inArray(table.state, [...states]),
+          after === null ? undefined : sql`${table.key} collate "C" > ${after} collate "C"`,
+        ),
+      )
+      .orderBy(asc(sql`${table.key} collate "C"`))
+      .limit(limit);
+    return rows.map(quarantinedObject);
+  };
   return {
     async begin({ sizeBytes, ...object }) {
       const { rowCount } = await orm
@@ -35,25 +49,11 @@ export function postgresQuarantine(orm: Orm): QuarantineJournal {
       await orm.delete(table).where(isIn(key, from));
     },
 
-    async page(states, after, limit) {
-      const rows = await orm
-        .select()
-        .from(table)
-        .where(
-          and(
-            inArray(table.state, [...states]),
-            after === null ? undefined : sql`${table.key} collate "C" > ${after} collate "C"`,
-          ),
-        )
-        .orderBy(asc(sql`${table.key} collate "C"`))
-        .limit(limit);
-      return rows.map(quarantinedObject);
-    },
+    page,
 
-    async claimExpired(ttlSeconds, limit) {
+    async claimExpired(ttlSeconds, after, limit) {
       await orm.update(table).set({ state: 'expiring' }).where(isOver(ttlSeconds));
-      const rows = await orm.select().from(table).where(eq(table.state, 'expiring')).limit(limit);
-      return rows.map(quarantinedObject);
+      return await page(['expiring'], after, limit);
     },
 
     async countExpired(ttlSeconds) {
