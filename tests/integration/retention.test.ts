@@ -78,6 +78,16 @@ describe('retention', () => {
     expect(await history()).toEqual(before);
   });
 
+  test('deletes all that is of its age in one run, however many batches that takes', async () => {
+    await kit.db.sql(`
+      insert into maintenance_runs (task, started_at, ended_at, outcome)
+        select 'sweep', now() - interval '20 days' + make_interval(secs => n), now(), 'ok' from generate_series(1, 241) n`);
+    const ages = { ...OFF, runs: 10 };
+    const runs = postgresRetained(kit.db.database.orm, ages, 2).find(({ name }) => name === 'runs');
+    expect(await runs?.run(new AbortController().signal)).toEqual({ runs: 240 });
+    expect(await runs?.preview()).toEqual({ runs: 0 });
+  });
+
   test('forgets history and events of that age, and younger ones not', async () => {
     const [old, young] = [await aged('ready', 11), await aged('ready', 9)];
     const rows = async (table: string) =>

@@ -23,7 +23,7 @@ export interface RetentionAges {
 /** A product takes its images, history and leases with it. */
 const PRODUCTS_AT_ONCE = 50;
 
-/** What has an age, in this database. */
+/** What has an age, in this database: each run deletes all of it, however much there is. */
 export function postgresRetained(orm: Orm, ages: RetentionAges, rows = BATCH_ROWS): RetentionStep[] {
   const step = (what: string, days: number, queries: Queries, atOnce = rows): RetentionStep => ({
     name: what,

@@ -12,13 +12,16 @@ import {
 import type { UpkeepStep } from '../domain/upkeep-step';
 import { BATCH_ROWS, deleteInBatches } from './delete-in-batches';
 
+/** Of one kind; what is left goes a minute later. */
+const BATCHES_OF_A_SWEEP = 100;
+
 /** Rows that serve nothing any more. Those that somebody works with are left for the next run. */
 export function spentRows(orm: Orm, rows = BATCH_ROWS, mostLoginFailures = MOST_LOGIN_FAILURES): UpkeepStep[] {
   const step = (what: string, deletion: (rows: number) => SQL): UpkeepStep => ({
     name: what,
     run: async (signal) => {
       const deleteSome = async (limit: number) => (await orm.execute(deletion(limit))).rowCount ?? 0;
-      return { [what]: await deleteInBatches(deleteSome, signal, rows) };
+      return { [what]: await deleteInBatches(deleteSome, signal, rows, BATCHES_OF_A_SWEEP) };
     },
   });
   return [
