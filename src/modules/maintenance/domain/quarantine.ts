@@ -27,6 +27,10 @@ export interface QuarantineJournal {
   /** Compare-and-set. @returns false where it was not in `from` */
   turn(key: ObjectKey, from: QuarantineState, to: QuarantineState): Promise<boolean>;
   forget(key: ObjectKey, from: QuarantineState): Promise<void>;
+  /** Writes an object down that lies there already, as held from now on. @returns false where its key is in it already */
+  adopt(object: Omit<QuarantinedObject, 'state' | 'quarantinedAt'>): Promise<boolean>;
+  /** All, in the order of the bytes of their keys in quarantine, page by page. */
+  pagesInQuarantine(): AsyncIterable<readonly { readonly key: ObjectKey; readonly object: QuarantinedObject }[]>;
   /** In order of keys. */
   page(
     states: readonly QuarantineState[],
@@ -41,6 +45,13 @@ export interface QuarantineJournal {
 
 export function quarantineKeyOf(run: RunId, key: ObjectKey): string {
   return `${QUARANTINE}${run}/${key}`;
+}
+
+const IN_QUARANTINE = new RegExp(`^${QUARANTINE}\\d+/(products/.+)$`);
+
+/** Where an object in quarantine has come from; null for one that this software has not put there. */
+export function originOf(quarantineKey: ObjectKey): ObjectKey | null {
+  return (IN_QUARANTINE.exec(quarantineKey)?.[1] ?? null) as ObjectKey | null;
 }
 
 /** It stays in quarantine; the message says why. */

@@ -5,6 +5,8 @@ import type { Orm } from '../../../platform/database/database';
 import { quarantinedObjects as table } from '../../../platform/database/schema';
 import type { QuarantinedObject, QuarantineJournal, QuarantineState } from '../domain/quarantine';
 
+const PAGE = 1000;
+
 export function postgresQuarantine(orm: Orm): QuarantineJournal {
   const isIn = (key: ObjectKey, state: QuarantineState) => and(eq(table.key, key), eq(table.state, state));
   const page: QuarantineJournal['page'] = async (states, after, limit) => {
@@ -28,6 +30,26 @@ export function postgresQuarantine(orm: Orm): QuarantineJournal {
         .values({ ...object, fileSizeBytes: sizeBytes })
         .onConflictDoNothing();
       return rowCount === 1;
+    },
+
+    async adopt({ sizeBytes, ...object }) {
+      const { rowCount } = await orm
+        .insert(table)
+        .values({ ...object, fileSizeBytes: sizeBytes, state: 'held' })
+        .onConflictDoNothing();
+      return rowCount === 1;
+    },
+
+    async *pagesInQuarantine() {
+      const key = sql`${table.quarantineKey} collate "C"`;
+      for (let after: string | null = null; ; ) {
+        const behind: SQL | undefined = after === null ? undefined : sql`${key} > ${after} collate "C"`;
+        const rows = await orm.select().from(table).where(behind).orderBy(asc(key)).limit(PAGE);
+        if (rows.length > 0)
+          yield rows.map((row) => ({ key: row.quarantineKey as ObjectKey, object: quarantinedObject(row) }));
+        if (rows.length < PAGE) return;
+        after = rows.at(-1)?.quarantineKey ?? null;
+      }
     },
 
     async byKey(key) {

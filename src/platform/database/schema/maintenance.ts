@@ -82,14 +82,19 @@ export const quarantinedObjects = pgTable(
     quarantineKey: varchar('quarantine_key', { length: 1024 }).notNull(),
     fileSizeBytes: bigint('file_size_bytes', { mode: 'number' }).notNull(),
     sha256: char('sha256', { length: 64 }),
-    /** moving: being copied away. held: only in quarantine. releasing: being copied back. expiring: being deleted. */
+    /** moving: being copied away. held: only in quarantine. releasing: being copied back. released: also back. expiring: being deleted. */
     state: varchar('state', { length: 10 }).notNull().default('moving'),
     reason: text('reason').notNull(),
+    /** Since when it has been in that state, or on its way there. */
     quarantinedAt: instant('quarantined_at').notNull().defaultNow(),
   },
   (table) => [
-    check('quarantined_objects_state_check', sql`${table.state} in ('moving', 'held', 'releasing', 'expiring')`),
-    uniqueIndex('quarantined_objects_quarantine_key_idx').on(table.quarantineKey),
+    check(
+      'quarantined_objects_state_check',
+      sql`${table.state} in ('moving', 'held', 'releasing', 'released', 'expiring')`,
+    ),
+    uniqueIndex('quarantined_objects_quarantine_key_idx').on(sql`${table.quarantineKey} collate "C"`),
+    index('quarantined_objects_key_idx').on(sql`${table.key} collate "C"`),
     index('quarantined_objects_state_quarantined_at_idx').on(table.state, table.quarantinedAt),
   ],
 );
