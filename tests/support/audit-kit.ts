@@ -71,7 +71,7 @@ export async function auditKit(options: UploadKitOptions = {}) {
     /** Nothing of an earlier test is left. */
     async empty(): Promise<void> {
       await kit.db.sql(
-        'delete from users; delete from intents; delete from maintenance_runs; delete from quarantined_objects',
+        'delete from users; delete from intents; delete from maintenance_runs; delete from quarantined_objects; delete from maintenance_hold',
       );
       await store.deleteMany((await kit.keys()) as ObjectKey[]);
     },

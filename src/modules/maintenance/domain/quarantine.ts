@@ -4,8 +4,8 @@ import type { RunId } from './maintenance-run';
 
 const QUARANTINE = 'quarantine/';
 
-/** moving: on its way there. held: only there. releasing: on its way back. expiring: being deleted. */
-export type QuarantineState = 'moving' | 'held' | 'releasing' | 'expiring';
+/** moving: on its way there. held: only there. releasing: on its way back. released: back, and a copy there still. expiring: being deleted. */
+export type QuarantineState = 'moving' | 'held' | 'releasing' | 'released' | 'expiring';
 
 export interface QuarantinedObject {
   readonly key: ObjectKey;
@@ -16,6 +16,7 @@ export interface QuarantinedObject {
   readonly sha256: Sha256 | null;
   readonly state: QuarantineState;
   readonly reason: string;
+  /** Since when it has been held, or is back. */
   readonly quarantinedAt: Date;
 }
 
@@ -39,6 +40,8 @@ export interface QuarantineJournal {
   ): Promise<readonly QuarantinedObject[]>;
   /** Those held for longer: held → expiring. @returns a page of all that are expiring, in order of keys */
   claimExpired(ttlSeconds: number, after: ObjectKey | null, limit: number): Promise<readonly QuarantinedObject[]>;
+  /** Those released so long ago, in order of keys. */
+  releasedFor(seconds: number, after: ObjectKey | null, limit: number): Promise<readonly QuarantinedObject[]>;
   /** How many are held for longer. */
   countExpired(ttlSeconds: number): Promise<number>;
 }

@@ -9,16 +9,11 @@ const PAGE = 1000;
 
 export function postgresQuarantine(orm: Orm): QuarantineJournal {
   const isIn = (key: ObjectKey, state: QuarantineState) => and(eq(table.key, key), eq(table.state, state));
-  const page: QuarantineJournal['page'] = async (states, after, limit) => {
+  const pageWhere = async (which: SQL | undefined, after: ObjectKey | null, limit: number) => {
     const rows = await orm
       .select()
       .from(table)
-      .where(
-        and(
-          inArray(table.state, [...states]),
-          after === null ? undefined : sql`${table.key} collate "C" > ${after} collate "C"`,
-        ),
-      )
+      .where(and(which, after === null ? undefined : sql`${table.key} collate "C" > ${after} collate "C"`))
       .orderBy(asc(sql`${table.key} collate "C"`))
       .limit(limit);
     return rows.map(quarantinedObject);
@@ -58,8 +53,9 @@ export function postgresQuarantine(orm: Orm): QuarantineJournal {
     },
 
     async turn(key, from, to) {
-      // how long it has been held is what expiry asks for
-      const since = to === 'held' && from === 'moving' ? { quarantinedAt: sql`now()` } : {};
+      // how long it has been held or back is what is asked for; a release that failed does not make it younger
+      const isBegun = to === 'released' || (to === 'held' && from !== 'releasing');
+      const since = isBegun ? { quarantinedAt: sql`now()` } : {};
       const { rowCount } = await orm
         .update(table)
         .set({ state: to, ...since })
@@ -71,21 +67,23 @@ export function postgresQuarantine(orm: Orm): QuarantineJournal {
       await orm.delete(table).where(isIn(key, from));
     },
 
-    page,
+    page: (states, after, limit) => pageWhere(inArray(table.state, [...states]), after, limit),
+
+    releasedFor: (seconds, after, limit) => pageWhere(isOver('released', seconds), after, limit),
 
     async claimExpired(ttlSeconds, after, limit) {
-      await orm.update(table).set({ state: 'expiring' }).where(isOver(ttlSeconds));
-      return await page(['expiring'], after, limit);
+      await orm.update(table).set({ state: 'expiring' }).where(isOver('held', ttlSeconds));
+      return await pageWhere(eq(table.state, 'expiring'), after, limit);
     },
 
     async countExpired(ttlSeconds) {
-      return await orm.$count(table, isOver(ttlSeconds));
+      return await orm.$count(table, isOver('held', ttlSeconds));
     },
   };
 }
 
-function isOver(ttlSeconds: number): SQL | undefined {
-  return and(eq(table.state, 'held'), sql`${table.quarantinedAt} < now() - make_interval(secs => ${ttlSeconds})`);
+function isOver(state: QuarantineState, seconds: number): SQL | undefined {
+  return and(eq(table.state, state), sql`${table.quarantinedAt} < now() - make_interval(secs => ${seconds})`);
 }
 
 function quarantinedObject({ fileSizeBytes, ...row }: typeof table.$inferSelect): QuarantinedObject {

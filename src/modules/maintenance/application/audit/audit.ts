@@ -2,6 +2,7 @@ import type { Log } from '../../../../kernel/log';
 import type { ObjectKey } from '../../../../kernel/object-key';
 import { type NamingRows, UnknownBucketNamed } from '../../domain/audit';
 import type { TaskReport, TaskRun } from '../../domain/maintenance-run';
+import { endReleases } from '../quarantine/end-releases';
 import { type ReconcileDeps, reconcileQuarantine } from '../quarantine/reconcile';
 import type { RunTask } from '../run-task';
 import { type SettleDeps, settleFindings } from './settle-findings';
@@ -65,6 +66,7 @@ export const audit =
       await run.save(behindWalk);
       if (mode !== 'look') await settleFindings({ ...deps, deep }, run, mode, behindWalk);
       // behind the brake of the findings: the quarantine of another database is not adopted
+      if (mode !== 'look') await endReleases(deps, run.signal);
       await reconcileQuarantine(deps, run, mode !== 'look');
     });
   };

@@ -41,7 +41,7 @@ const UNREADABLE: Settled = { state: 'reported', why: 'it can’t be read, thoug
  */
 export async function settleFindings(deps: Deps, run: TaskRun, mode: 'report' | 'act', cursor: string): Promise<void> {
   await brake(deps, run, mode);
-  if (mode === 'act') await deps.exclusively(() => finishMoves(deps));
+  if (mode === 'act') await deps.exclusively((lost) => finishMoves(deps, AbortSignal.any([lost, run.signal])));
   for (let after: ObjectKey | null = null; ; ) {
     const page: readonly Finding[] = await deps.findings.open(run.id, after, PAGE);
     if (page.length === 0) return;
@@ -102,7 +102,7 @@ async function settleOrphan(
   }
   if (head.sizeBytes !== details.size_bytes) return { state: 'reported', why: 'it has changed since it was listed' };
   if (mode === 'report') return { state: 'reported' };
-  return await deps.exclusively(() => moveAway(deps, run.id, head));
+  return await deps.exclusively((lost) => moveAway(deps, run.id, head, lost));
 }
 
 function oldestYoung({ clock, minAgeSeconds }: Deps): Date {
