@@ -174,14 +174,24 @@ describe('the sessions of a sweep', () => {
     expect([await numberOf('sessions'), await numberOf('refresh_tokens')]).toEqual([0, 0]);
   });
 
-  test('keep every spent token while they live, so that a stolen one still ends them', async () => {
+  test('keep a spent token for a month after its time, so that a stolen one still ends them', async () => {
     const identity = testIdentity(kit.db.database);
     const stolen = (await identity.register('alive@example.com')).refresh_token;
     const { refresh_token: good } = await identity.refresh(stolen);
-    await kit.db.sql(`update refresh_tokens set expires_at = ${PAST} where spent_at is not null`);
-    expect(await sweep()).toMatchObject({ sessions: 0 });
+    await kit.db.sql("update refresh_tokens set expires_at = now() - interval '29 days' where spent_at is not null");
+    expect(await sweep()).toMatchObject({ sessions: 0, spent_tokens: 0 });
     await expect(identity.refresh(stolen)).rejects.toThrow();
     await expect(identity.refresh(good)).rejects.toThrow(); // its family was revoked
+  });
+
+  test('forget a spent token after that: it is refused as one that nobody knows, and they live on', async () => {
+    const identity = testIdentity(kit.db.database);
+    const old = (await identity.register('years@example.com')).refresh_token;
+    const { refresh_token: good } = await identity.refresh(old);
+    await kit.db.sql("update refresh_tokens set expires_at = now() - interval '31 days' where spent_at is not null");
+    expect(await sweep()).toMatchObject({ sessions: 0, spent_tokens: 1 });
+    await expect(identity.refresh(old)).rejects.toThrow('not valid');
+    expect((await identity.refresh(good)).refresh_token).toBeString();
   });
 });
 
