@@ -111,6 +111,15 @@ describe('an audit', () => {
       expect(report.counts).toMatchObject({ objects: 2, orphan: 2 });
     });
 
+    test('is not taken up any more when one has begun anew', async () => {
+      await kit.strayObject();
+      await dies('act');
+      expect((await kit.tasks().audit({ mode: 'act', fresh: true })).counts).toMatchObject({ quarantined: 1 });
+      const since = await kit.strayObject('since then');
+      expect((await kit.tasks().audit({ mode: 'act' })).counts).toMatchObject({ objects: 1, quarantined: 1 });
+      expect(await kit.keys()).not.toContain(since);
+    });
+
     test('is taken up there by one of the same mode', async () => {
       await kit.strayObject();
       await dies('act');

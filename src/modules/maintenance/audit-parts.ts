@@ -62,7 +62,7 @@ export function auditTasks(deps: AuditPartsDeps) {
     /** Of the last audit, page by page. */
     async findings(after: ObjectKey | null, limit: number) {
       const run = await runs.last('audit');
-      return run ? await findings.page(run.id, after, limit) : [];
+      return run ? await findings.page(run.findingsRunId, after, limit) : [];
     },
     /** What is in quarantine, page by page. */
     quarantined: (after: ObjectKey | null, limit: number) =>

@@ -83,6 +83,7 @@ export interface NamingRows {
   markDamaged(key: ObjectKey): Promise<number>;
 }
 
+/** Of runs: each by its `findingsRunId`. */
 export interface AuditFindings {
   /** Those that are known of this run already are left as they are. */
   add(run: RunId, findings: readonly Finding[]): Promise<void>;

@@ -1,5 +1,6 @@
 import { desc, sql } from 'drizzle-orm';
 import {
+  type AnyPgColumn,
   bigint,
   bigserial,
   boolean,
@@ -31,11 +32,22 @@ export const maintenanceRuns = pgTable(
     /** Where the next run goes on. */
     cursor: text('cursor'),
     error: text('error'),
+    /** Under which run its findings are, where it has taken up an earlier one's. */
+    findingsRunId: bigint('findings_run_id', { mode: 'number' }).references((): AnyPgColumn => maintenanceRuns.id),
   },
   (table) => [
     check('maintenance_runs_outcome_check', sql`${table.outcome} in ('ok', 'failed', 'stopped')`),
     check('maintenance_runs_ended_at_check', sql`(${table.endedAt} is null) = (${table.outcome} is null)`),
     index('maintenance_runs_task_started_at_idx').on(table.task, desc(table.startedAt)),
+    index('maintenance_runs_task_outcome_started_at_idx')
+      .on(table.task, table.outcome, desc(table.startedAt), desc(table.id))
+      .where(sql`not ${table.dryRun}`),
+    index('maintenance_runs_task_cursor_idx')
+      .on(table.task, desc(table.startedAt))
+      .where(sql`${table.cursor} is not null`),
+    index('maintenance_runs_findings_run_id_idx')
+      .on(table.findingsRunId)
+      .where(sql`${table.findingsRunId} is not null`),
   ],
 );
 
