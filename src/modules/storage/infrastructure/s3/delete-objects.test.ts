@@ -50,6 +50,14 @@ describe('the deletion of many objects', () => {
     expect(failure).not.toBeInstanceOf(ObjectsNotDeleted);
   });
 
+  test('is no deletion of anything where the store does not say what it has kept', async () => {
+    const send = async () => ({ Errors: [{ Code: 'InternalError' }] });
+    const parts = { client: { send }, config: { bucket: 'photos' } } as unknown as RequestParts;
+    const failure = await failureOf(deleteObjects(parts, { ...policy, retries: 0 }, keys.slice(0, 3)));
+    expect(isAppError(failure, 'STORAGE_UNAVAILABLE')).toBe(true);
+    expect(failure).not.toBeInstanceOf(ObjectsNotDeleted);
+  });
+
   test('takes one that is not there for deleted', async () => {
     const { parts } = answering(() => 'NoSuchKey');
     await deleteObjects(parts, policy, keys.slice(0, 3));

@@ -36,7 +36,7 @@ export interface Undeleted {
   readonly refusal: S3Refusal;
 }
 
-/** At most BATCH_MAX keys. @returns those that the store did not delete */
+/** At most BATCH_MAX keys. @returns those that the store did not delete @throws S3Refusal where it does not say which these are */
 export async function deleteBatch(
   { client, config }: RequestParts,
   keys: readonly ObjectKey[],
@@ -47,10 +47,13 @@ export async function deleteBatch(
     Delete: { Objects: keys.map((key) => ({ Key: objectKey(key) })), Quiet: true },
   };
   const output = await client.send(new DeleteObjectsCommand(input), { abortSignal });
-  return (output.Errors ?? [])
+  const undeleted = (output.Errors ?? [])
     .filter(({ Code }) => Code !== 'NoSuchKey')
     .map(({ Key = '', Code = '' }) => ({
       key: Key as ObjectKey,
       refusal: new S3Refusal(Code === 'AccessDenied' ? 403 : 500, Code),
     }));
+  const nameless = undeleted.find(({ key }) => !keys.includes(key));
+  if (nameless) throw nameless.refusal;
+  return undeleted;
 }
