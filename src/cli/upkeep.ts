@@ -20,7 +20,7 @@ export const sweep: Command = {
 
 export const scrub: Command = {
   usage: 'scrub [--bytes N | --all] [--believe] [--json]',
-  says: 'Reads stored images again and compares them with what was sent, from where the last run ended. --believe: the store is the right one, however many are damaged in a row.',
+  says: 'Reads stored images again and compares them with what was sent, from where the last run ended; with --all every one. --believe: the store is the right one, however many are damaged in a row.',
   access: 'changes',
   options: ['bytes'],
   flags: ['all', 'believe', JSON_FLAG],

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { UpkeepStep } from '../modules/maintenance';
+import { type Counts, StepIncomplete, type UpkeepStep } from '../modules/maintenance';
 import type { StorageModule } from '../modules/storage';
 import { removeDeadStagingFolders } from '../platform/staging/dead-folders';
 
@@ -17,8 +17,14 @@ interface Waiting {
  */
 export function sweepSteps(storage: StorageModule, dataDir: string): UpkeepStep[] {
   return [
-    { name: 'drain', run: async () => ({ ...(await storage.sweep()) }) },
-    { name: 'held', run: async () => ({ held_freed: await storage.freeLostHeld() }) },
+    { name: 'drain', run: async (signal) => unlessLeft({ ...(await storage.sweep(signal)) }) },
+    {
+      name: 'held',
+      run: async () => {
+        const { freed, undeletable } = await storage.freeLostHeld();
+        return unlessLeft({ held_freed: freed, undeletable });
+      },
+    },
     {
       name: 'temporary_folders',
       alsoOnHold: true,
@@ -31,6 +37,12 @@ export function sweepSteps(storage: StorageModule, dataDir: string): UpkeepStep[
       }),
     },
   ];
+}
+
+/** @throws StepIncomplete where the store keeps what was to be deleted */
+function unlessLeft(counts: Counts): Counts {
+  if (counts.undeletable) throw new StepIncomplete(`${counts.undeletable} can’t be deleted`, counts);
+  return counts;
 }
 
 /** Of products that wait: for a worker who does not come back, or for a job that they lack. */

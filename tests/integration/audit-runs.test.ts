@@ -8,6 +8,8 @@ function pick(keys: readonly ObjectKey[], ...kinds: string[]): (ObjectKey | unde
   return kinds.map((kind) => keys.find((key) => key.includes(`/${kind}.`)));
 }
 
+const isOfProducts = (prefix: KeyPrefix) => String(prefix) === 'products/';
+
 describe('an audit', () => {
   let kit: AuditKit;
   beforeAll(async () => {
@@ -52,7 +54,8 @@ describe('an audit', () => {
   describe('that died on its way', () => {
     const keys = Array.from({ length: 2500 }, (_, at) => `products/${String(at).padStart(5, '0')}/a.jpg` as ObjectKey);
     const listing = (dies: boolean, asked: (string | undefined)[]) =>
-      async function* (_prefix: KeyPrefix, after?: ObjectKey) {
+      async function* (prefix: KeyPrefix, after?: ObjectKey) {
+        if (!isOfProducts(prefix)) return;
         asked.push(after);
         for (const key of keys) {
           if (after !== undefined && key <= after) continue;
@@ -108,11 +111,21 @@ describe('an audit', () => {
       expect(report.counts).toMatchObject({ objects: 2, orphan: 2 });
     });
 
+    test('is not taken up any more when one has begun anew', async () => {
+      await kit.strayObject();
+      await dies('act');
+      expect((await kit.tasks().audit({ mode: 'act', fresh: true })).counts).toMatchObject({ quarantined: 1 });
+      const since = await kit.strayObject('since then');
+      expect((await kit.tasks().audit({ mode: 'act' })).counts).toMatchObject({ objects: 1, quarantined: 1 });
+      expect(await kit.keys()).not.toContain(since);
+    });
+
     test('is taken up there by one of the same mode', async () => {
       await kit.strayObject();
       await dies('act');
-      const list = () => {
-        throw new Error('it walks again');
+      const list = (prefix: KeyPrefix) => {
+        if (isOfProducts(prefix)) throw new Error('it walks again');
+        return kit.store.list(prefix);
       };
       expect((await kit.tasks({ store: { list } }).audit({ mode: 'act' })).counts).toMatchObject({
         objects: 1,

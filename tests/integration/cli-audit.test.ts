@@ -77,8 +77,10 @@ describe('an operator', () => {
 
     expect((await cli(['audit', 'release', key])).code).toBe(0);
     expect(await Bun.file(pathOf(key)).text()).toBe('a stray object');
-    const again = await cli(['audit', 'release', key]);
-    expect([again.code, again.error]).toEqual([1, expect.any(CommandFailed)]);
+    expect((await cli(['audit', 'release', key])).code).toBe(0);
+    expect((await cli(['audit', 'list', '--json'])).lines.join()).not.toContain('"quarantined","state"');
+    const unknown = await cli(['audit', 'release', 'products/none']);
+    expect([unknown.code, unknown.error]).toEqual([1, expect.any(CommandFailed)]);
   });
 
   test('sees on a terminal how far it is, and nothing of it is in the answer', async () => {

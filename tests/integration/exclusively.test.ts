@@ -52,6 +52,24 @@ test('it is told that another works when the lock does not become free, and work
   expect(worked).toBe(false);
 });
 
+test('work that loses the lock is told, and not waited for', async () => {
+  const [begun, never] = [Promise.withResolvers<AbortSignal>(), Promise.withResolvers<void>()];
+  const working = exclusively(
+    locks(),
+    'quarantine',
+  )((lost) => {
+    begun.resolve(lost);
+    return never.promise;
+  });
+  const refused = working.catch((error: Error) => error.message);
+  const lost = await begun.promise;
+  expect(lost.aborted).toBe(false);
+  await db.sql("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'");
+  expect(await refused).toContain('was lost');
+  expect(lost.aborted).toBe(true);
+  expect(await exclusively(locks(), 'quarantine')(async () => 'done')).toBe('done');
+});
+
 test('work that fails gives the lock back', async () => {
   const failing = exclusively(locks(), 'quarantine')(() => Promise.reject(new Error('of the work')));
   await expect(failing).rejects.toThrow('of the work');

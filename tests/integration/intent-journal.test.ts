@@ -208,6 +208,18 @@ describe('a tombstone', () => {
     expect(await kit.intents()).toEqual([]);
   });
 
+  test('is left where a sweep is told to stop', async () => {
+    await kit.db.sql(
+      "insert into intents (kind, prefix, state, expires_at) values ('delete', 'products/a/b/original.jpg', 'draining', now())",
+    );
+    await putUnder('products/a/b/original.jpg');
+    await expect(kit.storage.sweep(AbortSignal.abort(new Error('the server stops')))).rejects.toThrow(
+      'the server stops',
+    );
+    expect([await states(), await kit.keys()]).toEqual([['draining'], ['products/a/b/original.jpg']]);
+    expect(await kit.storage.sweep()).toMatchObject({ drained: 1 });
+  });
+
   test('is left to the sweep by the drain that follows each deletion', async () => {
     const doomed = "insert into intents (kind, prefix, state, expires_at) values ('delete', $1, 'draining', now())";
     await kit.db.sql(doomed, ['products/a/b/original.jpg']);

@@ -4,6 +4,8 @@ import { runCommand } from '../../src/cli/run-command';
 import { loadSettings } from '../../src/config/load';
 import { maintenanceSchedules } from '../../src/maintenance-schedules';
 import { MaintenanceOnHold } from '../../src/modules/maintenance';
+import { exclusively } from '../../src/modules/maintenance/application/exclusively';
+import { postgresTaskLocks } from '../../src/modules/maintenance/infrastructure/postgres-task-locks';
 import { silentLog } from '../support/log';
 import { photo } from '../support/photos';
 import { aSeller, type SellerClient } from '../support/seller-client';
@@ -120,6 +122,26 @@ describe('a hold', () => {
     await cli('maintenance', 'hold', '--reason', 'recovery');
     await running;
     expect(ended).toEqual(['MaintenanceOnHold']);
+  });
+
+  test('waits for what moves objects into quarantine or out of it', async () => {
+    const [begun, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const moving = exclusively(
+      postgresTaskLocks(one.db.database),
+      'quarantine',
+    )(async () => {
+      begun.resolve();
+      await end.promise;
+    });
+    await begun.promise;
+    let isHeld = false;
+    const holding = one.container.maintenance.holdUpkeep('recovery').then(() => (isHeld = true));
+    while ((await one.db.sql('select 1 from maintenance_hold')).length === 0) await Bun.sleep(5);
+    await Bun.sleep(300);
+    expect(isHeld).toBe(false);
+    end.resolve();
+    await Promise.all([moving, holding]);
+    expect(isHeld).toBe(true);
   });
 
   test('wants a reason, keeps its first one, and is lifted once', async () => {

@@ -31,6 +31,9 @@ beforeAll(async () => {
   await kit.sql(`insert into work_leases (id, product_id, phase, holder_id, worker, attempt, lease_seconds, expires_at)
     values (gen_random_uuid(), '${product}', 'processing', '${seller.userId}', 'w', 1, 3600, now() + interval '1 hour')`);
   await kit.sql("update work_items set state = 'leased', attempts = 1, due_at = now() + interval '1 hour'");
+  await kit.sql(`insert into quarantined_objects (key, quarantine_key, file_size_bytes, state, reason, quarantined_at) values
+    ('products/a', 'quarantine/1/products/a', 1, 'held', 'x', now() - interval '40 days'),
+    ('products/b', 'quarantine/1/products/b', 1, 'moving', 'x', now()), ('products/c', 'quarantine/1/products/c', 1, 'expiring', 'x', now())`);
   await kit.sql('update seller_ledger set image_bytes = 7, processing = 9');
 }, 120_000);
 afterAll(() => kit.stop());
@@ -61,6 +64,13 @@ test('what a recovery has to put right is put right at once, and upkeep waits', 
   expect(ledger).toEqual({ processing: 1, right: true, leapt: true });
   expect(await kit.sql('select reason from maintenance_hold')).toEqual([{ reason: 'PITR' }]);
   expect(await kit.sql('select 1 from product_events')).toEqual([]);
+});
+
+test('what was held in quarantine still is, from now on; what was on its way is the audit’s to find', async () => {
+  const rows = await kit.sql(
+    "select key, quarantined_at > now() - interval '1 hour' as young from quarantined_objects",
+  );
+  expect(rows).toEqual([{ key: 'products/a', young: true }]);
 });
 
 test('an upload that was announced can be completed still, and one that was answered answers the same', async () => {

@@ -154,16 +154,42 @@ describe('a run whose process died', () => {
     const [dead] = await rows();
     await db.sql("insert into audit_findings (run_id, key, kind) values ($1, 'products/a', 'orphan')", [dead?.id]);
     const next = await takenUpBy(() => true);
-    expect(next).toMatchObject({ takenUpAt: 'half way', counts: { objects: 2 } });
-    expect(await db.sql('select run_id::int from audit_findings')).toEqual([{ run_id: next.id }]);
-    expect(await rows()).toMatchObject([{ ended_at: null, cursor: null }, { outcome: 'ok' }]);
+    expect(next).toMatchObject({ takenUpAt: 'half way', counts: { objects: 2 }, findingsRunId: Number(dead?.id) });
+    expect(await rows()).toMatchObject([
+      { ended_at: null, cursor: null },
+      { outcome: 'ok', findings_run_id: dead?.id },
+    ]);
     expect((await takenUpBy(() => true)).takenUpAt).toBeNull();
   });
 
-  test('is left alone by one that does not want it, and after a week', async () => {
+  test('hands on what it had taken up itself', async () => {
     await dies('half way');
-    expect((await takenUpBy((cursor) => cursor !== 'half way')).takenUpAt).toBeNull();
-    await db.sql("update maintenance_runs set cursor = 'old', started_at = now() - interval '8 days'");
+    const [first] = await rows();
+    const failing = tasks()('audit', { ...act, takeUp: () => true }, async (run) => {
+      await run.save('further');
+      throw new Error('of this');
+    });
+    await expect(failing).rejects.toThrow('of this');
+    expect(await takenUpBy(() => true)).toMatchObject({ takenUpAt: 'further', findingsRunId: Number(first?.id) });
+  });
+
+  test('is left alone after a week', async () => {
+    await dies('half way');
+    await db.sql("update maintenance_runs set started_at = now() - interval '8 days'");
+    expect((await takenUpBy(() => true)).takenUpAt).toBeNull();
+  });
+
+  test('is taken up by nobody when one has not wanted it', async () => {
+    await dies('half way');
+    const failing = tasks()('audit', { ...act, takeUp: () => false }, () => Promise.reject(new Error('of this')));
+    await expect(failing).rejects.toThrow('of this');
+    expect((await takenUpBy(() => true)).takenUpAt).toBeNull();
+  });
+
+  test('is not taken up behind one that ended well, though it writes its cursor down afterwards', async () => {
+    await dies('half way');
+    expect((await takenUpBy(() => false)).takenUpAt).toBeNull();
+    await db.sql("update maintenance_runs set cursor = 'late' where ended_at is null");
     expect((await takenUpBy(() => true)).takenUpAt).toBeNull();
   });
 });

@@ -78,6 +78,16 @@ describe('retention', () => {
     expect(await history()).toEqual(before);
   });
 
+  test('deletes all that is of its age in one run, however many batches that takes', async () => {
+    await kit.db.sql(`
+      insert into maintenance_runs (task, started_at, ended_at, outcome)
+        select 'sweep', now() - interval '20 days' + make_interval(secs => n), now(), 'ok' from generate_series(1, 241) n`);
+    const ages = { ...OFF, runs: 10 };
+    const runs = postgresRetained(kit.db.database.orm, ages, 2).find(({ name }) => name === 'runs');
+    expect(await runs?.run(new AbortController().signal)).toEqual({ runs: 240 });
+    expect(await runs?.preview()).toEqual({ runs: 0 });
+  });
+
   test('forgets history and events of that age, and younger ones not', async () => {
     const [old, young] = [await aged('ready', 11), await aged('ready', 9)];
     const rows = async (table: string) =>
@@ -104,6 +114,24 @@ describe('retention', () => {
     expect(await retain({ runs: 10 })).toMatchObject({ runs: 2 });
     const left = await kit.db.sql("select task from maintenance_runs where task <> 'retention' order by task");
     expect(left).toEqual([{ task: 'scrub' }, { task: 'sweep' }]);
+  });
+
+  test('forgets findings before their runs, in batches, and none of a run that a younger one goes on with', async () => {
+    await kit.db.sql(
+      `insert into maintenance_runs (id, task, started_at, ended_at, outcome, findings_run_id) values
+        (1, 'audit', now() - interval '30 days', now(), 'ok', null), (2, 'audit', now() - interval '20 days', null, null, null),
+        (3, 'audit', now() - interval '5 days', now(), 'ok', 2), (4, 'audit', now(), now(), 'ok', null);
+      insert into audit_findings (run_id, key, kind) select run, n::text, 'orphan' from generate_series(1, 4) run, generate_series(1, 7) n`,
+    );
+    const [findings, runs] = postgresRetained(kit.db.database.orm, { ...OFF, runs: 10 }, 3).filter(({ name }) =>
+      ['findings', 'runs'].includes(name),
+    );
+    const { signal } = new AbortController();
+    expect([await findings?.preview(), await runs?.preview()]).toEqual([{ findings: 7 }, { runs: 1 }]);
+    expect(await findings?.run(signal)).toEqual({ findings: 7 });
+    expect(await runs?.run(signal)).toEqual({ runs: 1 });
+    const left = 'select run_id::int as run, count(*)::int as n from audit_findings group by run_id order by run_id';
+    expect(await kit.db.sql(left)).toEqual([2, 3, 4].map((run) => ({ run, n: 7 })));
   });
 
   test('forgets leases that came to nothing, and none that is completed, alive or young', async () => {

@@ -31,6 +31,7 @@ class MortalRevocation extends MortalProcess {
       list: store.list.bind(store),
       copy: this.call('copy', store.copy.bind(store)),
       deleteMany: this.call('deleteMany', store.deleteMany.bind(store)),
+      check: () => store.check(),
     };
     return {
       putSlots: new Slots(1), // one after the other, so that every run has the same calls

@@ -152,7 +152,7 @@ describe('a revocation', () => {
   test('never answers well while an old key still does', async () => {
     const old = await kit.keysOf(id);
     const { store } = kit.storage;
-    const lazy = { ...bound(store), deleteMany: async () => undefined };
+    const lazy = { ...bound(store), deleteMany: async () => undefined, check: () => store.check() };
     const intents = postgresDoomedIntents(kit.db.database.orm, [store.bucket], 3600);
     const drain = drainProduct({ intents, store: lazy, pins: kit.storage.pins, log: silentLog });
     expect(await answerOf(kit.revoke(seller, id, { drainProduct: drain }))).toMatchObject({

@@ -231,6 +231,12 @@ describe.each([
     expect(await damaged()).toEqual([false, false]);
   });
 
+  promise('reads the whole set where it is to, wherever the last run ended', async () => {
+    expect((await scrub()({ bytes: 1 })).counts).toMatchObject({ images: 1 });
+    expect((await scrub()(WHOLE_SET)).counts).toMatchObject({ images: 2, objects: 5, rounds: 1 });
+    expect((await scrub()({ bytes: 1 })).counts).toMatchObject({ images: 1 });
+  });
+
   promise('reads so many bytes in a run, and the next goes on behind them until all are covered', async () => {
     await kit.aProduct(seller, 3);
     const seen: string[][] = [];

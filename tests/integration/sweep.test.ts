@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { exists, mkdir, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { exists, mkdir, symlink, unlink, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ObjectKey } from '../../src/kernel/object-key';
 import type { Seller } from '../../src/kernel/principal';
 import { StepsFailed, TaskIsRunning } from '../../src/modules/maintenance';
 import { spentRows } from '../../src/modules/maintenance/infrastructure/postgres-spent-rows';
@@ -51,6 +52,33 @@ describe('a sweep', () => {
     await utimes(old, before, before);
     expect(await sweep()).toMatchObject({ half_written: 1 });
     expect([await exists(old), await exists(young)]).toEqual([false, true]);
+  });
+
+  test('deletes everything else where an object can’t be deleted, and says so', async () => {
+    const doomed = (count: number, key: string) =>
+      kit.db.sql(
+        `insert into intents (kind, prefix, state, expires_at)
+          select 'delete', replace($1, '*', n::text), 'draining', now() from generate_series(1, $2::int) n`,
+        [key, count],
+      );
+    // a path that no system call comes through
+    const loop = join(kit.dataDir, 'objects', kit.storage.store.bucket, 'products', 'loop');
+    await mkdir(dirname(loop), { recursive: true });
+    await symlink(loop, loop);
+    await doomed(501, 'products/loop/*.jpg');
+    const keys = ['products/a/1.jpg', 'products/a/2.jpg'] as ObjectKey[];
+    for (const key of keys) await kit.put(key, Buffer.from(key));
+    await doomed(2, 'products/a/*.jpg');
+    const failure = await sweep().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(StepsFailed);
+    expect(failure).toMatchObject({ steps: ['drain'], counts: { drained: 2, undeletable: 501, sessions: 0 } });
+    expect(await kit.keys()).toEqual([]);
+    expect(await kit.db.sql('select distinct state from intents where prefix = any ($1)', [keys])).toEqual([
+      { state: 'tombstone' },
+    ]);
+    await unlink(loop);
+    expect(await sweep()).toMatchObject({ drained: 501, repeated: 2, undeletable: 0 });
+    await kit.db.sql('delete from intents');
   });
 
   test('ends a direct upload that was never completed whole: rows, objects, and its Idempotency-Key', async () => {
@@ -146,14 +174,24 @@ describe('the sessions of a sweep', () => {
     expect([await numberOf('sessions'), await numberOf('refresh_tokens')]).toEqual([0, 0]);
   });
 
-  test('keep every spent token while they live, so that a stolen one still ends them', async () => {
+  test('keep a spent token for a month after its time, so that a stolen one still ends them', async () => {
     const identity = testIdentity(kit.db.database);
     const stolen = (await identity.register('alive@example.com')).refresh_token;
     const { refresh_token: good } = await identity.refresh(stolen);
-    await kit.db.sql(`update refresh_tokens set expires_at = ${PAST} where spent_at is not null`);
-    expect(await sweep()).toMatchObject({ sessions: 0 });
+    await kit.db.sql("update refresh_tokens set expires_at = now() - interval '29 days' where spent_at is not null");
+    expect(await sweep()).toMatchObject({ sessions: 0, spent_tokens: 0 });
     await expect(identity.refresh(stolen)).rejects.toThrow();
     await expect(identity.refresh(good)).rejects.toThrow(); // its family was revoked
+  });
+
+  test('forget a spent token after that: it is refused as one that nobody knows, and they live on', async () => {
+    const identity = testIdentity(kit.db.database);
+    const old = (await identity.register('years@example.com')).refresh_token;
+    const { refresh_token: good } = await identity.refresh(old);
+    await kit.db.sql("update refresh_tokens set expires_at = now() - interval '31 days' where spent_at is not null");
+    expect(await sweep()).toMatchObject({ sessions: 0, spent_tokens: 1 });
+    await expect(identity.refresh(old)).rejects.toThrow('not valid');
+    expect((await identity.refresh(good)).refresh_token).toBeString();
   });
 });
 

@@ -61,7 +61,9 @@ export async function auditKit(options: UploadKitOptions = {}) {
 
     /** Kind and state of what the last audit found, by key. */
     async findings(): Promise<Record<string, string>> {
-      const [run] = await kit.db.sql<{ id: string }>("select max(id) as id from maintenance_runs where task = 'audit'");
+      const [run] = await kit.db.sql<{ id: string }>(
+        "select coalesce(findings_run_id, id) as id from maintenance_runs where task = 'audit' order by id desc limit 1",
+      );
       const rows = await postgresAuditFindings(kit.db.database.orm).page(Number(run?.id), null, 5000);
       return Object.fromEntries(rows.map(({ key, kind, state }) => [key, `${kind} ${state}`]));
     },
@@ -71,7 +73,7 @@ export async function auditKit(options: UploadKitOptions = {}) {
     /** Nothing of an earlier test is left. */
     async empty(): Promise<void> {
       await kit.db.sql(
-        'delete from users; delete from intents; delete from maintenance_runs; delete from quarantined_objects',
+        'delete from users; delete from intents; delete from maintenance_runs; delete from quarantined_objects; delete from maintenance_hold',
       );
       await store.deleteMany((await kit.keys()) as ObjectKey[]);
     },

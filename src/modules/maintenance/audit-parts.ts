@@ -42,6 +42,7 @@ export function auditTasks(deps: AuditPartsDeps) {
   const { orm } = database;
   const runs = postgresMaintenanceRuns(orm, transactionsOf(database));
   const locks = postgresTaskLocks(database);
+  const holds = postgresMaintenanceHold(orm);
   const findings = postgresAuditFindings(orm);
   const quarantine = postgresQuarantine(orm);
   const rows = postgresNamingRows(orm, { buckets, namesOf });
@@ -56,18 +57,18 @@ export function auditTasks(deps: AuditPartsDeps) {
       clock: systemClock,
       minAgeSeconds: config.minAgeSeconds,
       brake: { min: config.brakeMin, share: config.maxShare },
-      runTask: runTask({ runs, locks, holds: postgresMaintenanceHold(orm), log }),
+      runTask: runTask({ runs, locks, holds, log }),
     }),
     /** Of the last audit, page by page. */
     async findings(after: ObjectKey | null, limit: number) {
       const run = await runs.last('audit');
-      return run ? await findings.page(run.id, after, limit) : [];
+      return run ? await findings.page(run.findingsRunId, after, limit) : [];
     },
     /** What is in quarantine, page by page. */
     quarantined: (after: ObjectKey | null, limit: number) =>
       quarantine.page(['moving', 'held', 'releasing', 'expiring'], after, limit),
-    release: releaseObject(moving),
-    releaseAll: releaseAll(moving),
+    release: releaseObject({ ...moving, holds }),
+    releaseAll: releaseAll({ ...moving, holds }),
     /** A step of retention. */
     quarantineExpiry: quarantineExpiry({ ...moving, ttlSeconds: config.quarantineTtlSeconds }),
   };

@@ -1,11 +1,11 @@
 export { auditTasks } from './audit-parts';
 export { AuditBrake, UnknownBucketNamed } from './domain/audit';
 export { MaintenanceOnHold } from './domain/maintenance-hold';
-export type { TaskReport } from './domain/maintenance-run';
+export type { Counts, TaskReport } from './domain/maintenance-run';
 export { TaskIsRunning } from './domain/maintenance-run';
 export { ReleaseRefused } from './domain/quarantine';
 export { StoreInDoubt } from './domain/scrub';
 export type { UpkeepStep } from './domain/upkeep-step';
-export { StepsFailed } from './domain/upkeep-step';
+export { StepIncomplete, StepsFailed } from './domain/upkeep-step';
 export { maintenanceHold } from './hold-parts';
 export { maintenanceModule } from './module';

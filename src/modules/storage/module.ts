@@ -66,7 +66,7 @@ export function storageModule(deps: StorageModuleDeps) {
   const pins = postgresPins(deps.orm);
   const drain = { intents, store, pins, log: deps.log, onHold: deps.onHold };
   const journal: IntentJournal = postgresIntentJournal(deps.orm, deps.intentTtlSeconds);
-  const sweep = (): Promise<DrainReport> => drainIntents(drain)();
+  const sweep = (signal?: AbortSignal): Promise<DrainReport> => drainIntents(drain)({}, signal);
   return {
     store,
     /** The names that rows may carry: the configured bucket first, then its former ones. */

@@ -4,7 +4,7 @@ import type { ClientBase } from 'pg';
 const EXCLUDED = [
   // live for seconds
   'realtime_tickets',
-  // name objects that nothing else names; they are not backed up
+  // name objects that nothing else names; they are not backed up, and those of a bucket that is kept the audit finds
   'quarantined_objects',
   // of this database and this moment alone
   'backup_pins',

@@ -15,6 +15,6 @@ export const holdUpkeep =
   ({ holds, locks }: HoldUpkeepDeps) =>
   async (reason: string): Promise<Hold> => {
     const hold = await holds.place(reason);
-    for (const task of [...HELD_TASKS, 'sweep']) await exclusively(locks, task)(() => Promise.resolve());
+    for (const task of [...HELD_TASKS, 'sweep', 'quarantine']) await exclusively(locks, task)(() => Promise.resolve());
     return hold;
   };

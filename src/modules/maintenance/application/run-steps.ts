@@ -1,6 +1,6 @@
 import type { Log } from '../../../kernel/log';
 import type { Counts, TaskRun } from '../domain/maintenance-run';
-import { StepsFailed, type UpkeepStep } from '../domain/upkeep-step';
+import { StepIncomplete, StepsFailed, type UpkeepStep } from '../domain/upkeep-step';
 
 /**
  * One step after the other, whatever becomes of each.
@@ -16,12 +16,17 @@ export async function runSteps<Step extends UpkeepStep>(
   for (const step of steps) {
     run.signal.throwIfAborted();
     try {
-      for (const [what, amount] of Object.entries(await work(step))) run.count(what, amount);
+      count(run, await work(step));
     } catch (err) {
+      if (err instanceof StepIncomplete) count(run, err.counts);
       run.signal.throwIfAborted();
       failed.push(step.name);
       log.error({ err, step: step.name }, 'a step of upkeep failed; the others go on');
     }
   }
   if (failed.length > 0) throw new StepsFailed(failed, run.counts);
+}
+
+function count(run: TaskRun, counts: Counts): void {
+  for (const [what, amount] of Object.entries(counts)) run.count(what, amount);
 }

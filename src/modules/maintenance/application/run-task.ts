@@ -113,12 +113,13 @@ function stopsOf(lock: TaskLock, held: { signal: AbortSignal } | null, { signal:
 
 function runOf(
   { runs }: RunTaskDeps,
-  { id, cursor: takenUpAt }: BegunRun,
+  { id, findingsRunId, cursor: takenUpAt }: BegunRun,
   saved: Saved,
   { counts, dryRun, signal }: { counts: Record<string, number>; dryRun: boolean; signal: AbortSignal },
 ): TaskRun {
   return {
     id,
+    findingsRunId,
     dryRun,
     takenUpAt,
     counts: counts as Counts,

@@ -13,7 +13,7 @@ export interface ScrubDeps extends ReadingDeps {
 }
 
 export interface ScrubOptions {
-  /** The run ends behind the image with which it has read so much. Infinity: at the end of the set. */
+  /** The run ends behind the image with which it has read so much. Infinity: it reads the whole set, from its beginning. */
   readonly bytes: number;
   readonly signal?: AbortSignal;
   /** The operator knows that the store is the right one: as many images in a row as there may be are judged. */
@@ -27,7 +27,7 @@ const SUSPECTS_MAX = 20;
 
 /**
  * Reads stored objects again and compares them with the rows' digests, from where the last run ended: run after run all are covered,
- * and then from the first again. Memory does not grow with their number.
+ * and then from the first again. One that is to read all begins there. Memory does not grow with their number.
  * @throws TaskIsRunning, StoreInDoubt; AppError STORAGE_UNAVAILABLE where the store is away: the next run goes on from there
  */
 export const scrub =
@@ -52,7 +52,7 @@ class Scrub {
   ) {}
 
   async until(bytes: number): Promise<void> {
-    let after = this.run.takenUpAt as ImageId | null;
+    let after = bytes === Number.POSITIVE_INFINITY ? null : (this.run.takenUpAt as ImageId | null);
     for (;;) {
       const page = await this.deps.rows.page(after, PAGE);
       for (const image of page) {

@@ -60,6 +60,7 @@ export interface AuditedStore {
   get(key: ObjectKey): Promise<ReadableStream<Uint8Array>>;
   /** Within the store; safe to repeat. @throws where the target holds other bytes */
   copy(from: ObjectKey, to: ObjectKey): Promise<void>;
+  /** @throws ObjectsNotDeleted for single objects, when the others are gone */
   deleteMany(keys: readonly ObjectKey[]): Promise<void>;
   /** @throws AppError STORAGE_UNAVAILABLE where the store as a whole can't be used */
   check(): Promise<void>;
@@ -82,6 +83,7 @@ export interface NamingRows {
   markDamaged(key: ObjectKey): Promise<number>;
 }
 
+/** Of runs: each by its `findingsRunId`. */
 export interface AuditFindings {
   /** Those that are known of this run already are left as they are. */
   add(run: RunId, findings: readonly Finding[]): Promise<void>;

@@ -34,6 +34,8 @@ export interface TaskReport {
 /** What the work of a task does with its own run. */
 export interface TaskRun {
   readonly id: RunId;
+  /** Under which run its findings are: its own, or the first of those that it has taken up. */
+  readonly findingsRunId: RunId;
   readonly dryRun: boolean;
   /** Where the run had come that this one takes up; null: begin at the beginning. */
   readonly takenUpAt: string | null;
@@ -51,6 +53,7 @@ export interface TaskRun {
 
 export interface BegunRun {
   readonly id: RunId;
+  readonly findingsRunId: RunId;
   readonly counts: Counts;
   readonly cursor: string | null;
 }
@@ -58,6 +61,7 @@ export interface BegunRun {
 /** A run as it is written down. */
 export interface RecordedRun {
   readonly id: RunId;
+  readonly findingsRunId: RunId;
   readonly task: Task;
   readonly startedAt: Date;
   /** Null while it runs, and for ever where its process died. */
@@ -71,8 +75,9 @@ export interface RecordedRun {
 /** The runs of all tasks, in the database. */
 export interface MaintenanceRuns {
   /**
-   * Writes a new run down. Of the last run of the task that left a cursor less than a week ago, and which `takeUp` accepts, it takes
-   * cursor, counts and findings over: that one has none any more.
+   * Writes a new run down. Of the last run of the task that left a cursor less than a week ago, behind which none has ended well, and
+   * which `takeUp` accepts, it takes cursor, counts and findings over. Whatever it takes, no earlier run has a cursor any more: what it
+   * has not taken up, a later one must not.
    * @param isOfRounds however long ago it was: the place in a round does not age
    */
   begin(task: Task, dryRun: boolean, takeUp: (cursor: string) => boolean, isOfRounds?: boolean): Promise<BegunRun>;

@@ -4,8 +4,8 @@ import type { RunId } from './maintenance-run';
 
 const QUARANTINE = 'quarantine/';
 
-/** moving: on its way there. held: only there. releasing: on its way back. expiring: being deleted. */
-export type QuarantineState = 'moving' | 'held' | 'releasing' | 'expiring';
+/** moving: on its way there. held: only there. releasing: on its way back. released: back, and a copy there still. expiring: being deleted. */
+export type QuarantineState = 'moving' | 'held' | 'releasing' | 'released' | 'expiring';
 
 export interface QuarantinedObject {
   readonly key: ObjectKey;
@@ -16,6 +16,7 @@ export interface QuarantinedObject {
   readonly sha256: Sha256 | null;
   readonly state: QuarantineState;
   readonly reason: string;
+  /** Since when it has been held, or is back. */
   readonly quarantinedAt: Date;
 }
 
@@ -27,20 +28,33 @@ export interface QuarantineJournal {
   /** Compare-and-set. @returns false where it was not in `from` */
   turn(key: ObjectKey, from: QuarantineState, to: QuarantineState): Promise<boolean>;
   forget(key: ObjectKey, from: QuarantineState): Promise<void>;
+  /** Writes an object down that lies there already, as held from now on. @returns false where its key is in it already */
+  adopt(object: Omit<QuarantinedObject, 'state' | 'quarantinedAt'>): Promise<boolean>;
+  /** All, in the order of the bytes of their keys in quarantine, page by page. */
+  pagesInQuarantine(): AsyncIterable<readonly { readonly key: ObjectKey; readonly object: QuarantinedObject }[]>;
   /** In order of keys. */
   page(
     states: readonly QuarantineState[],
     after: ObjectKey | null,
     limit: number,
   ): Promise<readonly QuarantinedObject[]>;
-  /** Those held for longer: held → expiring. @returns some of all that are expiring */
-  claimExpired(ttlSeconds: number, limit: number): Promise<readonly QuarantinedObject[]>;
+  /** Those held for longer: held → expiring. @returns a page of all that are expiring, in order of keys */
+  claimExpired(ttlSeconds: number, after: ObjectKey | null, limit: number): Promise<readonly QuarantinedObject[]>;
+  /** Those released so long ago, in order of keys. */
+  releasedFor(seconds: number, after: ObjectKey | null, limit: number): Promise<readonly QuarantinedObject[]>;
   /** How many are held for longer. */
   countExpired(ttlSeconds: number): Promise<number>;
 }
 
 export function quarantineKeyOf(run: RunId, key: ObjectKey): string {
   return `${QUARANTINE}${run}/${key}`;
+}
+
+const IN_QUARANTINE = new RegExp(`^${QUARANTINE}\\d+/(products/.+)$`);
+
+/** Where an object in quarantine has come from; null for one that this software has not put there. */
+export function originOf(quarantineKey: ObjectKey): ObjectKey | null {
+  return (IN_QUARANTINE.exec(quarantineKey)?.[1] ?? null) as ObjectKey | null;
 }
 
 /** It stays in quarantine; the message says why. */

@@ -6,7 +6,7 @@ export interface UpkeepStep {
   readonly name: string;
   /** It deletes nothing of worth: a hold does not stop it. */
   readonly alsoOnHold?: true;
-  /** @returns how much was done, by name */
+  /** @returns how much was done, by name @throws StepIncomplete where something is left that it could not do */
   run(signal: AbortSignal): Promise<Counts>;
 }
 
@@ -16,6 +16,17 @@ export interface RetentionStep extends UpkeepStep {
   readonly ageDays: number | null;
   /** How much `run` would do now, by the same names. */
   preview(): Promise<Counts>;
+}
+
+/** The step went to its end and left something undone: what it did counts, and it has failed all the same. */
+export class StepIncomplete extends Error {
+  override readonly name = 'StepIncomplete';
+  constructor(
+    message: string,
+    readonly counts: Counts,
+  ) {
+    super(message);
+  }
 }
 
 /** Some steps failed, each for the reason that the log tells; the others were done. */

@@ -1,8 +1,9 @@
-import { and, desc, eq, isNotNull, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, isNotNull, notExists, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
 import type { InTransaction } from '../../../kernel/transaction';
 import type { Orm } from '../../../platform/database/database';
 import { read } from '../../../platform/database/read';
-import { auditFindings, maintenanceRuns } from '../../../platform/database/schema';
+import { maintenanceRuns } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
 import type { BegunRun, Counts, MaintenanceRuns, Outcome, RecordedRun, Task } from '../domain/maintenance-run';
 
@@ -16,14 +17,17 @@ export function postgresMaintenanceRuns(orm: Orm, inTransaction: InTransaction):
         const query = ormOf(tx);
         const earlier = await lastCutShort(query, task, isOfRounds);
         const takenUp = earlier?.cursor && takeUp(earlier.cursor) ? earlier : null;
-        const from = takenUp ? { counts: takenUp.counts, cursor: takenUp.cursor } : { counts: {}, cursor: null };
+        const from = { counts: takenUp?.counts ?? {}, cursor: takenUp?.cursor ?? null };
+        await query
+          .update(maintenanceRuns)
+          .set({ cursor: null })
+          .where(and(eq(maintenanceRuns.task, task), isNotNull(maintenanceRuns.cursor)));
         const [row] = await query
           .insert(maintenanceRuns)
-          .values({ task, dryRun, ...from })
+          .values({ task, dryRun, ...from, findingsRunId: takenUp?.findingsRunId ?? null })
           .returning({ id: maintenanceRuns.id });
         if (!row) throw new Error('the run was not written down');
-        if (takenUp) await moveFindings(query, takenUp.id, row.id);
-        return { id: row.id, ...from };
+        return { id: row.id, ...from, findingsRunId: takenUp?.findingsRunId ?? row.id };
       });
     },
 
@@ -43,7 +47,12 @@ export function postgresMaintenanceRuns(orm: Orm, inTransaction: InTransaction):
     async lastEnded() {
       const ids = await read(() =>
         orm.execute<{ id: string }>(sql`
-          select last.id from (select distinct task from ${maintenanceRuns}) t
+          with recursive t as (
+            (select task from ${maintenanceRuns} order by task limit 1)
+            union all
+            select (select task from ${maintenanceRuns} where task > t.task order by task limit 1) from t where t.task is not null
+          )
+          select last.id from t
           cross join (values ('ok'), ('failed'), ('stopped')) o (outcome)
           cross join lateral (
             select id from ${maintenanceRuns}
@@ -82,26 +91,32 @@ export function postgresMaintenanceRuns(orm: Orm, inTransaction: InTransaction):
 }
 
 async function lastCutShort(orm: Orm, task: Task, isOfRounds: boolean): Promise<BegunRun | null> {
+  const later = alias(maintenanceRuns, 'later');
+  const endedWell = orm
+    .select({ id: later.id })
+    .from(later)
+    .where(and(eq(later.task, task), eq(later.outcome, 'ok'), gt(later.id, maintenanceRuns.id)));
   const [row] = await orm
-    .select({ id: maintenanceRuns.id, counts: maintenanceRuns.counts, cursor: maintenanceRuns.cursor })
+    .select()
     .from(maintenanceRuns)
     .where(
       and(
         eq(maintenanceRuns.task, task),
         isNotNull(maintenanceRuns.cursor),
-        isOfRounds ? undefined : sql`${maintenanceRuns.startedAt} > now() - ${TAKEN_UP_FOR}`,
+        isOfRounds ? undefined : and(sql`${maintenanceRuns.startedAt} > now() - ${TAKEN_UP_FOR}`, notExists(endedWell)),
       ),
     )
     .orderBy(desc(maintenanceRuns.startedAt), desc(maintenanceRuns.id))
     .limit(1);
-  return row ? { ...row, counts: row.counts as Counts } : null;
-}
-
-async function moveFindings(orm: Orm, from: number, to: number): Promise<void> {
-  await orm.update(auditFindings).set({ runId: to }).where(eq(auditFindings.runId, from));
-  await orm.update(maintenanceRuns).set({ cursor: null }).where(eq(maintenanceRuns.id, from));
+  return row ? { ...row, findingsRunId: row.findingsRunId ?? row.id, counts: row.counts as Counts } : null;
 }
 
 function recordedRun({ cursor, ...row }: typeof maintenanceRuns.$inferSelect): RecordedRun {
-  return { ...row, task: row.task as Task, outcome: row.outcome as Outcome | null, counts: row.counts as Counts };
+  return {
+    ...row,
+    findingsRunId: row.findingsRunId ?? row.id,
+    task: row.task as Task,
+    outcome: row.outcome as Outcome | null,
+    counts: row.counts as Counts,
+  };
 }

@@ -5,8 +5,19 @@ import type { Orm } from '../../../platform/database/database';
 import { quarantinedObjects as table } from '../../../platform/database/schema';
 import type { QuarantinedObject, QuarantineJournal, QuarantineState } from '../domain/quarantine';
 
+const PAGE = 1000;
+
 export function postgresQuarantine(orm: Orm): QuarantineJournal {
   const isIn = (key: ObjectKey, state: QuarantineState) => and(eq(table.key, key), eq(table.state, state));
+  const pageWhere = async (which: SQL | undefined, after: ObjectKey | null, limit: number) => {
+    const rows = await orm
+      .select()
+      .from(table)
+      .where(and(which, after === null ? undefined : sql`${table.key} collate "C" > ${after} collate "C"`))
+      .orderBy(asc(sql`${table.key} collate "C"`))
+      .limit(limit);
+    return rows.map(quarantinedObject);
+  };
   return {
     async begin({ sizeBytes, ...object }) {
       const { rowCount } = await orm
@@ -16,14 +27,35 @@ export function postgresQuarantine(orm: Orm): QuarantineJournal {
       return rowCount === 1;
     },
 
+    async adopt({ sizeBytes, ...object }) {
+      const { rowCount } = await orm
+        .insert(table)
+        .values({ ...object, fileSizeBytes: sizeBytes, state: 'held' })
+        .onConflictDoNothing();
+      return rowCount === 1;
+    },
+
+    async *pagesInQuarantine() {
+      const key = sql`${table.quarantineKey} collate "C"`;
+      for (let after: string | null = null; ; ) {
+        const behind: SQL | undefined = after === null ? undefined : sql`${key} > ${after} collate "C"`;
+        const rows = await orm.select().from(table).where(behind).orderBy(asc(key)).limit(PAGE);
+        if (rows.length > 0)
+          yield rows.map((row) => ({ key: row.quarantineKey as ObjectKey, object: quarantinedObject(row) }));
+        if (rows.length < PAGE) return;
+        after = rows.at(-1)?.quarantineKey ?? null;
+      }
+    },
+
     async byKey(key) {
       const [row] = await orm.select().from(table).where(eq(table.key, key));
       return row ? quarantinedObject(row) : null;
     },
 
     async turn(key, from, to) {
-      // how long it has been held is what expiry asks for
-      const since = to === 'held' && from === 'moving' ? { quarantinedAt: sql`now()` } : {};
+      // how long it has been held or back is what is asked for; a release that failed does not make it younger
+      const isBegun = to === 'released' || (to === 'held' && from !== 'releasing');
+      const since = isBegun ? { quarantinedAt: sql`now()` } : {};
       const { rowCount } = await orm
         .update(table)
         .set({ state: to, ...since })
@@ -35,35 +67,23 @@ export function postgresQuarantine(orm: Orm): QuarantineJournal {
       await orm.delete(table).where(isIn(key, from));
     },
 
-    async page(states, after, limit) {
-      const rows = await orm
-        .select()
-        .from(table)
-        .where(
-          and(
-            inArray(table.state, [...states]),
-            after === null ? undefined : sql`${table.key} collate "C" > ${after} collate "C"`,
-          ),
-        )
-        .orderBy(asc(sql`${table.key} collate "C"`))
-        .limit(limit);
-      return rows.map(quarantinedObject);
-    },
+    page: (states, after, limit) => pageWhere(inArray(table.state, [...states]), after, limit),
 
-    async claimExpired(ttlSeconds, limit) {
-      await orm.update(table).set({ state: 'expiring' }).where(isOver(ttlSeconds));
-      const rows = await orm.select().from(table).where(eq(table.state, 'expiring')).limit(limit);
-      return rows.map(quarantinedObject);
+    releasedFor: (seconds, after, limit) => pageWhere(isOver('released', seconds), after, limit),
+
+    async claimExpired(ttlSeconds, after, limit) {
+      await orm.update(table).set({ state: 'expiring' }).where(isOver('held', ttlSeconds));
+      return await pageWhere(eq(table.state, 'expiring'), after, limit);
     },
 
     async countExpired(ttlSeconds) {
-      return await orm.$count(table, isOver(ttlSeconds));
+      return await orm.$count(table, isOver('held', ttlSeconds));
     },
   };
 }
 
-function isOver(ttlSeconds: number): SQL | undefined {
-  return and(eq(table.state, 'held'), sql`${table.quarantinedAt} < now() - make_interval(secs => ${ttlSeconds})`);
+function isOver(state: QuarantineState, seconds: number): SQL | undefined {
+  return and(eq(table.state, state), sql`${table.quarantinedAt} < now() - make_interval(secs => ${seconds})`);
 }
 
 function quarantinedObject({ fileSizeBytes, ...row }: typeof table.$inferSelect): QuarantinedObject {

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Orm } from '../../../platform/database/database';
 import {
+  auditFindings,
   maintenanceRuns,
   operatorAudit,
   productEvents,
@@ -23,7 +24,7 @@ export interface RetentionAges {
 /** A product takes its images, history and leases with it. */
 const PRODUCTS_AT_ONCE = 50;
 
-/** What has an age, in this database. */
+/** What has an age, in this database: each run deletes all of it, however much there is. */
 export function postgresRetained(orm: Orm, ages: RetentionAges, rows = BATCH_ROWS): RetentionStep[] {
   const step = (what: string, days: number, queries: Queries, atOnce = rows): RetentionStep => ({
     name: what,
@@ -38,6 +39,7 @@ export function postgresRetained(orm: Orm, ages: RetentionAges, rows = BATCH_ROW
     step('failed_products', ages.failedProducts, FAILED_PRODUCTS, Math.min(rows, PRODUCTS_AT_ONCE)),
     step('history', ages.history, HISTORY),
     step('events', ages.events, EVENTS),
+    step('findings', ages.runs, FINDINGS),
     step('runs', ages.runs, RUNS),
     step('leases', ages.runs, LEASES),
     step('operator_audit', ages.operatorAudit, OPERATOR_AUDIT),
@@ -82,9 +84,25 @@ const EVENTS: Queries = {
   count: (age) => sql`select count(*)::int as n from ${productEvents} where at < now() - ${age}`,
 };
 
-/** The last run of a task stays: the next one goes on from it, and /metrics tells of it. */
+/**
+ * The last run of a task stays: the next one goes on from it, and /metrics tells of it. So does one whose findings another goes on with,
+ * until that has gone.
+ */
 const oldRuns = (age: SQL) => sql`r.started_at < now() - ${age}
-  and exists (select 1 from ${maintenanceRuns} later where later.task = r.task and later.started_at > r.started_at)`;
+  and exists (select 1 from ${maintenanceRuns} later where later.task = r.task and later.started_at > r.started_at)
+  and not exists (select 1 from ${maintenanceRuns} heir where heir.findings_run_id = r.id)`;
+
+/** Before their runs, which would take all of theirs with them in one statement. */
+const FINDINGS: Queries = {
+  deleteSome: (age, limit) => sql`
+    with gone as (
+      delete from ${auditFindings} where ctid in (
+        select f.ctid from ${maintenanceRuns} r join ${auditFindings} f on f.run_id = r.id where ${oldRuns(age)} limit ${limit})
+      returning 1)
+    select count(*)::int as n from gone`,
+  count: (age) => sql`select count(*)::int as n from ${auditFindings} f where f.run_id in (
+    select r.id from ${maintenanceRuns} r where ${oldRuns(age)})`,
+};
 
 const RUNS: Queries = {
   deleteSome: (age, limit) => sql`

@@ -31,6 +31,7 @@ function world(prefixes: readonly string[], objects: readonly ObjectKey[], deafT
       for (const key of [...held]) if (key.startsWith(prefix)) yield { key } as ListedObject;
     },
     copy: async () => undefined,
+    check: async () => undefined,
     deleteMany: async (gone: readonly ObjectKey[]) => {
       if (deaf > 0 && gone.length > 0) deaf -= 1;
       else for (const key of gone) held.delete(key);

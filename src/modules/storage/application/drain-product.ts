@@ -5,7 +5,7 @@ import type { ObjectStore } from '../domain/object-store';
 import { type DrainDeps, drainIntents } from './drain-intents';
 
 export interface DrainProductDeps extends Omit<DrainDeps, 'onHold'> {
-  readonly store: Pick<ObjectStore, 'head' | 'list' | 'copy' | 'deleteMany'>;
+  readonly store: Pick<ObjectStore, 'head' | 'list' | 'copy' | 'deleteMany' | 'check'>;
 }
 
 const PAGE = 500;

@@ -1,5 +1,7 @@
+import { isAppError } from '../../../kernel/app-error';
 import { inLanes } from '../../../kernel/in-lanes';
 import type { ObjectKey } from '../../../kernel/object-key';
+import { notDeletedOf, type ObjectsNotDeleted } from '../../../kernel/objects-not-deleted';
 import type { ObjectStore } from '../domain/object-store';
 import { ALL_HELD, heldFolder, heldKey, holderOf, type Pins } from '../domain/pins';
 import { ObjectExists } from '../domain/store-errors';
@@ -7,7 +9,7 @@ import { copyIfThere } from './copy-if-there';
 
 export interface HoldDeps {
   readonly pins: Pick<Pins, 'living'>;
-  readonly store: Pick<ObjectStore, 'copy' | 'head'>;
+  readonly store: Pick<ObjectStore, 'copy' | 'head' | 'check'>;
 }
 
 const LANES = 16;
@@ -16,9 +18,15 @@ const PAGE = 1000;
 /**
  * Keeps a copy of each for every backup that is being made, before they are deleted. The pins are asked for here, after the deletion of
  * the rows was committed: a backup that pins later took its snapshot later, and does not name these.
+ * @returns those that could not be copied, though the store answers: they must stay as long as the backup is being made
+ * @throws AppError STORAGE_UNAVAILABLE where it does not
  */
-export async function holdForBackups({ pins, store }: HoldDeps, keys: readonly ObjectKey[]): Promise<void> {
-  if (keys.length === 0) return;
+export async function holdForBackups(
+  { pins, store }: HoldDeps,
+  keys: readonly ObjectKey[],
+): Promise<ReadonlySet<ObjectKey>> {
+  const unheld = new Set<ObjectKey>();
+  if (keys.length === 0) return unheld;
   const backups = await pins.living();
   const copies = backups.flatMap((backup) => keys.map((key) => ({ key, held: heldKey(backup, key) })));
   await inLanes(each(copies), LANES, async ({ key, held }) => {
@@ -26,9 +34,13 @@ export async function holdForBackups({ pins, store }: HoldDeps, keys: readonly O
       await copyIfThere(store)(key, held);
     } catch (error) {
       // held already, by a drain that was cut short: a key is never used for other bytes
-      if (!(error instanceof ObjectExists)) throw error;
+      if (error instanceof ObjectExists) return;
+      if (!isAppError(error, 'STORAGE_UNAVAILABLE')) throw error;
+      await store.check();
+      unheld.add(key);
     }
   });
+  return unheld;
 }
 
 export interface FreeDeps {
@@ -36,27 +48,41 @@ export interface FreeDeps {
   readonly store: Pick<ObjectStore, 'list' | 'deleteMany'>;
 }
 
-/** The backup is made, or given up: what was held for it goes now. */
+/**
+ * The backup is made, or given up: what was held for it goes now.
+ * @throws ObjectsNotDeleted at the end, where the store keeps some
+ */
 export async function freeHeld({ pins, store }: FreeDeps, backupId: string): Promise<void> {
   await pins.free(backupId);
-  for await (const keys of pagesOf(store, heldFolder(backupId))) await store.deleteMany(keys);
+  let kept: ObjectsNotDeleted | null = null;
+  for await (const keys of pagesOf(store, heldFolder(backupId)))
+    kept = (await notDeletedOf(store.deleteMany(keys))) ?? kept;
+  if (kept) throw kept;
+}
+
+export interface Freed {
+  readonly freed: number;
+  /** The store answers, and keeps them. */
+  readonly undeletable: number;
 }
 
 /**
  * Removes what is held for backups whose pin is lost. Listed first, and pins asked for afterwards: a pin is there before anything is
  * held for it. @returns how many objects
  */
-export async function freeLostHeld({ pins, store }: FreeDeps): Promise<number> {
+export async function freeLostHeld({ pins, store }: FreeDeps): Promise<Freed> {
   let freed = 0;
+  let undeletable = 0;
   // lost ones go, though nothing was held for them
   await pins.living();
   for await (const keys of pagesOf(store, ALL_HELD)) {
     const living = new Set(await pins.living());
     const lost = keys.filter((key) => !living.has(holderOf(key) ?? ''));
-    await store.deleteMany(lost);
-    freed += lost.length;
+    const kept = (await notDeletedOf(store.deleteMany(lost)))?.keys.size ?? 0;
+    freed += lost.length - kept;
+    undeletable += kept;
   }
-  return freed;
+  return { freed, undeletable };
 }
 
 async function* pagesOf(store: Pick<ObjectStore, 'list'>, prefix: typeof ALL_HELD): AsyncGenerator<ObjectKey[]> {

@@ -78,5 +78,6 @@ export interface DoomedIntents {
 /** What the drain needs of the object store. */
 export interface DrainableStore {
   list(prefix: KeyPrefix): AsyncIterable<{ key: ObjectKey }>;
+  /** @throws ObjectsNotDeleted for single objects, when the others are gone */
   deleteMany(keys: readonly ObjectKey[]): Promise<void>;
 }

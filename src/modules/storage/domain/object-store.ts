@@ -92,7 +92,10 @@ export interface ObjectStore {
    */
   copy(from: ObjectKey, to: ObjectKey, sha256?: Sha256): Promise<void>;
 
-  /** Any number of keys; one that is not there counts as deleted. */
+  /**
+   * Any number of keys; one that is not there counts as deleted. One that can't be deleted keeps none of the others.
+   * @throws ObjectsNotDeleted for single objects, when the others are gone; AppError STORAGE_UNAVAILABLE where the store is away
+   */
   deleteMany(keys: readonly ObjectKey[]): Promise<void>;
 
   /**

@@ -1,5 +1,6 @@
 import { desc, sql } from 'drizzle-orm';
 import {
+  type AnyPgColumn,
   bigint,
   bigserial,
   boolean,
@@ -31,11 +32,22 @@ export const maintenanceRuns = pgTable(
     /** Where the next run goes on. */
     cursor: text('cursor'),
     error: text('error'),
+    /** Under which run its findings are, where it has taken up an earlier one's. */
+    findingsRunId: bigint('findings_run_id', { mode: 'number' }).references((): AnyPgColumn => maintenanceRuns.id),
   },
   (table) => [
     check('maintenance_runs_outcome_check', sql`${table.outcome} in ('ok', 'failed', 'stopped')`),
     check('maintenance_runs_ended_at_check', sql`(${table.endedAt} is null) = (${table.outcome} is null)`),
     index('maintenance_runs_task_started_at_idx').on(table.task, desc(table.startedAt)),
+    index('maintenance_runs_task_outcome_started_at_idx')
+      .on(table.task, table.outcome, desc(table.startedAt), desc(table.id))
+      .where(sql`not ${table.dryRun}`),
+    index('maintenance_runs_task_cursor_idx')
+      .on(table.task, desc(table.startedAt))
+      .where(sql`${table.cursor} is not null`),
+    index('maintenance_runs_findings_run_id_idx')
+      .on(table.findingsRunId)
+      .where(sql`${table.findingsRunId} is not null`),
   ],
 );
 
@@ -82,14 +94,19 @@ export const quarantinedObjects = pgTable(
     quarantineKey: varchar('quarantine_key', { length: 1024 }).notNull(),
     fileSizeBytes: bigint('file_size_bytes', { mode: 'number' }).notNull(),
     sha256: char('sha256', { length: 64 }),
-    /** moving: being copied away. held: only in quarantine. releasing: being copied back. expiring: being deleted. */
+    /** moving: being copied away. held: only in quarantine. releasing: being copied back. released: also back. expiring: being deleted. */
     state: varchar('state', { length: 10 }).notNull().default('moving'),
     reason: text('reason').notNull(),
+    /** Since when it has been in that state, or on its way there. */
     quarantinedAt: instant('quarantined_at').notNull().defaultNow(),
   },
   (table) => [
-    check('quarantined_objects_state_check', sql`${table.state} in ('moving', 'held', 'releasing', 'expiring')`),
-    uniqueIndex('quarantined_objects_quarantine_key_idx').on(table.quarantineKey),
+    check(
+      'quarantined_objects_state_check',
+      sql`${table.state} in ('moving', 'held', 'releasing', 'released', 'expiring')`,
+    ),
+    uniqueIndex('quarantined_objects_quarantine_key_idx').on(sql`${table.quarantineKey} collate "C"`),
+    index('quarantined_objects_key_idx').on(sql`${table.key} collate "C"`),
     index('quarantined_objects_state_quarantined_at_idx').on(table.state, table.quarantinedAt),
   ],
 );

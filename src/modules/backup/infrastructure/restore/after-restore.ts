@@ -18,7 +18,9 @@ const PUT_RIGHT = [
   `update work_leases set state = 'lost', ended_at = now() where state = 'live'`,
   // that attempt was no worker's fault
   `update work_items set state = 'queued', due_at = null, attempts = greatest(attempts - 1, 0) where state = 'leased'`,
-  'delete from quarantined_objects',
+  // what is held there still can be released; whether it is, the audit finds out, and what has no row any more it holds anew
+  `delete from quarantined_objects where state <> 'held'`,
+  'update quarantined_objects set quarantined_at = now()',
   // among them the very backup that is brought back: its end was not in its snapshot
   `update maintenance_runs set ended_at = greatest(now(), started_at), outcome = 'stopped',
     error = 'what came of it was undone: the database was brought back to an earlier moment' where ended_at is null`,

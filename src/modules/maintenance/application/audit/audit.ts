@@ -2,12 +2,15 @@ import type { Log } from '../../../../kernel/log';
 import type { ObjectKey } from '../../../../kernel/object-key';
 import { type NamingRows, UnknownBucketNamed } from '../../domain/audit';
 import type { TaskReport, TaskRun } from '../../domain/maintenance-run';
+import { endReleases } from '../quarantine/end-releases';
+import { type ReconcileDeps, reconcileQuarantine } from '../quarantine/reconcile';
 import type { RunTask } from '../run-task';
 import { type SettleDeps, settleFindings } from './settle-findings';
 import { type WalkDeps, walk } from './walk';
 
-export interface AuditDeps extends Omit<WalkDeps, 'deep'>, SettleDeps {
+export interface AuditDeps extends Omit<WalkDeps, 'deep'>, SettleDeps, ReconcileDeps {
   readonly store: WalkDeps['store'] & SettleDeps['store'];
+  readonly quarantine: SettleDeps['quarantine'];
   readonly rows: NamingRows;
   readonly findings: WalkDeps['findings'] & SettleDeps['findings'];
   readonly digests: WalkDeps['digests'];
@@ -17,7 +20,7 @@ export interface AuditDeps extends Omit<WalkDeps, 'deep'>, SettleDeps {
 
 /**
  * - `look`: findings are written down, and nothing else is changed
- * - `report`: images whose original is missing or wrong are called damaged, too
+ * - `report`: images whose original is missing or wrong are called damaged, too, and the journal of the quarantine is put right
  * - `act`: and orphans are moved to quarantine
  */
 export type AuditMode = 'look' | 'report' | 'act';
@@ -42,7 +45,7 @@ interface Cursor {
 }
 
 /**
- * Compares store and database both ways and deals with what it found. A run that died or was stopped is taken up where it was by the
+ * Compares store and database both ways, the quarantine with its journal, and deals with what it found. A run that died or was stopped is taken up where it was by the
  * next one that looks as deeply: on its walk by any, behind it only by one of the same mode.
  * @throws TaskIsRunning, AuditBrake, UnknownBucketNamed; AppError STORAGE_UNAVAILABLE, DATABASE_UNAVAILABLE
  */
@@ -62,6 +65,9 @@ export const audit =
       const behindWalk = cursor({ phase: 'settle', after: null, deep, mode });
       await run.save(behindWalk);
       if (mode !== 'look') await settleFindings({ ...deps, deep }, run, mode, behindWalk);
+      // behind the brake of the findings: the quarantine of another database is not adopted
+      if (mode !== 'look') await endReleases(deps, run.signal);
+      await reconcileQuarantine(deps, run, mode !== 'look');
     });
   };
 

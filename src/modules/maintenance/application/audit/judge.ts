@@ -31,7 +31,7 @@ export async function judge(deps: JudgeDeps, run: TaskRun, pairs: readonly Compa
   }
   const findings = [...(await orphansOf(deps, alone)), ...(await wrongOf(deps, doubtful, run))];
   if (findings.length === 0) return;
-  await deps.findings.add(run.id, findings);
+  await deps.findings.add(run.findingsRunId, findings);
   for (const { kind } of findings) run.count(kind);
 }
 

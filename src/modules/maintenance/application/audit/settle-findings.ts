@@ -41,9 +41,9 @@ const UNREADABLE: Settled = { state: 'reported', why: 'it can’t be read, thoug
  */
 export async function settleFindings(deps: Deps, run: TaskRun, mode: 'report' | 'act', cursor: string): Promise<void> {
   await brake(deps, run, mode);
-  if (mode === 'act') await deps.exclusively(() => finishMoves(deps));
+  if (mode === 'act') await deps.exclusively((lost) => finishMoves(deps, AbortSignal.any([lost, run.signal])));
   for (let after: ObjectKey | null = null; ; ) {
-    const page: readonly Finding[] = await deps.findings.open(run.id, after, PAGE);
+    const page: readonly Finding[] = await deps.findings.open(run.findingsRunId, after, PAGE);
     if (page.length === 0) return;
     for (const finding of page) {
       run.signal.throwIfAborted();
@@ -56,10 +56,10 @@ export async function settleFindings(deps: Deps, run: TaskRun, mode: 'report' | 
 
 async function brake(deps: Deps, run: TaskRun, mode: 'report' | 'act'): Promise<void> {
   const { objects = 0, rows = 0 } = run.counts;
-  const wrong = await deps.findings.countWrong(run.id);
+  const wrong = await deps.findings.countWrong(run.findingsRunId);
   await brakeAt(deps, run, wrong, rows, `${wrong} of ${rows} rows name no object, or another one than they say`);
   if (mode === 'report') return;
-  const orphans = await deps.findings.countOrphans(run.id, oldestYoung(deps));
+  const orphans = await deps.findings.countOrphans(run.findingsRunId, oldestYoung(deps));
   await brakeAt(deps, run, orphans, objects, `${orphans} of ${objects} objects have no row`);
 }
 
@@ -80,7 +80,7 @@ async function settle(deps: Deps, run: TaskRun, finding: Finding, mode: 'report'
       kind === 'orphan' ? settleOrphan(deps, run, finding, mode) : settleWrong(deps, run, finding),
     )) ?? UNREADABLE;
   if (settled === UNREADABLE) run.count('unreadable');
-  await deps.findings.settle(run.id, key, settled.state, settled.why);
+  await deps.findings.settle(run.findingsRunId, key, settled.state, settled.why);
   run.count(settled.state);
 }
 
@@ -102,7 +102,7 @@ async function settleOrphan(
   }
   if (head.sizeBytes !== details.size_bytes) return { state: 'reported', why: 'it has changed since it was listed' };
   if (mode === 'report') return { state: 'reported' };
-  return await deps.exclusively(() => moveAway(deps, run.id, head));
+  return await deps.exclusively((lost) => moveAway(deps, run.id, head, lost));
 }
 
 function oldestYoung({ clock, minAgeSeconds }: Deps): Date {

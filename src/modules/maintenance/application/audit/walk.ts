@@ -3,13 +3,14 @@ import type { AuditedStore, ListedObject, NamedRow, NamingRows } from '../../dom
 import { compareSorted, type Pair } from '../../domain/compare-sorted';
 import type { TaskRun } from '../../domain/maintenance-run';
 import { type JudgeDeps, judge } from './judge';
+import { pagesOf } from './pages-of';
 
 export interface WalkDeps extends JudgeDeps {
   readonly store: Pick<AuditedStore, 'list' | 'head' | 'check'>;
   readonly rows: Pick<NamingRows, 'pages' | 'byKeys' | 'namesOf'>;
 }
 
-/** What this software writes under; `quarantine/` and `held/` have no rows. */
+/** What this software writes under; `quarantine/` has a journal of its own, and `held/` has no rows. */
 const OURS = 'products/' as unknown as KeyPrefix;
 const PAGE = 1000;
 
@@ -27,8 +28,9 @@ export async function walk(
   after: ObjectKey | null,
   cursorAt: (key: ObjectKey) => string,
 ) {
+  const objects = pagesOf(deps.store.list(OURS, after ?? undefined));
   let unsaved = 0;
-  for await (const pairs of compareSorted(listing(deps.store, after), deps.rows.pages(after))) {
+  for await (const pairs of compareSorted(objects, deps.rows.pages(after))) {
     const last = pairs.at(-1);
     if (!last) continue;
     await judge(deps, run, pairs);
@@ -44,15 +46,4 @@ function keyOf({ left, right }: Pair<ListedObject, NamedRow>): ObjectKey {
   const key = left?.key ?? right?.key;
   if (key === undefined) throw new Error('a pair of nothing');
   return key;
-}
-
-async function* listing(store: Pick<AuditedStore, 'list'>, after: ObjectKey | null): AsyncGenerator<ListedObject[]> {
-  let page: ListedObject[] = [];
-  for await (const object of store.list(OURS, after ?? undefined)) {
-    page.push(object);
-    if (page.length < PAGE) continue;
-    yield page;
-    page = [];
-  }
-  yield page;
 }

@@ -1,5 +1,7 @@
+import type { ObjectKey } from '../../../../kernel/object-key';
+import { notDeletedOf } from '../../../../kernel/objects-not-deleted';
 import type { Counts } from '../../domain/maintenance-run';
-import type { RetentionStep } from '../../domain/upkeep-step';
+import { type RetentionStep, StepIncomplete } from '../../domain/upkeep-step';
 import { letOthersIn } from '../exclusively';
 import type { MoveDeps } from './move-away';
 
@@ -24,26 +26,38 @@ export function quarantineExpiry({ quarantine, store, exclusively, ttlSeconds }:
     preview: async () => ({ [NAME]: await quarantine.countExpired(ttlSeconds) }),
 
     run: async (signal): Promise<Counts> => {
-      let expired = 0;
-      for (;;) {
+      const counts = { [NAME]: 0, undeletable: 0 };
+      for (let after: ObjectKey | null = null; ; ) {
         signal.throwIfAborted();
-        const ended = await exclusively(() => expirePage({ quarantine, store, ttlSeconds }));
-        expired += ended;
-        if (ended < PAGE) return { [NAME]: expired };
+        const page: ExpiredPage = await exclusively(() => expirePage({ quarantine, store, ttlSeconds }, after));
+        counts[NAME] += page.expired;
+        counts.undeletable += page.undeletable;
+        if (page.last === null) break;
+        after = page.last;
         await letOthersIn();
       }
+      if (counts.undeletable === 0) return { [NAME]: counts[NAME] };
+      throw new StepIncomplete(`${counts.undeletable} can’t be deleted`, counts);
     },
   };
 }
 
-async function expirePage({
-  quarantine,
-  store,
-  ttlSeconds,
-}: Pick<ExpiryDeps, 'quarantine' | 'store' | 'ttlSeconds'>): Promise<number> {
-  const page = await quarantine.claimExpired(ttlSeconds, PAGE);
-  if (page.length === 0) return 0;
-  await store.deleteMany(page.map(({ quarantineKey }) => quarantineKey));
-  for (const { key } of page) await quarantine.forget(key, 'expiring');
-  return page.length;
+interface ExpiredPage {
+  readonly expired: number;
+  readonly undeletable: number;
+  /** Null: there is no more. */
+  readonly last: ObjectKey | null;
+}
+
+/** What the store keeps stays claimed: the next run asks again, and keeps none of the others meanwhile. */
+async function expirePage(
+  { quarantine, store, ttlSeconds }: Pick<ExpiryDeps, 'quarantine' | 'store' | 'ttlSeconds'>,
+  after: ObjectKey | null,
+): Promise<ExpiredPage> {
+  const page = await quarantine.claimExpired(ttlSeconds, after, PAGE);
+  const kept = await notDeletedOf(store.deleteMany(page.map(({ quarantineKey }) => quarantineKey)));
+  const gone = page.filter(({ quarantineKey }) => !kept?.keys.has(quarantineKey));
+  for (const { key } of gone) await quarantine.forget(key, 'expiring');
+  const last = page.length < PAGE ? null : (page.at(-1)?.key ?? null);
+  return { expired: gone.length, undeletable: page.length - gone.length, last };
 }

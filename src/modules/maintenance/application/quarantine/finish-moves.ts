@@ -6,14 +6,17 @@ import { finishMove, type MoveDeps } from './move-away';
 
 const PAGE = 100;
 
-/** Ends what a process that died had begun: objects on their way into quarantine, or out of it. What can't be read is left as it is. */
-export async function finishMoves(deps: MoveDeps): Promise<void> {
+/**
+ * Ends what a process that died had begun: objects on their way into quarantine, or out of it. What can't be read is left as it is.
+ * @param signal ends it between two steps
+ */
+export async function finishMoves(deps: MoveDeps, signal: AbortSignal): Promise<void> {
   for (let after: ObjectKey | null = null; ; ) {
     const page: readonly QuarantinedObject[] = await deps.quarantine.page(['moving', 'releasing'], after, PAGE);
     if (page.length === 0) return;
     for (const object of page) {
       const finish = object.state === 'moving' ? finishMove : finishRelease;
-      await unlessUnreadable<unknown>(deps.store, () => finish(deps, object));
+      await unlessUnreadable<unknown>(deps.store, () => finish(deps, object, signal));
     }
     after = page.at(-1)?.key ?? null;
   }

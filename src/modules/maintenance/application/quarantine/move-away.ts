@@ -9,7 +9,7 @@ export interface MoveDeps {
   readonly rows: Pick<NamingRows, 'namesOf'>;
   readonly quarantine: QuarantineJournal;
   /** One process at a time moves objects into quarantine or out of it. */
-  readonly exclusively: <Result>(work: () => Promise<Result>) => Promise<Result>;
+  readonly exclusively: <Result>(work: (lost: AbortSignal) => Promise<Result>) => Promise<Result>;
 }
 
 type Moved = { readonly state: 'quarantined' | 'cleared' | 'reported'; readonly why?: string };
@@ -17,8 +17,9 @@ type Moved = { readonly state: 'quarantined' | 'cleared' | 'reported'; readonly 
 /**
  * Moves an object to quarantine, in steps of which each can be the last: written down as moving; copied; compared; deleted under its
  * key; written down as held. Until the deletion it can be had under its key.
+ * @param signal of the lock: nothing is deleted when it is lost
  */
-export async function moveAway(deps: MoveDeps, run: RunId, head: ObjectHead): Promise<Moved> {
+export async function moveAway(deps: MoveDeps, run: RunId, head: ObjectHead, signal: AbortSignal): Promise<Moved> {
   const quarantineKey = usableKey(quarantineKeyOf(run, head.key));
   if (!quarantineKey || !usableKey(head.key))
     return { state: 'reported', why: 'no store could hold its key in quarantine' };
@@ -31,18 +32,20 @@ export async function moveAway(deps: MoveDeps, run: RunId, head: ObjectHead): Pr
     reason: 'named by no row, intent or pin',
   });
   if (!isBegun) return { state: 'reported', why: 'another object of this key is in quarantine' };
-  return await finishMove(deps, { key, quarantineKey, sizeBytes, sha256 });
+  return await finishMove(deps, { key, quarantineKey, sizeBytes, sha256 }, signal);
 }
 
 /** Goes on from wherever the move was cut short. */
 export async function finishMove(
   deps: MoveDeps,
   object: Pick<QuarantinedObject, 'key' | 'quarantineKey' | 'sizeBytes' | 'sha256'>,
+  signal: AbortSignal,
 ): Promise<Moved> {
   const { store, quarantine } = deps;
   const { key, quarantineKey } = object;
   if ((await store.head(key)) !== null) {
     const problem = await problemBeforeDeletion(deps, object);
+    signal.throwIfAborted();
     if (problem) return await takeBack(deps, object, problem);
     await store.deleteMany([key]);
   } else if ((await store.head(quarantineKey)) === null) {

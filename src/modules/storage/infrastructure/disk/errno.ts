@@ -5,10 +5,13 @@ export function failedWith(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
 }
 
+export function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && 'errno' in error;
+}
+
 /** What the file system refuses (full, read-only, broken) is an outage to the caller; errors with a meaning pass as they are. */
 export function asOutage(error: unknown): unknown {
-  const isSystemError = error instanceof Error && 'errno' in error;
-  return isSystemError ? new AppError('STORAGE_UNAVAILABLE', undefined, { cause: error }) : error;
+  return isSystemError(error) ? new AppError('STORAGE_UNAVAILABLE', undefined, { cause: error }) : error;
 }
 
 export async function orOutage<Result>(work: Promise<Result>): Promise<Result> {

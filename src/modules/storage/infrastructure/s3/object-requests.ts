@@ -30,17 +30,30 @@ export async function listPage(
   return { objects, isLast: !output.IsTruncated || objects.length === 0 };
 }
 
-/** At most BATCH_MAX keys. One that could not be deleted fails the whole: deleting again is safe. */
+/** An object that stays, and what the store said of it. */
+export interface Undeleted {
+  readonly key: ObjectKey;
+  readonly refusal: S3Refusal;
+}
+
+/** At most BATCH_MAX keys. @returns those that the store did not delete @throws S3Refusal where it does not say which these are */
 export async function deleteBatch(
   { client, config }: RequestParts,
   keys: readonly ObjectKey[],
   abortSignal: AbortSignal,
-): Promise<void> {
+): Promise<Undeleted[]> {
   const input = {
     Bucket: config.bucket,
     Delete: { Objects: keys.map((key) => ({ Key: objectKey(key) })), Quiet: true },
   };
   const output = await client.send(new DeleteObjectsCommand(input), { abortSignal });
-  const failed = (output.Errors ?? []).find(({ Code }) => Code !== 'NoSuchKey');
-  if (failed) throw new S3Refusal(failed.Code === 'AccessDenied' ? 403 : 500, failed.Code ?? '');
+  const undeleted = (output.Errors ?? [])
+    .filter(({ Code }) => Code !== 'NoSuchKey')
+    .map(({ Key = '', Code = '' }) => ({
+      key: Key as ObjectKey,
+      refusal: new S3Refusal(Code === 'AccessDenied' ? 403 : 500, Code),
+    }));
+  const nameless = undeleted.find(({ key }) => !keys.includes(key));
+  if (nameless) throw nameless.refusal;
+  return undeleted;
 }

@@ -18,10 +18,11 @@ import { letPagesIn } from './bucket-cors';
 import { checkBucket, makeBucketIfMissing } from './bucket-requests';
 import { copyOnce } from './copy-object';
 import { type CredentialsProvider, CurrentCredentials, credentialsProvider } from './credentials';
+import { deleteObjects } from './delete-objects';
 import { getObject } from './get-object';
 import { headOnce } from './head-object';
 import { abortMultipartUploads } from './multipart-uploads';
-import { BATCH_MAX, deleteBatch, listPage, type RequestParts } from './object-requests';
+import { listPage, type RequestParts } from './object-requests';
 import { putObject } from './put-object';
 import { s3Client } from './s3-client';
 import type { S3StoreConfig } from './s3-config';
@@ -96,11 +97,8 @@ export class S3Store implements ObjectStore {
     if (written !== sha256) throw new ChecksumMismatch(to);
   }
 
-  async deleteMany(keys: readonly ObjectKey[]): Promise<void> {
-    for (let start = 0; start < keys.length; start += BATCH_MAX) {
-      const batch = keys.slice(start, start + BATCH_MAX);
-      await withAttempts(this.policy, (signal) => deleteBatch(this.requests, batch, signal));
-    }
+  deleteMany(keys: readonly ObjectKey[]): Promise<void> {
+    return deleteObjects(this.requests, this.policy, keys);
   }
 
   removeHalfWritten(before: Date): Promise<number> {

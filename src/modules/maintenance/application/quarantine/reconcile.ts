@@ -1,0 +1,83 @@
+import type { Log } from '../../../../kernel/log';
+import { type KeyPrefix, objectKey } from '../../../../kernel/object-key';
+import type { AuditedStore, ListedObject } from '../../domain/audit';
+import { compareSorted } from '../../domain/compare-sorted';
+import type { TaskRun } from '../../domain/maintenance-run';
+import { originOf, type QuarantinedObject, type QuarantineJournal } from '../../domain/quarantine';
+import { inGroups } from '../audit/in-groups';
+import { pagesOf } from '../audit/pages-of';
+import { letOthersIn } from '../exclusively';
+import { unlessUnreadable } from '../unless-unreadable';
+import type { MoveDeps } from './move-away';
+
+export interface ReconcileDeps extends Pick<MoveDeps, 'exclusively'> {
+  readonly store: Pick<AuditedStore, 'list' | 'head' | 'check'>;
+  readonly quarantine: Pick<QuarantineJournal, 'pagesInQuarantine' | 'byKey' | 'adopt' | 'forget'>;
+  readonly log: Log;
+}
+
+const QUARANTINE = 'quarantine/' as unknown as KeyPrefix;
+/** Under one turn of the lock. */
+const AT_ONCE = 100;
+
+/**
+ * Compares what lies in quarantine with its journal, both ways: a restore and a return to an earlier moment lose rows, and a hand in the
+ * bucket loses objects. An object without a row is held anew, from now on; a row whose object is gone ends. Each is looked at once more
+ * under the lock, without which nothing is moved.
+ * @param isToMend otherwise they are only counted
+ */
+export async function reconcileQuarantine(deps: ReconcileDeps, run: TaskRun, isToMend: boolean): Promise<void> {
+  // the listing first: an object has its row before it is copied
+  const objects = pagesOf(deps.store.list(QUARANTINE));
+  for await (const pairs of compareSorted(objects, deps.quarantine.pagesInQuarantine())) {
+    run.signal.throwIfAborted();
+    const unnamed = pairs.flatMap(({ left, right }) => (left && !right ? [left] : []));
+    const empty = pairs.flatMap(({ left, right }) => (right?.object.state === 'held' && !left ? [right.object] : []));
+    if (unnamed.length > 0) run.count('stranded', unnamed.length);
+    if (empty.length > 0) run.count('quarantine_lost', empty.length);
+    if (!isToMend) continue;
+    await underLock(deps, run, unnamed, (object) => adopt(deps, run, object));
+    await underLock(deps, run, empty, (object) => endEmpty(deps, run, object));
+  }
+}
+
+async function underLock<Item>(
+  deps: ReconcileDeps,
+  run: TaskRun,
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  for (let start = 0; start < items.length; start += AT_ONCE) {
+    if (start > 0) await letOthersIn();
+    run.signal.throwIfAborted();
+    await deps.exclusively(() =>
+      inGroups(items.slice(start, start + AT_ONCE), async (item) => {
+        const isDone = await unlessUnreadable(deps.store, () => work(item).then(() => true));
+        if (!isDone) run.count('unreadable');
+      }),
+    );
+  }
+}
+
+/** What this software has not put there has no key to go back to, and stays as it is. */
+async function adopt({ store, quarantine, log }: ReconcileDeps, run: TaskRun, { key }: ListedObject): Promise<void> {
+  const origin = originOf(key);
+  const head = origin && (await store.head(objectKey(key)));
+  if (!origin || !head) return;
+  const { sizeBytes, sha256 } = head;
+  const reason = 'found in quarantine, where no row named it';
+  const isNew = await quarantine.adopt({ key: origin, quarantineKey: key, sizeBytes, sha256, reason });
+  if (isNew) run.count('adopted');
+  else log.warn({ run_id: run.id }, 'an object in quarantine has no row: another one of its key is held');
+}
+
+async function endEmpty(
+  { store, quarantine, log }: ReconcileDeps,
+  run: TaskRun,
+  { key, quarantineKey }: QuarantinedObject,
+): Promise<void> {
+  const row = await quarantine.byKey(key);
+  if (row?.quarantineKey !== quarantineKey || (await store.head(quarantineKey)) !== null) return;
+  log.error({ run_id: run.id }, 'an object that was held in quarantine is gone');
+  await quarantine.forget(key, 'held');
+}

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import type { ObjectKey } from '../../src/kernel/object-key';
+import { s3ConfigFor } from '../contracts/s3-harness';
+import { type AuditKit, auditKit } from '../support/audit-kit';
+import { s3Server } from '../support/s3-servers';
+
+// A released object is back under a key that was deleted before: its copy in quarantine outlives every request of that time.
+
+const minio = await s3Server('minio');
+
+describe.each([
+  ['the disk store', true, () => auditKit()],
+  ['MinIO', minio !== null, () => auditKit(minio ? { s3: s3ConfigFor(minio) } : {})],
+] as const)('a release from quarantine on %s', (_name, isThere, start) => {
+  const promise = isThere ? test : test.skip;
+  let kit: AuditKit;
+  beforeAll(async () => {
+    if (isThere) kit = await start();
+  }, 120_000);
+  afterAll(() => kit?.stop());
+  beforeEach(() => (isThere ? kit.empty() : undefined));
+
+  const journal = () => kit.db.sql<{ key: string; state: string }>('select key, state from quarantined_objects');
+  const intoQuarantine = async (content?: string): Promise<ObjectKey> => {
+    const key = await kit.strayObject(content);
+    await kit.tasks().audit({ mode: 'act' });
+    return key;
+  };
+  /** What is released is young: the audit ends releases, and leaves their objects where they are. */
+  const anHourLater = async () => {
+    await kit.db.sql("update quarantined_objects set quarantined_at = quarantined_at - interval '61 minutes'");
+    await kit.tasks({ config: { minAgeSeconds: 3600 } }).audit({ mode: 'report' });
+  };
+
+  promise(
+    'the copy of a released object stays for an hour, and is no object that can be deleted by its age',
+    async () => {
+      const key = await intoQuarantine('back again');
+      await kit.tasks().release(key);
+      await kit.tasks({ config: { minAgeSeconds: 3600 } }).audit({ mode: 'act' });
+      expect(await kit.keys()).toHaveLength(2);
+      const { quarantineExpiry, quarantined } = kit.tasks({ config: { quarantineTtlSeconds: 1 } });
+      await kit.db.sql("update quarantined_objects set quarantined_at = now() - interval '59 minutes'");
+      expect(await quarantineExpiry.run(new AbortController().signal)).toEqual({ quarantined_objects: 0 });
+      expect(await quarantined(null, 10)).toEqual([]);
+      expect(await kit.keys()).toHaveLength(2);
+    },
+  );
+
+  promise('a deletion that comes after the release, of a process that had lost the lock, takes no byte', async () => {
+    const key = await kit.strayObject('the only bytes there are');
+    const [sent, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const deleteMany = async (keys: readonly ObjectKey[]) => {
+      if (!keys.includes(key)) return kit.store.deleteMany(keys);
+      sent.resolve();
+      await answered.promise;
+      return kit.store.deleteMany(keys);
+    };
+    const moving = kit.tasks({ store: { deleteMany } }).audit({ mode: 'act' });
+    const failed = moving.then(() => 'ended').catch((error: Error) => error.message);
+    await sent.promise;
+    await kit.db.sql(
+      `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'
+        and (classid::bigint << 32 | objid::bigint) = hashtextextended('intellipost maintenance quarantine', 0)`,
+    );
+    // nobody waits for the answer any more
+    expect(await failed).toContain('the connection that held the lock of the task was lost');
+    await kit.tasks().release(key);
+    expect(await kit.read(key)).toBe('the only bytes there are');
+    answered.resolve();
+    while ((await kit.store.head(key)) !== null) await Bun.sleep(5);
+    await anHourLater();
+    expect(await journal()).toEqual([{ key, state: 'held' }]);
+    await kit.tasks().release(key);
+    expect(await kit.read(key)).toBe('the only bytes there are');
+  });
+
+  promise('a released object that is gone comes back at once when it is released again', async () => {
+    const key = await intoQuarantine('twice');
+    await kit.tasks().release(key);
+    await kit.tasks().release(key);
+    await kit.store.deleteMany([key]);
+    await kit.tasks().release(key);
+    expect(await kit.read(key)).toBe('twice');
+    expect(await journal()).toEqual([{ key, state: 'released' }]);
+  });
+
+  promise('a released object whose deletion was asked for is gone for good', async () => {
+    const key = await intoQuarantine('given its row, and deleted');
+    await kit.tasks().release(key);
+    await kit.store.deleteMany([key]);
+    await kit.db.sql("insert into intents (kind, prefix, state, expires_at) values ('delete', $1, 'draining', now())", [
+      key,
+    ]);
+    await anHourLater();
+    expect([await kit.keys(), await journal()]).toEqual([[], []]);
+  });
+
+  promise('while upkeep is on hold an object can be released, and no move that was begun is ended', async () => {
+    const key = await intoQuarantine('wanted back');
+    const moving = await kit.strayObject('on its way');
+    await kit.db.sql(
+      `insert into quarantined_objects (key, quarantine_key, file_size_bytes, reason, state)
+        values ($1, $2, 10, 'a test', 'moving')`,
+      [moving, `quarantine/1/${moving}`],
+    );
+    await kit.db.sql("insert into maintenance_hold (reason) values ('a recovery')");
+    await kit.tasks().release(key);
+    expect(await kit.tasks().releaseAll()).toEqual({ released: 0, refused: [] });
+    await expect(kit.tasks().release(moving)).rejects.toThrow('its bytes are not in quarantine');
+    expect([await kit.read(key), await kit.read(moving)]).toEqual(['wanted back', 'on its way']);
+    expect(await kit.keys()).toHaveLength(3);
+    await kit.db.sql('delete from maintenance_hold');
+    await kit.tasks().release(key);
+    expect(await kit.keys()).not.toContain(moving);
+  });
+});
