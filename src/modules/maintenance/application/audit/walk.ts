@@ -5,7 +5,7 @@ import type { TaskRun } from '../../domain/maintenance-run';
 import { type JudgeDeps, judge } from './judge';
 
 export interface WalkDeps extends JudgeDeps {
-  readonly store: Pick<AuditedStore, 'list' | 'head' | 'check'>;
+  readonly store: Pick<AuditedStore, 'list' | 'check'>;
   readonly rows: Pick<NamingRows, 'pages' | 'byKeys' | 'namesOf'>;
 }
 
