@@ -24,7 +24,8 @@ export function maintenanceSchedules(
   const ofBackups = (cron: string) => (backup.isConfigured ? cron : 'off');
   return [
     schedule('backup_drill', ofBackups(settings.BACKUP_DRILL_CRON), () => runDrill(container, settings, log, signal)),
-    schedule('sweep', settings.SWEEP_CRON, () => maintenance.sweep(signal)),
+    // the process before may have died
+    { ...schedule('sweep', settings.SWEEP_CRON, () => maintenance.sweep(signal)), atStart: true },
     schedule('scrub', settings.SCRUB_CRON, () => maintenance.scrub({ bytes: settings.SCRUB_BYTES_PER_RUN, signal })),
     schedule('audit', settings.AUDIT_CRON, () => audit.audit({ mode: settings.AUDIT_ACT ? 'act' : 'report', signal })),
     schedule('retention', settings.RETENTION_CRON, () => maintenance.retention({ dryRun: false, signal })),

@@ -121,15 +121,14 @@ async function detailsOf({ maintenance, backup }: Container) {
   };
 }
 
-/** What runs by the clock, and once now: a process that died before may have left something. */
+/** What runs by the clock, some of it now, too; and what others queue. */
 async function startMaintenance(
   container: Container,
   settings: Settings,
   log: Log,
   signal: AbortSignal,
 ): Promise<Jobs> {
-  const { database, storage, prepare, prepareQueue } = container;
-  storage.drainer.soon();
+  const { database, prepare, prepareQueue } = container;
   const prepareJobs: QueuedWork = {
     queue: 'prepare',
     concurrency: prepare.concurrency,

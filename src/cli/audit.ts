@@ -1,6 +1,7 @@
 import { type ObjectKey, objectKey } from '../kernel/object-key';
 import {
   AuditBrake,
+  type AuditReport,
   MaintenanceOnHold,
   ReleaseRefused,
   TaskIsRunning,
@@ -20,33 +21,51 @@ export const audit: Command = {
   async run(input, { audit: tasks }) {
     const { flags, progress } = input;
     if (flags.has('act') && flags.has('dry-run')) throw new UsageError('--act or --dry-run');
+    const named = await tasks.countNamed();
     const running = tasks.audit({
       mode: flags.has('act') ? 'act' : 'look',
       deep: flags.has('deep'),
       fresh: flags.has('fresh'),
-      // how many there are is not known before they are listed; rows are nearly as many
       onProgress: ({ objects = 0, rows = 0 }) => {
-        progress.show(objects, Math.max(objects, rows), 'objects');
+        // how many objects there are, nobody knows before they are listed; both sides are walked in the same order
+        if (named > 0) progress.show(rows, named, 'rows');
+        else progress.show(objects, null, 'objects');
         collectGarbage();
       },
     });
-    const { task, outcome, dryRun, counts, seconds } = await orFailed(running);
+    const report = await orFailed(running);
+    const { task, outcome, dryRun, counts, seconds } = report;
     printReport(input, { task, outcome, dry_run: dryRun, seconds: Math.round(seconds * 1000) / 1000, counts });
-    const { orphan = 0, missing = 0, wrong_size = 0, wrong_sha256 = 0, cleared = 0 } = counts;
-    const found = orphan + missing + wrong_size + wrong_sha256 - cleared;
-    if (found > 0) throw new FoundSomething(`${found} objects or rows have no counterpart: bun run cli audit list`);
+    const says = findingsOf(report);
+    if (says.length > 0) throw new FoundSomething(says.join('\n'));
   },
 };
 
+/** What somebody should look at, a sentence each. */
+function findingsOf({ counts, wouldStop }: AuditReport): string[] {
+  const { orphan = 0, missing = 0, wrong_size = 0, wrong_sha256 = 0, cleared = 0, unreadable = 0 } = counts;
+  const { stranded = 0, adopted = 0, quarantine_lost = 0 } = counts;
+  const found = orphan + missing + wrong_size + wrong_sha256 - cleared;
+  return [
+    found > 0 ? `${found} objects or rows have no counterpart: bun run cli audit list` : '',
+    unreadable > 0 ? `${unreadable} objects can’t be read, though their store answers; the log names them` : '',
+    stranded > adopted ? `${stranded - adopted} objects lie in quarantine without a row that knows of them` : '',
+    quarantine_lost > 0 ? `${quarantine_lost} objects are gone from quarantine` : '',
+    wouldStop ? `An audit that acts would be stopped: ${wouldStop.why}. Is this the database of this bucket?` : '',
+  ].filter((line) => line !== '');
+}
+
 export const auditList: Command = {
   usage: 'audit list [--json]',
-  says: 'What the last audit found, and what is in quarantine.',
+  says: 'What the last audit that has ended found, and what is in quarantine.',
   access: 'reads',
   flags: [JSON_FLAG],
   async run(input, { audit: tasks }) {
-    const found = await all((after) => tasks.findings(after, PAGE));
+    const { runId, unfinishedSince } = await tasks.lastAudit();
+    const found = runId === null ? [] : await all((after) => tasks.findings(runId, after, PAGE));
     const held = await all((after) => tasks.quarantined(after, PAGE));
     const rows: Report[] = [
+      ...(unfinishedSince ? [unfinishedRow(unfinishedSince)] : []),
       ...found.map(({ key, kind, state, details }) => ({ what: kind, state, key, why: details.why ?? null })),
       ...held.map(({ key, state, reason, sizeBytes, quarantinedAt }) => ({
         what: 'quarantined',
@@ -58,6 +77,12 @@ export const auditList: Command = {
     printRows(input, ['what', 'state', 'key', 'why'], rows);
   },
 };
+
+/** Above the findings, because they are not those of the audit that was begun last. */
+function unfinishedRow(since: Date): Report {
+  const why = `begun ${since.toISOString()}: it is under way, or its process died; these findings are of the one before`;
+  return { what: 'audit', state: 'unfinished', key: null, why };
+}
 
 export const auditRelease: Command = {
   usage: 'audit release <key> | --all [--json]',

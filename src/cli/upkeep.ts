@@ -9,7 +9,7 @@ export const sweep: Command = {
   access: 'changes',
   flags: [JSON_FLAG],
   async run(input, { maintenance }) {
-    const report = await ended(input, maintenance.sweep());
+    const report = await ended(input, maintenance.sweep(undefined, shownSteps(input)));
     printTask(input, report);
     const hold = await maintenance.holds.current();
     if (hold) throw new CommandFailed(`Nothing was deleted: ${new MaintenanceOnHold(hold).message}`);
@@ -49,7 +49,7 @@ export const retention: Command = {
   flags: ['dry-run', JSON_FLAG],
   async run(input, { maintenance }) {
     const dryRun = input.flags.has('dry-run');
-    const report = await ended(input, maintenance.retention({ dryRun }));
+    const report = await ended(input, maintenance.retention({ dryRun, onSteps: shownSteps(input) }));
     if (!dryRun) {
       printTask(input, report);
       return;
@@ -97,6 +97,11 @@ export const maintenanceRuns: Command = {
 function holdRow({ reason, heldAt }: { readonly reason: string; readonly heldAt: Date }): Report {
   const at = { started_at: heldAt.toISOString(), ended_at: null };
   return { id: null, task: 'hold', ...at, outcome: null, counts: {}, error: reason };
+}
+
+/** What takes long is a step that has much to do; how much, it does not know itself. */
+function shownSteps({ progress }: Pick<CommandInput, 'progress'>) {
+  return (done: number, all: number) => progress.show(done, all, 'steps');
 }
 
 function bytesOf({ settings, options, flags }: CommandInput): number {

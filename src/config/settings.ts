@@ -236,7 +236,10 @@ export const settings = {
     PUT_MAX_DURATION_SECONDS: seconds(3600, 1, 86400).describe(
       'How long after the expiry of its URL a PUT may still end; until then every sweep deletes what it brought.',
     ),
-    SWEEP_CRON: z.string().default('* * * * *').describe('When the sweep runs (cron, UTC); `off` never.'),
+    SWEEP_CRON: z
+      .string()
+      .default('* * * * *')
+      .describe('When the sweep runs (cron, UTC), beside once at every start; `off` never.'),
     SCRUB_CRON: z.string().default('17 * * * *').describe('When the scrub runs (cron, UTC); `off` never.'),
     SCRUB_BYTES_PER_RUN: whole(1024 ** 3, 1, 1024 ** 5).describe(
       'So much of the stored bytes one run of the scrub reads again, in bytes; the next one goes on from there.',

@@ -143,7 +143,11 @@ describe('an audit', () => {
       if (broken.has(key)) throw new AppError('STORAGE_UNAVAILABLE');
       return await kit.store.head(key);
     };
-    const audit = kit.tasks({ store: { head }, config: { sampleShare: 1 } }).audit;
+    const get = async (key: ObjectKey) => {
+      if (broken.has(key)) throw new AppError('STORAGE_UNAVAILABLE');
+      return await kit.store.get(key);
+    };
+    const audit = kit.tasks({ store: { head, get } }).audit;
     const everyRow = { mode: 'act', deep: true } as const;
     const report = await audit(everyRow);
     expect(report).toMatchObject({ outcome: 'ok', counts: { unreadable: 2, quarantined: 1 } });
@@ -152,7 +156,7 @@ describe('an audit', () => {
       [orphans[1]!]: 'orphan quarantined',
     });
     const away = async () => Promise.reject(new AppError('STORAGE_UNAVAILABLE'));
-    const withoutStore = kit.tasks({ store: { head, check: away } }).audit(everyRow);
+    const withoutStore = kit.tasks({ store: { head, get, check: away } }).audit(everyRow);
     await expect(withoutStore).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
   });
 
@@ -166,6 +170,55 @@ describe('an audit', () => {
     }
     const report = await kit.tasks({ store: { list } }).audit({ mode: 'look', signal: stop.signal });
     expect(report).toMatchObject({ outcome: 'stopped', counts: { objects: 2000 } });
+  });
+
+  test.each(['look', 'report'] as const)('tells whoever lets it %s what would stop one that acts', async (mode) => {
+    const orphans = [await kit.strayObject(), await kit.strayObject(), await kit.strayObject()].sort();
+    const audit = (brakeMin: number) => kit.tasks({ config: { brakeMin, maxShare: 0.5 } }).audit({ mode });
+    const report = await audit(2);
+    expect(report.wouldStop?.why).toContain('3 of 3 objects have no row; more than 2');
+    expect(report).toMatchObject({ outcome: 'ok', counts: { orphan: 3, brake: 1 } });
+    expect(await kit.keys()).toEqual(orphans);
+    const well = await audit(3);
+    expect([well.wouldStop, well.counts.brake]).toEqual([null, undefined]);
+  });
+
+  test('tells whoever only looks that too many rows have lost their objects', async () => {
+    await kit.aProduct(await kit.seller(), 3);
+    await kit.store.deleteMany((await kit.keys()) as ObjectKey[]);
+    const report = await kit.tasks({ config: { brakeMin: 2 } }).audit({ mode: 'look' });
+    expect(report.wouldStop?.why).toContain('6 of 6 rows name no object');
+  });
+
+  test('that takes long does not move what was too young for its brake when it began', async () => {
+    const [first, second] = [await kit.strayObject(), await kit.strayObject()].sort() as [ObjectKey, ObjectKey];
+    const days = 24 * 60 * 60 * 1000;
+    let now = Date.now() + days - 60_000; // a minute later both were old enough
+    const head = async (key: ObjectKey) => {
+      now += days;
+      return await kit.store.head(key);
+    };
+    const config = { minAgeSeconds: days / 1000, brakeMin: 0, maxShare: 0 };
+    const report = await kit.tasks({ store: { head }, config, clock: () => new Date(now) }).audit({ mode: 'act' });
+    expect(report.counts).toMatchObject({ orphan: 2, young: 2 });
+    expect(await kit.keys()).toEqual([first, second]);
+  });
+
+  test('reads nothing of a disk for a sample, and each object once when it looks deeply', async () => {
+    await kit.aProduct(await kit.seller(), 1);
+    const read: ObjectKey[] = [];
+    const get = async (key: ObjectKey) => {
+      read.push(key);
+      return await kit.store.get(key);
+    };
+    const head = () => Promise.reject(new Error('a disk reads an object for that'));
+    const { audit } = kit.tasks({ store: { get, head }, config: { sampleShare: 1 } });
+    await audit({ mode: 'report' });
+    expect(read).toEqual([]);
+    await audit({ mode: 'report', deep: true });
+    const digested = (await kit.keys()).filter((key) => !key.includes('/processed.')); // of these a row has the digest
+    expect(read.sort()).toEqual(digested.sort() as ObjectKey[]);
+    expect(await kit.findings()).toEqual({});
   });
 
   test('looks again before it acts: what is named, gone or changed by then is left alone', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { exists, mkdtemp, rm } from 'node:fs/promises';
+import { exists, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommandFailed, exitCodeOf, FoundSomething, UsageError } from '../../src/cli/command';
@@ -22,7 +22,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 beforeEach(async () => {
-  await db.sql('delete from maintenance_runs; delete from quarantined_objects');
+  await db.sql('delete from users; delete from maintenance_runs; delete from quarantined_objects');
   await rm(join(dataDir, 'objects'), { recursive: true, force: true });
 });
 
@@ -51,6 +51,21 @@ async function stray(): Promise<string> {
   const key = `products/${Bun.randomUUIDv7()}/${Bun.randomUUIDv7()}/original.jpg`;
   await Bun.write(pathOf(key), 'a stray object');
   return key;
+}
+
+/** Products of an image each that has no object, with nothing of what an upload would have checked. */
+async function rows(count: number): Promise<void> {
+  await db.sql("insert into users (id, email, password_hash) values (gen_random_uuid(), 'rows@example.com', 'x')");
+  await db.sql(
+    "insert into products (id, user_id, prompt_text) select gen_random_uuid(), id, 'A used bicycle' from users, generate_series(1, $1)",
+    [count],
+  );
+  await db.sql(
+    `insert into product_images (id, product_id, original_s3_url, sha256, file_size_bytes, file_format, resolution_width,
+        resolution_height, position, is_primary)
+      select gen_random_uuid(), id, format('s3://intellipost-images/products/%s/a/original.jpg', id), repeat('0', 64), 1, 'jpeg', 800, 600, 0, true
+      from products`,
+  );
 }
 
 describe('an operator', () => {
@@ -91,8 +106,52 @@ describe('an operator', () => {
     const print = (line: string) => lines.push(line);
     const running = runCommand(['audit', '--json'], settingsWith(), silentLog, print, terminal);
     await expect(running).rejects.toThrow(FoundSomething);
-    expect(shown.join('')).toContain('1000 of 1000 objects');
+    expect(shown.join('')).toContain('1000 objects'); // there is no row: nobody knows how many there will be
     expect(lines.map((line) => JSON.parse(line).counts.orphan)).toEqual([1001]);
+  });
+
+  test('sees how much of all that rows name has been compared', async () => {
+    await rows(1500);
+    const shown: string[] = [];
+    const terminal = { isTTY: true, columns: 80, write: (text: string) => shown.push(text) };
+    await runCommand(['audit'], settingsWith(), silentLog, () => undefined, terminal).catch(() => undefined);
+    expect(shown.join('')).toContain('66 %  1000 of 1500 rows');
+  });
+
+  test('is told by the exit code, and by a sentence, of an object that can’t be read', async () => {
+    await rows(1);
+    const [product] = await db.sql<{ id: string }>('select id::text from products');
+    await mkdir(pathOf('products'), { recursive: true });
+    await symlink('nowhere', pathOf('products/nowhere'));
+    await symlink('nowhere', pathOf(`products/${product?.id}`));
+    const { code, error } = await cli(['audit']);
+    expect([code, error]).toEqual([2, expect.any(FoundSomething)]);
+    expect(error?.message).toBe('1 objects can’t be read, though their store answers; the log names them');
+  });
+
+  test('is told what would stop --act before it is tried, by the same words', async () => {
+    await stray();
+    const looked = await cli(['audit'], { AUDIT_BRAKE_MIN: '0' });
+    expect(looked.code).toBe(2);
+    expect(looked.error?.message).toContain('An audit that acts would be stopped: 1 of 1 objects have no row');
+  });
+
+  test('is shown the findings of the last audit that has ended while another is under way, and told so', async () => {
+    const key = await stray();
+    await cli(['audit']);
+    await db.sql("insert into maintenance_runs (task, cursor) values ('audit', '{}')");
+    const listed = (await cli(['audit', 'list', '--json'])).lines.map((line) => JSON.parse(line));
+    expect(listed).toMatchObject([
+      { what: 'audit', state: 'unfinished', why: expect.stringContaining('under way') },
+      { what: 'orphan', state: 'found', key },
+    ]);
+  });
+
+  test('is shown what the brake was pulled for', async () => {
+    const key = await stray();
+    await cli(['audit', '--act'], { AUDIT_BRAKE_MIN: '0' });
+    const listed = (await cli(['audit', 'list', '--json'])).lines.map((line) => JSON.parse(line));
+    expect(listed).toMatchObject([{ what: 'orphan', state: 'found', key }]);
   });
 
   test('releases everything at once, and is told what had to stay', async () => {

@@ -113,6 +113,18 @@ describe('an operator', () => {
     }
   });
 
+  test.each([['sweep'], ['retention'], ['retention --dry-run']])(
+    'sees on a terminal how far %s is, by its steps',
+    async (command) => {
+      for (const isTTY of [true, false]) {
+        const shown: string[] = [];
+        const terminal = { isTTY, columns: 100, write: (text: string) => shown.push(text) };
+        await runCommand(command.split(' '), settings, silentLog, () => undefined, terminal);
+        expect(shown.some((text) => / 0 % {2}0 of \d+ steps/.test(text))).toBe(isTTY);
+      }
+    },
+  );
+
   test('is told where a row names what is to be deleted', async () => {
     const { id } = await aSellersProduct();
     await db.sql(

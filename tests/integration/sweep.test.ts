@@ -232,6 +232,16 @@ describe('one sweep', () => {
     await elsewhere.close();
   });
 
+  test('tells how many of its steps are done, those that failed among them', async () => {
+    const told: string[] = [];
+    const failing = { name: 'failing', run: () => Promise.reject(new Error('broken')) };
+    const running = kit.upkeep({ sweepSteps: [failing] }).sweep(undefined, (done, all) => told.push(`${done}/${all}`));
+    await running.catch(() => undefined);
+    const all = Number(told[0]?.split('/')[1]);
+    expect(all).toBeGreaterThan(1);
+    expect(told).toEqual(Array.from({ length: all }, (_, at) => [`${at}/${all}`, `${at + 1}/${all}`]).flat());
+  });
+
   test('that is told to stop does no further step, and is no failure', async () => {
     const stop = new AbortController();
     const run = async () => {

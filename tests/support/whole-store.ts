@@ -9,6 +9,8 @@ import type { Environment } from './server';
 export interface StoredObjects {
   list(): Promise<Map<string, number>>;
   read(key: string): Promise<Uint8Array>;
+  /** An object that this software knows nothing of. */
+  put(key: string, content: string): Promise<void>;
 }
 
 export interface WholeStoreDeps {
@@ -114,6 +116,7 @@ export function objectsOnDisk(dataDir: string): StoredObjects {
       );
     },
     read: (key) => Bun.file(join(bucket, key)).bytes(),
+    put: async (key, content) => void (await Bun.write(join(bucket, key), content)),
   };
 }
 
@@ -137,5 +140,6 @@ export function objectsOnS3(environment: Environment, endpoint: string): StoredO
       }
     },
     read: (key) => client.file(key).bytes(),
+    put: async (key, content) => void (await client.write(key, content)),
   };
 }

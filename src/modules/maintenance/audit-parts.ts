@@ -1,4 +1,4 @@
-import { systemClock } from '../../kernel/clock';
+import { type Clock, systemClock } from '../../kernel/clock';
 import type { Log } from '../../kernel/log';
 import type { ObjectKey } from '../../kernel/object-key';
 import type { Database } from '../../platform/database/database';
@@ -10,6 +10,7 @@ import { quarantineExpiry } from './application/quarantine/expire';
 import { releaseAll, releaseObject } from './application/quarantine/release';
 import { runTask } from './application/run-task';
 import type { AuditedStore, NamingRows } from './domain/audit';
+import type { RunId } from './domain/maintenance-run';
 import { postgresAuditFindings } from './infrastructure/postgres-audit-findings';
 import { postgresMaintenanceHold } from './infrastructure/postgres-maintenance-hold';
 import { postgresMaintenanceRuns } from './infrastructure/postgres-maintenance-runs';
@@ -27,6 +28,8 @@ export interface AuditPartsDeps {
   readonly buckets: readonly string[];
   /** By what keys are named; the storage module's. */
   readonly namesOf: NamingRows['namesOf'];
+  /** Absent: that of this machine. */
+  readonly clock?: Clock;
   readonly config: {
     readonly minAgeSeconds: number;
     readonly maxShare: number;
@@ -34,6 +37,12 @@ export interface AuditPartsDeps {
     readonly sampleShare: number;
     readonly quarantineTtlSeconds: number;
   };
+}
+
+export interface LastAudit {
+  /** Null where there never was one. */
+  readonly runId: RunId | null;
+  readonly unfinishedSince: Date | null;
 }
 
 /** The audit and its quarantine on their adapters. */
@@ -53,17 +62,24 @@ export function auditTasks(deps: AuditPartsDeps) {
       findings,
       log,
       digests: stagedDigests(store, staging),
-      sample: config.sampleShare,
-      clock: systemClock,
+      // a disk keeps no digest that could be asked for
+      sample: store.kind === 'disk' ? 0 : config.sampleShare,
+      clock: deps.clock ?? systemClock,
       minAgeSeconds: config.minAgeSeconds,
       brake: { min: config.brakeMin, share: config.maxShare },
       runTask: runTask({ runs, locks, holds, log }),
     }),
-    /** Of the last audit, page by page. */
-    async findings(after: ObjectKey | null, limit: number) {
-      const run = await runs.last('audit');
-      return run ? await findings.page(run.findingsRunId, after, limit) : [];
+    /** How many objects the rows name. */
+    countNamed: () => rows.count(),
+    /** Whose findings are to be looked at, and whether there is a later one that has not ended: it is under way, or has died. */
+    async lastAudit(): Promise<LastAudit> {
+      const [shown, last] = [await findings.lastRun(), await runs.last('audit')];
+      const unfinished = last && !last.endedAt && last.id !== shown?.id ? last : null;
+      // the first of all is all there is
+      return { runId: (shown ?? last)?.findingsRunId ?? null, unfinishedSince: unfinished?.startedAt ?? null };
     },
+    /** Of one audit, page by page. */
+    findings: (run: RunId, after: ObjectKey | null, limit: number) => findings.page(run, after, limit),
     /** What is in quarantine, page by page. */
     quarantined: (after: ObjectKey | null, limit: number) =>
       quarantine.page(['moving', 'held', 'releasing', 'expiring'], after, limit),

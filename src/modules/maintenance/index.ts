@@ -1,3 +1,4 @@
+export type { AuditReport } from './application/audit/audit';
 export { auditTasks } from './audit-parts';
 export { AuditBrake, UnknownBucketNamed } from './domain/audit';
 export { MaintenanceOnHold } from './domain/maintenance-hold';

@@ -21,9 +21,11 @@ export function toAppError(error: unknown): AppError {
     case 'quota':
       return quotaExceeded(fault.quota);
     case 'held':
-      return new AppError('CONFLICT', 'It is under legal hold: neither the product nor its images can be deleted.', {
-        cause: error,
-      });
+      return new AppError(
+        'CONFLICT',
+        'It is under legal hold: neither the product nor its images can be deleted or replaced.',
+        { cause: error },
+      );
     default:
       return new AppError('INTERNAL', undefined, { cause: error });
   }

@@ -9,6 +9,8 @@ export interface ScheduledWork {
   readonly queue: QueueName;
   /** Cron expression in UTC, or `off`. */
   readonly cron: string;
+  /** Also once at the start, in the background; not where it is `off`. */
+  readonly atStart?: true;
   readonly work: () => Promise<unknown>;
 }
 
@@ -51,13 +53,15 @@ export async function startJobs(
   );
   await boss.start();
   const running = new Set<Promise<unknown>>();
-  for (const { queue, cron, work } of schedules) {
+  for (const { queue, cron, atStart, work } of schedules) {
     if (cron === 'off') {
       await boss.unschedule(queue);
       continue;
     }
     await boss.schedule(queue, cron, null, { tz: 'UTC' });
     await boss.work(queue, { pollingIntervalSeconds: 5 }, () => among(running, work()));
+    if (atStart)
+      among(running, work()).catch((err) => log.error({ err, queue }, 'what was to be done at the start failed'));
   }
   const workers = new Map<QueueName, string[]>();
   const wake = (queue: QueueName) => {

@@ -37,6 +37,8 @@ export interface Site {
   /** @param isPreparing whether it decodes photos, too, and makes their variants */
   start(isPreparing?: boolean): Promise<ServerProcess>;
   kill(): Promise<void>;
+  /** A command of the operator, on the same database and store past the proxies. @throws as it does */
+  cli(argv: readonly string[], print: (line: string) => void): Promise<void>;
   /**
    * `cli sweep` until it has nothing left to do, as if the time of every dead upload were over.
    * @param direct whether also that of the direct uploads that wait for their client
@@ -50,6 +52,8 @@ export interface SiteOptions {
   readonly store: StoreKind;
   /** More variables of the server. */
   readonly environment?: Environment;
+  /** More variables of the operator's commands. */
+  readonly operator?: Environment;
   /** An existing folder for DATA_DIR. */
   readonly dataDir?: string;
   /** What runs the server; asked at each start. */
@@ -77,7 +81,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   // one seller has all the uploads that the faults leave open
   const many = { MAX_OPEN_DIRECT_UPLOADS: '1000' };
   const own: Environment = { ...ON_A_FREE_PORT, ...many, DATA_DIR: dataDir, ...s3?.environment };
-  const operator = loadSettings({ ...own, DATABASE_URL: db.url, MIGRATE_ON_START: 'false' });
+  const operator = loadSettings({ ...own, DATABASE_URL: db.url, MIGRATE_ON_START: 'false', ...options.operator });
   const objects = s3 ? s3.objects : objectsOnDisk(dataDir);
   database.hostname = toDatabase.host;
   database.port = String(toDatabase.port);
@@ -90,6 +94,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     ...options.environment,
   };
   let living: ServerProcess | null = null;
+  const cli: Site['cli'] = (argv, print) => runCommand(argv, operator, silentLog, print);
   return {
     store,
     db,
@@ -113,11 +118,12 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       living = null;
       await dying?.end('SIGKILL');
     },
+    cli,
     async sweep(direct) {
       await makeOld(db, dataDir, direct);
       for (let times = 1; times <= SWEEPS_MAX; times += 1) {
         let report = '';
-        await runCommand(['sweep', '--json'], operator, silentLog, (line) => {
+        await cli(['sweep', '--json'], (line) => {
           report = line;
         });
         if (isQuiet(report)) return;

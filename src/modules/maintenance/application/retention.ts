@@ -3,6 +3,7 @@ import type { TaskReport } from '../domain/maintenance-run';
 import type { RetentionStep } from '../domain/upkeep-step';
 import { runSteps } from './run-steps';
 import type { RunTask } from './run-task';
+import { type OnSteps, stepByStep } from './step-by-step';
 
 export interface RetentionDeps {
   readonly runTask: RunTask;
@@ -14,6 +15,7 @@ export interface RetentionOptions {
   /** Counts what would go, and lets it stay. */
   readonly dryRun: boolean;
   readonly signal?: AbortSignal;
+  readonly onSteps?: OnSteps;
 }
 
 /**
@@ -22,12 +24,9 @@ export interface RetentionOptions {
  */
 export const retention =
   ({ runTask, log, steps }: RetentionDeps) =>
-  ({ dryRun, signal }: RetentionOptions): Promise<TaskReport> =>
-    runTask('retention', { dryRun, ...(signal ? { signal } : {}) }, (run) =>
-      runSteps(
-        log,
-        run,
-        steps.filter(({ ageDays }) => ageDays !== null),
-        (step) => (dryRun ? step.preview() : step.run(run.signal)),
-      ),
-    );
+  ({ dryRun, signal, onSteps }: RetentionOptions): Promise<TaskReport> =>
+    runTask('retention', { dryRun, ...(signal ? { signal } : {}) }, (run) => {
+      const withAge = steps.filter(({ ageDays }) => ageDays !== null);
+      const work = (step: RetentionStep) => (dryRun ? step.preview() : step.run(run.signal));
+      return runSteps(log, run, withAge, stepByStep(withAge, work, onSteps));
+    });

@@ -1,9 +1,12 @@
 import { isAppError } from '../../../kernel/app-error';
 import type { ObjectKey } from '../../../kernel/object-key';
-import { type ObjectDigests, ObjectGone, type StoredObject } from '../domain/scrub';
+import { areBroken, type ObjectDigests, ObjectGone, type StoredObject } from '../domain/scrub';
 
-/** `unreadable`: the store answers, but not for this object. That is no proof of damage. */
-export type Verdict = 'right' | 'wrong' | 'missing' | 'unreadable';
+/**
+ * - `broken`: its medium does not give the bytes back, though the store answers: they are as good as gone
+ * - `unreadable`: the store answers, but not for this object. That is no proof of damage
+ */
+export type Verdict = 'right' | 'wrong' | 'missing' | 'broken' | 'unreadable';
 
 export interface Reading {
   readonly verdict: Verdict;
@@ -22,14 +25,14 @@ export async function readingOf({ digests, keyOf }: ReadingDeps, { url, sha256 }
   if (key === null) return { verdict: 'unreadable', sizeBytes: 0 };
   try {
     const read = await digests.read(key);
-    const expected = sha256 ?? (await digests.promised(key));
+    const expected = sha256 ?? (await digests.look(key))?.promised ?? null;
     return { verdict: expected === null || expected === read.sha256 ? 'right' : 'wrong', sizeBytes: read.sizeBytes };
   } catch (error) {
     const isGone = error instanceof ObjectGone;
     if (!isGone && !isAppError(error, 'STORAGE_UNAVAILABLE')) throw error;
     await digests.check();
     if (isGone) return { verdict: 'missing', sizeBytes: 0 };
-    return { verdict: 'unreadable', sizeBytes: 0 };
+    return { verdict: areBroken(error) ? 'broken' : 'unreadable', sizeBytes: 0 };
   }
 }
 

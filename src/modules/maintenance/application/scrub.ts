@@ -41,6 +41,7 @@ class Scrub {
   /** Seen not to be right, to be read once more as soon as another image has shown that the store is well. */
   private readonly suspects: ScrubbedImage[] = [];
   private lastRight: ImageId | null = null;
+  /** Missing or broken: so would all of a disk be that is not there, or dying. */
   private isAnyMissing = false;
   /** Other bytes under a key prove that this is the store, with its disk. */
   private isAnyWrong = false;
@@ -111,7 +112,7 @@ class Scrub {
       this.run.signal.throwIfAborted();
       const { verdict, sizeBytes } = await readingOf(this.deps, object);
       this.run.count('bytes', sizeBytes);
-      this.isAnyMissing ||= verdict === 'missing';
+      this.isAnyMissing ||= verdict === 'missing' || verdict === 'broken';
       this.isAnyWrong ||= verdict === 'wrong';
       isRight &&= verdict === 'right';
     }

@@ -4,6 +4,7 @@ import type { TaskReport } from '../domain/maintenance-run';
 import type { UpkeepStep } from '../domain/upkeep-step';
 import { runSteps } from './run-steps';
 import type { RunTask } from './run-task';
+import { type OnSteps, stepByStep } from './step-by-step';
 
 export interface SweepDeps {
   readonly runTask: RunTask;
@@ -20,9 +21,9 @@ export interface SweepDeps {
  */
 export const sweep =
   ({ runTask, log, holds, steps }: SweepDeps) =>
-  (signal?: AbortSignal): Promise<TaskReport> =>
-    runTask('sweep', { dryRun: false, ...(signal ? { signal } : {}) }, (run) =>
-      runSteps(log, run, steps, async (step) =>
-        !step.alsoOnHold && (await holds.current()) ? { held_steps: 1 } : await step.run(run.signal),
-      ),
-    );
+  (signal?: AbortSignal, onSteps?: OnSteps): Promise<TaskReport> =>
+    runTask('sweep', { dryRun: false, ...(signal ? { signal } : {}) }, (run) => {
+      const unlessHeld = async (step: UpkeepStep) =>
+        !step.alsoOnHold && (await holds.current()) ? { held_steps: 1 } : await step.run(run.signal);
+      return runSteps(log, run, steps, stepByStep(steps, unlessHeld, onSteps));
+    });

@@ -1,10 +1,10 @@
 import type { ImageId } from '../../../kernel/ids';
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
 import type { Sha256 } from '../../../kernel/sha256';
-import type { RunId } from './maintenance-run';
+import type { RecordedRun, RunId } from './maintenance-run';
 
 /**
- * - `orphan`: an object that neither a row nor an intent nor a pin names
+ * - `orphan`: an object that neither a row nor an intent names
  * - `missing`: a row names it, and the store does not have it
  * - `wrong_size`, `wrong_sha256`: the object is not what its row says
  */
@@ -68,15 +68,17 @@ export interface AuditedStore {
 
 /** What the database says of objects. */
 export interface NamingRows {
+  /** How many objects rows name. */
+  count(): Promise<number>;
   /** Every object under `products/` that a row names, behind `after`, in the order of keys' bytes, page by page. */
   pages(after: ObjectKey | null): AsyncIterable<readonly NamedRow[]>;
   /** What the rows say of these keys at this moment. */
   byKeys(keys: readonly ObjectKey[]): Promise<readonly NamedRow[]>;
   /**
-   * By what each key is named at one moment: by a row, an intent of any state (uploads by any way, deletions, leases) or a pin. What
+   * By what each key is named at one moment: by a row, or by an intent of any state (uploads by any way, deletions, leases). What
    * nothing names is missing.
    */
-  namesOf(keys: readonly ObjectKey[]): Promise<ReadonlyMap<ObjectKey, 'row' | 'intent' | 'pin'>>;
+  namesOf(keys: readonly ObjectKey[]): Promise<ReadonlyMap<ObjectKey, 'row' | 'intent'>>;
   /** Whether a row names a bucket that is neither the configured one nor a former name of it: its object would look like an orphan. */
   hasUnknownBucket(): Promise<boolean>;
   /** Says of images whose row still names the key as its original that it is damaged. @returns how many were whole until then */
@@ -90,6 +92,8 @@ export interface AuditFindings {
   /** Those that nothing was done about yet, in order of keys. */
   open(run: RunId, after: ObjectKey | null, limit: number): Promise<readonly Finding[]>;
   settle(run: RunId, key: ObjectKey, state: Exclude<FindingState, 'found'>, why?: string): Promise<void>;
+  /** The last run of the audit that has come to its end, or was stopped by its brake or before it with findings. */
+  lastRun(): Promise<Pick<RecordedRun, 'id' | 'findingsRunId'> | null>;
   /** Open orphans of the run whose objects were last modified before. */
   countOrphans(run: RunId, before: Date): Promise<number>;
   /** Open findings of the run that are of rows: missing and wrong. */
@@ -105,10 +109,12 @@ export interface AuditFindings {
 /** More is wrong than there should ever be: with the rows, the bucket or this configuration. Nothing was touched. */
 export class AuditBrake extends Error {
   override readonly name = 'AuditBrake';
+  /** Without what became of it: an audit that only looks is not stopped. */
+  readonly why: string;
   constructor(found: string, limit: number) {
-    super(
-      `${found}; more than ${limit} (AUDIT_BRAKE_MIN, AUDIT_MAX_SHARE) is no matter of single objects. Nothing was touched. Is this the database of this bucket?`,
-    );
+    const why = `${found}; more than ${limit} (AUDIT_BRAKE_MIN, AUDIT_MAX_SHARE) is no matter of single objects`;
+    super(`${why}. Nothing was touched. Is this the database of this bucket?`);
+    this.why = why;
   }
 }
 

@@ -36,14 +36,29 @@ export interface ScrubRows {
   damaged(): Promise<number>;
 }
 
+/** What the store tells of an object without reading it. */
+export interface ObjectLook {
+  readonly sizeBytes: number;
+  /** The digest that it has verified at the put and kept; null where it keeps none. */
+  readonly promised: Sha256 | null;
+}
+
 /** Reads objects whole, in constant memory. */
 export interface ObjectDigests {
-  /** @throws ObjectGone; AppError STORAGE_UNAVAILABLE */
+  /** @throws ObjectGone; AppError STORAGE_UNAVAILABLE, of BrokenBytes where the store says that it is these bytes alone */
   read(key: ObjectKey): Promise<{ readonly sha256: Sha256; readonly sizeBytes: number }>;
-  /** What the store has kept as the digest of the put; null where it keeps none. @throws AppError STORAGE_UNAVAILABLE */
-  promised(key: ObjectKey): Promise<Sha256 | null>;
+  /** Reads none of its bytes. Null where there is no such object. @throws AppError STORAGE_UNAVAILABLE */
+  look(key: ObjectKey): Promise<ObjectLook | null>;
   /** @throws AppError STORAGE_UNAVAILABLE where the store as a whole can't be used */
   check(): Promise<void>;
+}
+
+/**
+ * Whether the store says that it can't give out these bytes, not that it can't be asked: a bad sector, as a rule.
+ * @param error that `ObjectDigests.read` has thrown
+ */
+export function areBroken(error: unknown): boolean {
+  return error instanceof Error && error.cause instanceof Error && error.cause.name === 'BrokenBytes';
 }
 
 export class ObjectGone extends Error {

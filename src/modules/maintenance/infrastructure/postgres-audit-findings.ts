@@ -1,7 +1,7 @@
-import { and, asc, eq, ne, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, isNotNull, ne, or, sql } from 'drizzle-orm';
 import type { ObjectKey } from '../../../kernel/object-key';
 import type { Orm } from '../../../platform/database/database';
-import { auditFindings as table } from '../../../platform/database/schema';
+import { maintenanceRuns, auditFindings as table } from '../../../platform/database/schema';
 import type { AuditFindings, Finding, FindingDetails, FindingKind, FindingState } from '../domain/audit';
 
 export function postgresAuditFindings(orm: Orm): AuditFindings {
@@ -39,6 +39,26 @@ export function postgresAuditFindings(orm: Orm): AuditFindings {
         .update(table)
         .set({ state, ...details })
         .where(and(eq(table.runId, run), eq(table.key, key)));
+    },
+
+    async lastRun() {
+      const findingsRunId = sql<number>`coalesce(${maintenanceRuns.findingsRunId}, ${maintenanceRuns.id})`.mapWith(
+        Number,
+      );
+      const hasSome = sql`exists (select from ${table} where ${table.runId} = coalesce(${maintenanceRuns.findingsRunId}, ${maintenanceRuns.id}))`;
+      const [row] = await orm
+        .select({ id: maintenanceRuns.id, findingsRunId })
+        .from(maintenanceRuns)
+        .where(
+          and(
+            eq(maintenanceRuns.task, 'audit'),
+            isNotNull(maintenanceRuns.endedAt),
+            or(eq(maintenanceRuns.outcome, 'ok'), hasSome),
+          ),
+        )
+        .orderBy(desc(maintenanceRuns.startedAt), desc(maintenanceRuns.id))
+        .limit(1);
+      return row ?? null;
     },
 
     countWrong: (run) =>

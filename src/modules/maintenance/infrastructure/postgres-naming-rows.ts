@@ -20,6 +20,13 @@ export function postgresNamingRows(orm: Orm, { buckets, namesOf }: NamingRowsOpt
   return {
     namesOf,
 
+    async count() {
+      const { rows } = await orm.execute<{ n: number }>(sql`
+        select ((select count(*) + count(processed_s3_url) from ${productImages})
+          + (select count(*) from ${imageVariants}))::float8 as n`);
+      return rows[0]?.n ?? 0;
+    },
+
     // A key's order is that of its bucket's rows, so there is a stream of each kind and bucket, and they are merged.
     pages: (after) =>
       mergeSorted(buckets.flatMap((bucket) => KINDS.map((kind) => streamOf(orm, kind, `s3://${bucket}/`, after)))),

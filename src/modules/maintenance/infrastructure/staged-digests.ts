@@ -1,13 +1,14 @@
-import type { ObjectKey } from '../../../kernel/object-key';
+import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
 import type { Sha256 } from '../../../kernel/sha256';
 import type { StagingArea } from '../../../platform/staging/staging-area';
-import { type ObjectDigests, ObjectGone } from '../domain/scrub';
+import { type ObjectDigests, ObjectGone, type ObjectLook } from '../domain/scrub';
 
 /** What is read of the object store. */
 export interface ReadableStore {
   readonly kind: 'disk' | 's3';
   get(key: ObjectKey): Promise<ReadableStream<Uint8Array>>;
-  head(key: ObjectKey): Promise<{ readonly sha256: Sha256 | null } | null>;
+  head(key: ObjectKey): Promise<{ readonly sizeBytes: number; readonly sha256: Sha256 | null } | null>;
+  list(prefix: KeyPrefix, after?: ObjectKey): AsyncIterable<{ readonly key: ObjectKey; readonly sizeBytes: number }>;
   check(): Promise<void>;
 }
 
@@ -28,7 +29,19 @@ export function stagedDigests(store: ReadableStore, staging: Pick<StagingArea, '
         await folder.remove();
       }
     },
-    promised: async (key) => (store.kind === 'disk' ? null : ((await store.head(key))?.sha256 ?? null)),
+    look: (key) => (store.kind === 'disk' ? listed(store, key) : headOf(store, key)),
     check: () => store.check(),
   };
+}
+
+/** What a disk tells by `head` has been read from the bytes: its listing tells the size of a file without reading it. */
+async function listed(store: ReadableStore, key: ObjectKey): Promise<ObjectLook | null> {
+  for await (const object of store.list(key as unknown as KeyPrefix))
+    if (object.key === key) return { sizeBytes: object.sizeBytes, promised: null };
+  return null;
+}
+
+async function headOf(store: ReadableStore, key: ObjectKey): Promise<ObjectLook | null> {
+  const head = await store.head(key);
+  return head && { sizeBytes: head.sizeBytes, promised: head.sha256 };
 }

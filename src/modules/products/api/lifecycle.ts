@@ -22,7 +22,7 @@ export function lifecycleProcedures({ leadOn }: Pick<ProductUseCases, 'leadOn'>)
       .meta({
         openapi: { method: 'POST', path: `/api/products/{id}/${route}`, tags: ['Products'], ...says },
         status: 202,
-        errors: ['PRODUCT_NOT_FOUND', 'INVALID_TRANSITION'],
+        errors: ['PRODUCT_NOT_FOUND', 'INVALID_TRANSITION', 'CONFLICT'],
       })
       .input(z.strictObject({ id: idSchema }))
       .output(ledOnSchema)

@@ -30,6 +30,14 @@ export class RangeNotSatisfiable extends Error {
   }
 }
 
+/** The medium does not give the bytes back: the cause of a STORAGE_UNAVAILABLE that is of these bytes, and of no outage. */
+export class BrokenBytes extends Error {
+  override readonly name = 'BrokenBytes';
+  constructor(cause: unknown) {
+    super('the medium does not give the bytes back', { cause });
+  }
+}
+
 /**
  * This store cannot hold the key: a part is longer than 255 bytes, or the key runs through another object
  * (`a` and `a/b` side by side). Stores that keep objects as files refuse both; the key layout makes neither.

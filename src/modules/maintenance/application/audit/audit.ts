@@ -1,20 +1,25 @@
+import type { Clock } from '../../../../kernel/clock';
 import type { Log } from '../../../../kernel/log';
 import type { ObjectKey } from '../../../../kernel/object-key';
-import { type NamingRows, UnknownBucketNamed } from '../../domain/audit';
+import { type AuditBrake, type NamingRows, UnknownBucketNamed } from '../../domain/audit';
 import type { TaskReport, TaskRun } from '../../domain/maintenance-run';
 import { endReleases } from '../quarantine/end-releases';
 import { type ReconcileDeps, reconcileQuarantine } from '../quarantine/reconcile';
 import type { RunTask } from '../run-task';
+import { type BrakeDeps, brakeOfOrphans, brakeOfRows } from './brake';
 import { type SettleDeps, settleFindings } from './settle-findings';
 import { type WalkDeps, walk } from './walk';
 
-export interface AuditDeps extends Omit<WalkDeps, 'deep'>, SettleDeps, ReconcileDeps {
+export interface AuditDeps extends Omit<WalkDeps, 'deep'>, SettleDeps, ReconcileDeps, BrakeDeps {
   readonly store: WalkDeps['store'] & SettleDeps['store'];
   readonly quarantine: SettleDeps['quarantine'];
   readonly rows: NamingRows;
-  readonly findings: WalkDeps['findings'] & SettleDeps['findings'];
+  readonly findings: WalkDeps['findings'] & SettleDeps['findings'] & BrakeDeps['findings'];
   readonly digests: WalkDeps['digests'];
   readonly runTask: RunTask;
+  readonly clock: Clock;
+  /** AUDIT_MIN_AGE_SECONDS: younger objects are left alone. */
+  readonly minAgeSeconds: number;
   readonly log: Log;
 }
 
@@ -36,6 +41,11 @@ export interface AuditOptions {
   readonly onProgress?: (counts: TaskRun['counts']) => void;
 }
 
+export interface AuditReport extends TaskReport {
+  /** Too much is wrong for an audit that acts; null where one may. */
+  readonly wouldStop: AuditBrake | null;
+}
+
 interface Cursor {
   readonly phase: 'walk' | 'settle';
   readonly after: ObjectKey | null;
@@ -51,9 +61,11 @@ interface Cursor {
  */
 export const audit =
   (deps: AuditDeps) =>
-  ({ mode, deep = false, fresh = false, signal, onProgress }: AuditOptions): Promise<TaskReport> => {
+  async ({ mode, deep = false, fresh = false, signal, onProgress }: AuditOptions): Promise<AuditReport> => {
     const takeUp = (cursor: string) => !fresh && canGoOn(readCursor(cursor), mode, deep);
-    return deps.runTask('audit', { dryRun: mode === 'look', takeUp, ...(signal ? { signal } : {}) }, async (run) => {
+    const found: { wouldStop: AuditBrake | null } = { wouldStop: null };
+    const options = { dryRun: mode === 'look', takeUp, ...(signal ? { signal } : {}) };
+    const report = await deps.runTask('audit', options, async (run) => {
       const at = run.takenUpAt === null ? null : readCursor(run.takenUpAt);
       await refuseUnknownBuckets(deps);
       if (at?.phase !== 'settle') {
@@ -64,12 +76,37 @@ export const audit =
       }
       const behindWalk = cursor({ phase: 'settle', after: null, deep, mode });
       await run.save(behindWalk);
-      if (mode !== 'look') await settleFindings({ ...deps, deep }, run, mode, behindWalk);
+      const before = new Date(deps.clock().getTime() - deps.minAgeSeconds * 1000);
+      found.wouldStop = await brake(deps, run, mode, before);
+      if (mode !== 'look') await settleFindings({ ...deps, deep }, { run, mode, before, cursor: behindWalk });
       // behind the brake of the findings: the quarantine of another database is not adopted
       if (mode !== 'look') await endReleases(deps, run.signal);
       await reconcileQuarantine(deps, run, mode !== 'look');
     });
+    return { ...report, ...found };
   };
+
+/**
+ * Every mode asks, so that whoever only looks learns what would stop an audit that acts.
+ * @returns what would stop one, where it does not stop this one
+ * @throws AuditBrake before anything is touched
+ */
+async function brake(deps: AuditDeps, run: TaskRun, mode: AuditMode, before: Date): Promise<AuditBrake | null> {
+  const rows = await brakeOfRows(deps, run);
+  const orphans = await brakeOfOrphans(deps, run, before);
+  const stops = mode === 'look' ? null : (rows ?? (mode === 'act' ? orphans : null));
+  if (stops) {
+    await run.save(null); // nobody is to take up what was stopped for a reason
+    deps.log.error({ run_id: run.id, why: stops.why }, 'the audit has stopped: too much is wrong, nothing was touched');
+    throw stops;
+  }
+  const wouldStop = rows ?? orphans;
+  if (wouldStop) {
+    if (!run.counts.brake) run.count('brake');
+    deps.log.error({ run_id: run.id, why: wouldStop.why }, 'too much is wrong: an audit that acts would be stopped');
+  }
+  return wouldStop;
+}
 
 async function refuseUnknownBuckets({ rows }: AuditDeps): Promise<void> {
   if (await rows.hasUnknownBucket()) throw new UnknownBucketNamed();

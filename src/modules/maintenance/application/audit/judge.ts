@@ -1,4 +1,6 @@
+import type { Log } from '../../../../kernel/log';
 import type { ObjectKey } from '../../../../kernel/object-key';
+import type { Sha256 } from '../../../../kernel/sha256';
 import type { AuditedStore, AuditFindings, Finding, ListedObject, NamedRow, NamingRows } from '../../domain/audit';
 import type { Pair } from '../../domain/compare-sorted';
 import type { TaskRun } from '../../domain/maintenance-run';
@@ -7,14 +9,15 @@ import { unlessUnreadable } from '../unless-unreadable';
 import { inGroups } from './in-groups';
 
 export interface JudgeDeps {
-  readonly store: Pick<AuditedStore, 'head' | 'check'>;
+  readonly store: Pick<AuditedStore, 'check'>;
   readonly rows: Pick<NamingRows, 'byKeys' | 'namesOf'>;
   readonly findings: Pick<AuditFindings, 'add'>;
-  readonly digests: Pick<ObjectDigests, 'read' | 'promised'>;
+  readonly digests: Pick<ObjectDigests, 'read' | 'look'>;
   /** Every object's bytes are compared, not the digests of a sample. */
   readonly deep: boolean;
   /** Of how many objects the store's own digest is asked for; 0 to 1. */
   readonly sample: number;
+  readonly log: Log;
 }
 
 type Compared = Pair<ListedObject, NamedRow>;
@@ -57,7 +60,11 @@ async function wrongOf(deps: JudgeDeps, rows: readonly NamedRow[], run: TaskRun)
   const looked = await inGroups(rows, async (row) => {
     run.signal.throwIfAborted();
     const fault = await unlessUnreadable(deps.store, () => faultOf(deps, row));
-    if (fault === undefined) run.count('unreadable');
+    if (fault === undefined) {
+      run.count('unreadable');
+      const about = { run_id: run.id, image_id: row.imageId, object: row.kind };
+      deps.log.error(about, 'a stored object can’t be read, though its store answers');
+    }
     return fault ?? null;
   });
   const suspects = looked.filter((finding) => finding !== null);
@@ -71,27 +78,22 @@ async function wrongOf(deps: JudgeDeps, rows: readonly NamedRow[], run: TaskRun)
  * What is wrong with the object that a row names; null when nothing is.
  * @throws AppError STORAGE_UNAVAILABLE also where the store does not give out this object alone
  */
-export async function faultOf(
-  deps: Pick<JudgeDeps, 'store' | 'digests' | 'deep'>,
-  row: NamedRow,
-): Promise<Finding | null> {
+export async function faultOf(deps: Pick<JudgeDeps, 'digests' | 'deep'>, row: NamedRow): Promise<Finding | null> {
   const { key, sizeBytes, sha256, imageId, kind: object } = row;
   const about = { image_id: imageId, object };
-  const head = await deps.store.head(key);
-  if (!head) return { key, kind: 'missing', details: about };
-  if (sizeBytes !== null && head.sizeBytes !== sizeBytes) {
-    const details = { ...about, size_bytes: head.sizeBytes, expected_size_bytes: sizeBytes };
+  const there = await deps.digests.look(key);
+  if (!there) return { key, kind: 'missing', details: about };
+  if (sizeBytes !== null && there.sizeBytes !== sizeBytes) {
+    const details = { ...about, size_bytes: there.sizeBytes, expected_size_bytes: sizeBytes };
     return { key, kind: 'wrong_size', details };
   }
-  const actual = sha256 && (await digestOf(deps, key));
+  // what a store has verified at the put and kept is cheap; bytes are read where it keeps nothing, and only if all is to be read
+  const actual = there.promised ?? (sha256 && deps.deep ? await digestOf(deps, key) : null);
   if (!sha256 || !actual || actual === sha256) return null;
   return { key, kind: 'wrong_sha256', details: { ...about, sha256: actual, expected_sha256: sha256 } };
 }
 
-/** What a store has verified at the put and kept is cheap; bytes are read where it keeps nothing, and only if all is to be read. */
-async function digestOf({ digests, deep }: Pick<JudgeDeps, 'digests' | 'deep'>, key: ObjectKey) {
-  const promised = await digests.promised(key);
-  if (promised !== null || !deep) return promised;
+async function digestOf({ digests }: Pick<JudgeDeps, 'digests'>, key: ObjectKey): Promise<Sha256 | null> {
   try {
     return (await digests.read(key)).sha256;
   } catch (error) {

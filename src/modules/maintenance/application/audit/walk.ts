@@ -6,7 +6,7 @@ import { type JudgeDeps, judge } from './judge';
 import { pagesOf } from './pages-of';
 
 export interface WalkDeps extends JudgeDeps {
-  readonly store: Pick<AuditedStore, 'list' | 'head' | 'check'>;
+  readonly store: Pick<AuditedStore, 'list' | 'check'>;
   readonly rows: Pick<NamingRows, 'pages' | 'byKeys' | 'namesOf'>;
 }
 

@@ -29,7 +29,7 @@ export async function moveAway(deps: MoveDeps, run: RunId, head: ObjectHead, sig
     quarantineKey,
     sizeBytes,
     sha256,
-    reason: 'named by no row, intent or pin',
+    reason: 'named by no row and no intent',
   });
   if (!isBegun) return { state: 'reported', why: 'another object of this key is in quarantine' };
   return await finishMove(deps, { key, quarantineKey, sizeBytes, sha256 }, signal);

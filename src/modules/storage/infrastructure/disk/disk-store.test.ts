@@ -1,6 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, spyOn, test } from 'bun:test';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, unlink, utimes } from 'node:fs/promises';
+import {
+  appendFile,
+  type FileHandle,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  unlink,
+  utimes,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '../../../../../tests/support/log';
@@ -105,6 +116,25 @@ describe('the disk store', () => {
     const { store, dataDir } = await newStore();
     await rm(dataDir, { recursive: true });
     expect(await store.check().catch((thrown) => thrown)).toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+  });
+
+  test.each([
+    ['EIO', 'BrokenBytes'],
+    ['ENOMEM', 'Error'],
+  ])('says of a read that ends in %s whether it is these bytes: %s', async (code, cause) => {
+    const { store } = await newStore();
+    await store.put(objectKey('a.jpg'), await staged('bytes'), 'image/jpeg');
+    const file = await open(import.meta.path);
+    const read = spyOn(Object.getPrototypeOf(file) as FileHandle, 'read').mockImplementation(() => {
+      throw Object.assign(new Error(code), { code, errno: -5 });
+    });
+    try {
+      const error = await new Response(await store.get(objectKey('a.jpg'))).text().catch((thrown) => thrown);
+      expect(error).toMatchObject({ code: 'STORAGE_UNAVAILABLE', cause: { name: cause } });
+    } finally {
+      read.mockRestore();
+      await file.close();
+    }
   });
 
   test('takes no bucket name that leaves its folder', () => {

@@ -1,7 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { AppError } from '../../../../kernel/app-error';
 import type { ObjectKey } from '../../../../kernel/object-key';
 import type { ByteRange } from '../../domain/object-store';
-import { ObjectMissing, RangeNotSatisfiable } from '../../domain/store-errors';
+import { BrokenBytes, ObjectMissing, RangeNotSatisfiable } from '../../domain/store-errors';
 import { asOutage, failedWith } from './errno';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -54,10 +55,19 @@ function streamOf(file: FileHandle, start: number, end: number): ReadableStream<
       pull: (controller) =>
         pull(controller).catch(async (error) => {
           await file.close();
-          throw asOutage(error);
+          throw ofMedium(error) ?? asOutage(error);
         }),
       cancel: () => file.close(),
     },
     { highWaterMark: 1 },
   );
+}
+
+/**
+ * What a disk answers for a bad sector, or a file system for a checksum that does not fit. Null for what else may fail.
+ * @see errno(3)
+ */
+function ofMedium(error: unknown): AppError | null {
+  if (!failedWith(error, 'EIO', 'EUCLEAN', 'EBADMSG')) return null;
+  return new AppError('STORAGE_UNAVAILABLE', undefined, { cause: new BrokenBytes(error) });
 }

@@ -1,10 +1,10 @@
-import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { compareKeys } from '../../../../kernel/key-order';
 import { type KeyPrefix, type ObjectKey, objectKey } from '../../../../kernel/object-key';
 import type { ListedObject } from '../../domain/object-store';
 import type { BucketFolder } from './bucket-folder';
 import { failedWith } from './errno';
+import { sortedEntries } from './sorted-entries';
 
 /** Keys wanted: all that begin with `prefix` and come behind `after`. */
 interface Wanted {
@@ -13,7 +13,7 @@ interface Wanted {
 }
 
 /**
- * Walks the folder in the order of keys' bytes. One directory's names are in memory at a time, and its parents'.
+ * Walks the folder in the order of keys' bytes. Of each folder on the way some names are in memory at a time.
  * A directory stands where its name with `/` stands (`a-b` comes before `a/b`, because `-` is less than `/`).
  */
 export async function* walkKeys(
@@ -28,40 +28,24 @@ export async function* walkKeys(
 }
 
 async function* walkFolder(root: string, below: string, wanted: Wanted): AsyncGenerator<ListedObject> {
-  for (const name of await sortedNames(`${root}/${below}`)) {
+  for await (const name of sortedEntries(`${root}/${below}`, (entry) => isWanted(below + entry, wanted))) {
     const key = below + name;
-    if (!key.startsWith(wanted.prefix)) continue;
     if (name.endsWith('/')) {
-      if (mayHoldKeysAfter(key, wanted.after)) yield* walkFolder(root, key, wanted);
-    } else if (compareKeys(key, wanted.after) > 0) {
-      const found = await statObject(root, key as ObjectKey);
-      if (found) yield found;
+      yield* walkFolder(root, key, wanted);
+      continue;
     }
+    const found = await statObject(root, key as ObjectKey);
+    if (found) yield found;
   }
+}
+
+function isWanted(key: string, { prefix, after }: Wanted): boolean {
+  if (!key.startsWith(prefix)) return false;
+  return key.endsWith('/') ? mayHoldKeysAfter(key, after) : compareKeys(key, after) > 0;
 }
 
 function mayHoldKeysAfter(folderKey: string, after: string): boolean {
   return after.startsWith(folderKey) || compareKeys(folderKey, after) > 0;
-}
-
-/** Files by name, directories by name and `/`. */
-async function sortedNames(path: string): Promise<string[]> {
-  const entries = await readFolder(path);
-  const names: string[] = [];
-  for (const entry of entries) {
-    if (entry.isDirectory()) names.push(`${entry.name}/`);
-    else if (entry.isFile()) names.push(entry.name);
-  }
-  return names.sort(compareKeys);
-}
-
-async function readFolder(path: string): Promise<Dirent[]> {
-  try {
-    return await readdir(path, { withFileTypes: true });
-  } catch (error) {
-    if (failedWith(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
-  }
 }
 
 async function statObject(root: string, key: ObjectKey): Promise<ListedObject | null> {
