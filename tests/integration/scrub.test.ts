@@ -5,7 +5,6 @@ import type { ObjectKey } from '../../src/kernel/object-key';
 import type { Seller } from '../../src/kernel/principal';
 import { StoreInDoubt } from '../../src/modules/maintenance';
 import type { ReadableStore } from '../../src/modules/maintenance/infrastructure/staged-digests';
-import { BrokenBytes } from '../../src/modules/storage/domain/store-errors';
 import { s3ConfigFor } from '../contracts/s3-harness';
 import { s3Server } from '../support/s3-servers';
 import { type UpkeepKit, upkeepKit } from '../support/upkeep-kit';
@@ -242,48 +241,6 @@ describe.each([
     expect((await scrub()({ bytes: 1 })).counts).toMatchObject({ images: 1 });
     expect((await scrub()(WHOLE_SET)).counts).toMatchObject({ images: 2, objects: 5, rounds: 1 });
     expect((await scrub()({ bytes: 1 })).counts).toMatchObject({ images: 1 });
-  });
-
-  /** As a disk with a bad sector in the middle of each of these objects. */
-  const badSectorsIn =
-    (...broken: (ObjectKey | null)[]): ReadableStore['get'] =>
-    async (key) => {
-      const body = await kit.storage.store.get(key);
-      if (!broken.includes(key)) return body;
-      const reader = body.getReader();
-      const { value } = await reader.read();
-      await reader.cancel();
-      let isFirst = true;
-      return new ReadableStream<Uint8Array>({
-        pull(controller) {
-          if (!isFirst)
-            throw new AppError('STORAGE_UNAVAILABLE', undefined, { cause: new BrokenBytes(new Error('EIO')) });
-          isFirst = false;
-          controller.enqueue(value?.subarray(0, 100) ?? new Uint8Array());
-        },
-      });
-    };
-
-  promise('calls an original damaged that its disk does not give back, until it does', async () => {
-    expect((await scrub({ get: badSectorsIn(keys.original) })(WHOLE_SET)).counts).toMatchObject({
-      images: 2,
-      damaged: 1,
-    });
-    expect(await damaged()).toEqual([true, false]);
-    expect((await scrub()(WHOLE_SET)).counts).toMatchObject({ healed: 1 });
-    expect(await damaged()).toEqual([false, false]);
-  });
-
-  promise('has a variant made again that its disk does not give back', async () => {
-    const get = badSectorsIn(keys.thumb);
-    expect((await scrub({ get })(WHOLE_SET)).counts).toMatchObject({ variants_dropped: 1 });
-    expect(await damaged()).toEqual([false, false]);
-  });
-
-  promise('is in doubt, and calls nothing damaged, where the disk gives back nothing at all', async () => {
-    const get = badSectorsIn(...((await kit.keys()) as ObjectKey[]));
-    await expect(scrub({ get })(WHOLE_SET)).rejects.toThrow(StoreInDoubt);
-    expect(await damaged()).toEqual([false, false]);
   });
 
   promise('reads so many bytes in a run, and the next goes on behind them until all are covered', async () => {
