@@ -4,17 +4,20 @@ import type { Principal } from '../../src/kernel/principal';
 import { workParts } from '../../src/modules/processing';
 import { firstOfQueue } from '../../src/modules/processing/infrastructure/work/claim';
 import { callerFactory } from '../../src/platform/http/procedures';
+import { createLog } from '../../src/platform/telemetry/log';
 import { createMetrics } from '../../src/platform/telemetry/metrics';
 import { silentLog } from '../support/log';
 import { aVariant } from '../support/products-fixture';
 import { requestContext } from '../support/request-context';
 import { type WorkKit, workKit } from '../support/work-kit';
 
+const logged: string[] = [];
+
 let kit: WorkKit;
 let worker: Principal;
 
 beforeAll(async () => {
-  kit = await workKit();
+  kit = await workKit({}, createLog('warn', { write: (line) => logged.push(line) }));
   worker = await kit.aWorker();
 }, 60_000);
 afterAll(() => kit.stop());
@@ -81,9 +84,10 @@ describe('a claim', () => {
       verifyResults: products.verifyResults,
       changeStatus: products.changeStatusWithin,
       objects: kit.server.container.storage.store as never,
-      credentials: async (ids) => {
+      credentials: async (_, ids) => {
         asked.push(...ids);
-        return new Map([[mine.id, { accessToken: 'APP_USR-1', refreshToken: 'TG-1', mlUserId: '42', expiresAt }]]);
+        const account = { accessToken: 'APP_USR-1', refreshToken: 'TG-1', mlUserId: '42', expiresAt };
+        return () => new Map([[mine.id, account]]);
       },
       refreshCredential: async () => undefined,
       recordOriginals: async () => undefined,
@@ -109,6 +113,29 @@ describe('a claim', () => {
       expires_at: expiresAt.toISOString(),
     });
     expect(of(other.id)).toBeNull();
+  });
+
+  test('passes over a product that a row of it keeps from being worked on: it spends its own attempts, and is told of', async () => {
+    const [broken, good] = [await kit.aProduct(await kit.aSeller()), await kit.aProduct(await kit.aSeller())];
+    await kit.rows(
+      "update product_images set original_s3_url = 's3://another-bucket/a.jpg' where id = $1",
+      broken.images[0],
+    );
+    logged.length = 0;
+    expect(await kit.claim(worker, { max: 1 })).toEqual([]);
+    expect((await kit.claim(worker, { max: 5 })).map(({ product_id }) => product_id)).toEqual([good.id]);
+    expect(logged.filter((line) => line.includes(broken.id)).map((line) => JSON.parse(line).level)).toEqual(['error']);
+    expect(logged.join('')).toContain('another-bucket');
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      expect(await kit.item(broken)).toMatchObject({ state: 'leased', attempts: attempt });
+      const [lease] = await kit.rows<{ id: string }>(
+        "select id from work_leases where state = 'live' and product_id = $1",
+        broken.id,
+      );
+      await kit.expire(lease!.id);
+      expect(await kit.claim(worker, { max: 5 })).toEqual([]);
+    }
+    expect(await kit.product(broken)).toMatchObject({ status: 'failed', failed_from: 'processing' });
   });
 
   test('of an empty queue is answered with nothing', async () => {
