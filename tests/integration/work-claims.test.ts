@@ -115,17 +115,18 @@ describe('a claim', () => {
     expect(of(other.id)).toBeNull();
   });
 
-  test('passes over a product that a row of it keeps from being worked on: it spends its own attempts, and is told of', async () => {
+  test.each([
+    ['names an unknown bucket', 's3://another-bucket/a.jpg', 'another-bucket'],
+    ['names what was put aside', 's3://test-images/held/a.jpg', 'put aside'],
+    ['names no key', 's3://test-images/../a.jpg', 'not a usable object key'],
+  ])('passes over a product of which a row %s: it spends its own attempts, and is told of', async (_, url, why) => {
     const [broken, good] = [await kit.aProduct(await kit.aSeller()), await kit.aProduct(await kit.aSeller())];
-    await kit.rows(
-      "update product_images set original_s3_url = 's3://another-bucket/a.jpg' where id = $1",
-      broken.images[0],
-    );
+    await kit.rows('update product_images set original_s3_url = $2 where id = $1', broken.images[0], url);
     logged.length = 0;
     expect(await kit.claim(worker, { max: 1 })).toEqual([]);
     expect((await kit.claim(worker, { max: 5 })).map(({ product_id }) => product_id)).toEqual([good.id]);
     expect(logged.filter((line) => line.includes(broken.id)).map((line) => JSON.parse(line).level)).toEqual(['error']);
-    expect(logged.join('')).toContain('another-bucket');
+    expect(logged.join('')).toContain(why);
     for (let attempt = 1; attempt <= 3; attempt += 1) {
       expect(await kit.item(broken)).toMatchObject({ state: 'leased', attempts: attempt });
       const [lease] = await kit.rows<{ id: string }>(

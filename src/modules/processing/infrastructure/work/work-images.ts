@@ -1,6 +1,7 @@
 import { and, asc, eq, inArray } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { ImageId, ProductId } from '../../../../kernel/ids';
+import { requireSignable } from '../../../../kernel/object-key';
 import type { Sha256 } from '../../../../kernel/sha256';
 import type { Orm } from '../../../../platform/database/database';
 import { imageVariants, productImages } from '../../../../platform/database/schema';
@@ -15,7 +16,7 @@ type ImageRow = Awaited<ReturnType<typeof imageRows>>[number];
 /**
  * The images of these products in order of their positions: one query, however many products there are.
  * @returns for each product a function that names its objects, so that a row which cannot be read spoils no other product
- * @throws by that function: AppError INTERNAL for a row whose bucket is not known, TypeError for one whose key is none
+ * @throws by that function: AppError INTERNAL for a row whose bucket is not known, TypeError for one whose key is none, or is of what was put aside
  */
 export async function workImages(
   orm: Orm,
@@ -46,7 +47,7 @@ function imageRows(orm: Orm, products: readonly ProductId[]) {
 }
 
 function toWorkImage({ keyOf }: StoredUrls, row: ImageRow): WorkImage {
-  const key = (url: string | null) => (url === null ? null : keyOf(url));
+  const key = (url: string | null) => (url === null ? null : requireSignable(keyOf(url)));
   return {
     id: row.id as ImageId,
     isPrimary: row.isPrimary,
