@@ -156,7 +156,7 @@ describe('a claim', () => {
     expect(plan).toContain('work_items_queue_idx');
     expect(plan).not.toContain('"Seq Scan"');
     expect(plan).not.toContain('"Sort"');
-  }, 30_000);
+  }, 120_000);
 });
 
 describe('twenty workers at once', () => {
@@ -178,7 +178,7 @@ describe('twenty workers at once', () => {
     expect(got).toHaveLength(60);
     expect(new Set(got)).toEqual(expected);
     expect(await kit.rows("select 1 from work_leases where state = 'live'")).toHaveLength(60);
-  }, 30_000);
+  }, 120_000);
 
   test('pass over a product that another transaction has in hand', async () => {
     const [first, second] = [await kit.aProduct(await kit.aSeller()), await kit.aProduct(await kit.aSeller())];
