@@ -57,6 +57,7 @@ export async function buildContainer(ground: Ground, schema: 'current' | 'as it 
       embeddedDatabase: urls.embedded,
       /** After the last request: what runs in the background ends, temporary files go, connections close. */
       async close() {
+        await modules.products.arrivals.stop();
         await modules.realtime.stop();
         await storage.drainer.idle();
         await staging.close();
@@ -78,6 +79,7 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
   const realtime = buildRealtime(ground, database, identity);
   const queue = prepareQueue();
   const products = buildProducts(ground, database, staging, storage, queue, realtime.uploadProgress);
+  storage.receivedBy((key) => products.arrivals.arrived(key));
   const prepare = buildPrepare(ground, { database, staging }, storage, products);
   const credentials = credentialsModule({
     database,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { LimitLoop } from './limit-process';
 import type { Pace } from './pace';
 
 type Message = { ready: true } | { seconds: number; cpuSeconds: number };
@@ -13,9 +14,9 @@ export async function startLimit(photos: readonly string[]) {
   process.once('exit', () => child.kill());
   await answer.promise;
   return {
-    async run(images: number): Promise<Pace> {
+    async run(images: number, loop: LimitLoop): Promise<Pace> {
       answer = Promise.withResolvers();
-      child.send({ images });
+      child.send({ images, loop });
       const message = await answer.promise;
       if ('ready' in message) throw new Error('the limit answered out of turn');
       return { images, ...message };

@@ -39,9 +39,12 @@ export async function benchPrepare(args: string[]): Promise<void> {
     try {
       const ground = { app, queue, client, photos, rounds: Number(values.rounds) };
       const sections = [await idleToProcessing(ground), await throughput(ground), await besideUploads(ground)];
+      const text = sections.map((section) => section.text).join('\n\n');
       const summary = `\`bun run bench prepare --mb ${values.mb}\`, medians of ${values.rounds} rounds in turns after one that does not count, one decoder, disk store; ${machine()}`;
-      console.log(`\n${sections.join('\n\n')}\n\n${summary}`);
-      if (values.save) await saveOnPage(`prepare ${values.mb}`, `${summary}.\n\n${sections.join('\n\n')}`);
+      console.log(`\n${text}\n\n${summary}`);
+      if (values.save) await saveOnPage(`prepare ${values.mb}`, `${summary}.\n\n${text}`);
+      const missed = sections.flatMap((section) => section.missed);
+      if (missed.length > 0) throw new Error(`not reached: ${missed.join('; ')}`);
     } finally {
       client.stop();
       await queue.stop();

@@ -61,11 +61,12 @@ async function workOn(job: Job): Promise<void> {
       results.push(await processPhoto(await fetchPhoto(id, image), image, job));
     }
     await store(id, results);
+    const images = results.map(({ image_id, processing_metadata }) => ({ image_id, processing_metadata }));
+    // it looks at every result again, and may take long
+    await patiently(() => api.work.complete.mutate({ id, images }));
   } finally {
     heart.stop();
   }
-  const images = results.map(({ image_id, processing_metadata }) => ({ image_id, processing_metadata }));
-  await patiently(() => api.work.complete.mutate({ id, images }));
 }
 
 /** By a signed URL, which is a bearer: it needs no token. `sha256` of an image is its original's, not of what is made of it. */

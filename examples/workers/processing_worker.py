@@ -58,8 +58,8 @@ def work_on(job):
             heart.beat({"progress": 100 * done // len(job["images"]), "message": f"photo {done + 1} of {len(job['images'])}"})
             results.append((image["id"], *process(fetch(lease, image), job)))
         store(lease, results)
-    images = [{"image_id": image_id, "processing_metadata": kept} for image_id, _, _, kept in results]
-    call(f"{lease}/complete", {"images": images})
+        images = [{"image_id": image_id, "processing_metadata": kept} for image_id, _, _, kept in results]
+        call(f"{lease}/complete", {"images": images})  # it looks at every result again, and may take long
 
 
 def fetch(lease, image):
@@ -130,7 +130,7 @@ class Heartbeat:
 
     def __exit__(self, *_):
         self.over.set()
-        self.thread.join()
+        self.thread.join(timeout=1)  # one that is not answered is not waited for: it ends by itself, and changes nothing any more
 
 
 def run():

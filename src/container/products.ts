@@ -5,6 +5,7 @@ import { productsModule, type UploadProgress } from '../modules/products';
 import type { StorageModule } from '../modules/storage';
 import type { Database } from '../platform/database/database';
 import type { PrepareQueue } from '../platform/jobs/prepare-jobs';
+import { prepareQueueFacts } from '../platform/jobs/prepare-queue-facts';
 import type { StagingArea } from '../platform/staging/staging-area';
 import { signedImageUrls } from '../signed-image-urls';
 import type { Ground } from './ground';
@@ -36,7 +37,7 @@ export function buildProducts(
     bucket: storage.store.bucket,
     formerBuckets: settings.S3_FORMER_BUCKET_NAMES,
     urlTtlSeconds: settings.URL_TTL_SECONDS,
-    estimate: workEstimate({ database }),
+    estimate: workEstimate({ database }, () => prepareQueueFacts((text) => database.query(text))),
     publicUrl: () => publicUrlOf(settings, port()),
     intentTtlSeconds: settings.INTENT_TTL_SECONDS,
     idempotencyTtlSeconds: settings.IDEMPOTENCY_TTL_SECONDS,

@@ -1,4 +1,4 @@
-import type { AttemptId, Branded, ImageId, ProductId } from './ids';
+import { type AttemptId, type Branded, type ImageId, isUuid, type ProductId } from './ids';
 
 /** A key in the object store, UTF-8, 1–1024 bytes, `/` between its parts, no part empty, `.` or `..`. */
 export type ObjectKey = Branded<'ObjectKey'>;
@@ -35,6 +35,12 @@ export function requireSignable(key: ObjectKey): ObjectKey {
 /** All keys of one product: `products/{product_id}/`. */
 export function productPrefix(productId: ProductId): KeyPrefix {
   return `products/${productId}/` as unknown as KeyPrefix;
+}
+
+/** The product under whose prefix a key stands; null for a key of none, such as one that was put aside. */
+export function productOf(key: ObjectKey): ProductId | null {
+  const [folder, id = ''] = key.split('/');
+  return folder === 'products' && isUuid(id) ? (id as ProductId) : null;
 }
 
 /** All keys of one attempt: `products/{product_id}/{attempt_id}/`. */

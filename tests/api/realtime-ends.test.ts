@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'bun:test';
+import { afterEach, expect, spyOn, test } from 'bun:test';
 import { connect, type Socket } from 'node:net';
 import type { UserId } from '../../src/kernel/ids';
 import type { Seller } from '../../src/kernel/principal';
@@ -44,8 +44,35 @@ test('of the sessions that are watched only those live that are neither revoked 
   expect(await live()).toEqual(new Set(ids.slice(0, 1)));
 }, 30_000);
 
-/** Speaks the handshake and then reads nothing. */
-async function deafSocket(server: TestServer, seller: SellerClient): Promise<Socket> {
+test('sockets and streams of a session that is revoked end, and those of others stay', async () => {
+  const server = await start();
+  const [leaving, staying] = [await aSeller(server), await aSeller(server)];
+  const inAMinute = globalThis.setInterval;
+  // the server looks once a minute; here it does at once
+  const hurried = spyOn(globalThis, 'setInterval').mockImplementation(((work: () => void, ms: number) =>
+    inAMinute(work, ms === 60_000 ? 50 : ms)) as typeof setInterval);
+  try {
+    const [mine, others] = [
+      await openSocket(server.url, '/ws/products', { token: leaving.accessToken }),
+      await openSocket(server.url, '/ws/products', { token: staying.accessToken }),
+    ];
+    const stream = await fetch(`${server.url}/trpc/products.events`, {
+      headers: { authorization: `Bearer ${leaving.accessToken}` },
+    });
+    expect(stream.status).toBe(200);
+    await leaving.call('POST', '/api/auth/logout', {});
+    expect(await mine.closed).toEqual([4401, 'session revoked; last_event_id=0']);
+    expect(await stream.text()).toContain('The session was revoked.');
+    const { id } = await aProduct(server.db, { userId: staying.userId } as Seller, { images: 1 });
+    await until(() => others.messages.some(({ data }) => data.product_id === id), 'the other hears of its product');
+    others.close();
+  } finally {
+    hurried.mockRestore();
+  }
+}, 30_000);
+
+/** Speaks the handshake, and then nothing. */
+async function silentSocket(server: TestServer, seller: SellerClient): Promise<Socket> {
   const socket = connect({ host: '127.0.0.1', port: server.port });
   const answered = new Promise<string>((resolve) => socket.once('data', (bytes) => resolve(bytes.toString('latin1'))));
   socket.write(
@@ -61,9 +88,46 @@ async function deafSocket(server: TestServer, seller: SellerClient): Promise<Soc
     ].join('\r\n'),
   );
   expect(await answered).toStartWith('HTTP/1.1 101');
-  socket.pause();
   return socket;
 }
+
+/** And reads nothing. */
+async function deafSocket(server: TestServer, seller: SellerClient): Promise<Socket> {
+  return (await silentSocket(server, seller)).pause();
+}
+
+/** A ping without content, and its answer, masked as clients mask. @see RFC 6455, 5.5 */
+const PING = Buffer.from([0x89, 0]);
+const PONG = Buffer.from([0x8a, 0x80, 1, 2, 3, 4]);
+
+test('a socket is pinged; who answers stays, and who is gone without a word is dropped', async () => {
+  const server = await start();
+  const seller = await aSeller(server);
+  const [dead, alive] = [await silentSocket(server, seller), await silentSocket(server, seller)];
+  let [pings, isOpen] = [0, true];
+  alive.on('close', () => {
+    isOpen = false;
+  });
+  let heard = '';
+  alive.on('data', (bytes: Buffer) => {
+    heard += bytes.toString('latin1');
+    if (!bytes.subarray(0, 2).equals(PING)) return;
+    pings += 1;
+    alive.write(PONG);
+  });
+  const dropped = new Promise<string>((resolve) => {
+    let received = '';
+    dead.on('data', (bytes) => {
+      received += bytes.toString('hex');
+    });
+    dead.on('close', () => resolve(received));
+  });
+  expect(await dropped).toStartWith(PING.toString('hex'));
+  const { id } = await aProduct(server.db, { userId: seller.userId } as Seller, { images: 1 });
+  await until(() => heard.includes(id), 'it hears of its product');
+  expect([pings > 0, isOpen]).toEqual([true, true]);
+  alive.destroy();
+}, 90_000);
 
 /** The text and close frames of what a server has sent, unmasked as servers send. @see RFC 6455, 5.2 */
 function framesOf(bytes: Buffer): { ids: number[]; close: [number, string] | null } {

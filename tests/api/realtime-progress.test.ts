@@ -83,8 +83,11 @@ test('uploads by tRPC and direct uploads are told to who follows all', async () 
   expect(ofDirect()[0]).toEqual({ product_id, uploaded_images: 0, total_images: 1, progress_percent: 0 });
   const [{ url, headers }] = uploads as [(typeof uploads)[number]];
   expect((await fetch(url, { method: 'PUT', body: new Uint8Array(picture), headers })).status).toBe(200);
-  await api.uploads.urls.mutate({ product_id });
   await until(() => ofDirect().at(-1)?.progress_percent === 100, 'what has arrived');
+  expect(ofDirect().at(-1)).toMatchObject({ uploaded_images: 1, total_images: 1 });
+  const told = ofDirect().length;
+  await api.uploads.urls.mutate({ product_id });
+  await until(() => ofDirect().length > told, 'what /urls has looked at');
   await api.uploads.complete.mutate({ product_id });
   await until(() => socket.messages.some(({ data }) => data.product_id === product_id && data.status), 'the product');
   socket.close();

@@ -114,14 +114,15 @@ test('a shutdown in the middle of an image is no verdict, and leaves no process'
   expect(await kit.temporaryFiles()).toEqual([]);
 });
 
-test('a decoder has the lowest priority and none of the secrets, and is ended when it has nothing to do', async () => {
+test('a decoder has the lowest priority, goes first where memory runs out, has no secrets, and is ended when it has nothing to do', async () => {
   process.env.TEST_OF_SECRETS = 'a secret of the server';
   const pool = new DecoderPool({ size: 1, timeoutMs: 30_000, maxPixels: 50_000_000, idleMs: 500, script: await spy() });
   const original = join(folder, 'spied.jpg');
   await Bun.write(original, await photo());
   await pool.decode({ original, variants: { thumb: join(folder, 't'), model: join(folder, 'm') } }, false);
-  const { pid, env, nice } = await Bun.file(join(folder, 'spied.json')).json();
+  const { pid, env, nice, oom } = await Bun.file(join(folder, 'spied.json')).json();
   expect(nice).toBe(19);
+  expect(oom).toBe(process.platform === 'linux' ? 1000 : null);
   expect(JSON.stringify(env)).not.toContain('a secret of the server');
   expect(pool.processes).toBe(1);
   await until(() => !isAlive(pid), 'the idle process has ended');
@@ -152,9 +153,11 @@ async function spy(): Promise<string> {
   const said = join(folder, 'spied.json');
   await Bun.write(
     script,
-    `import { getPriority } from 'node:os';
+    `import { readFile } from 'node:fs/promises';
+    import { getPriority } from 'node:os';
     await import(${JSON.stringify(child)});
-    await Bun.write(${JSON.stringify(said)}, JSON.stringify({ pid: process.pid, env: process.env, nice: getPriority() }));`,
+    const oom = await readFile('/proc/self/oom_score_adj', 'utf8').then(Number, () => null);
+    await Bun.write(${JSON.stringify(said)}, JSON.stringify({ pid: process.pid, env: process.env, nice: getPriority(), oom }));`,
   );
   return script;
 }

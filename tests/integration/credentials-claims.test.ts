@@ -94,6 +94,16 @@ describe('a publishing worker', () => {
     expect(await kit.product(product)).toMatchObject({ status: 'published' });
   });
 
+  test('gets nothing, and nothing is leased, where the database does not answer for it', async () => {
+    const { product } = await aConnectedSeller();
+    await kit.rows('alter table seller_credentials rename to seller_credentials_away');
+    const refusal = await codeOf(kit.claim(worker, PUBLISHING));
+    await kit.rows('alter table seller_credentials_away rename to seller_credentials');
+    expect(refusal).toBe('INTERNAL');
+    expect(await kit.item(product)).toMatchObject({ state: 'queued', attempts: 0 });
+    expect((await claimAll())(product)).toMatchObject({ ml_user_id: '42' });
+  });
+
   test('of photos, a seller and an admin are given none', async () => {
     const { seller } = await aConnectedSeller();
     await kit.aProduct(seller, 'processing', 1);

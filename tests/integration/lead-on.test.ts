@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import type { Principal, Seller } from '../../src/kernel/principal';
+import { queueFacts } from '../../src/modules/processing/infrastructure/work/queue-facts';
 import { STATUSES, type Status } from '../../src/modules/products/domain/lifecycle';
 import { photo } from '../support/photos';
 import { answerOf, aProduct } from '../support/products-fixture';
@@ -103,9 +104,23 @@ describe('the estimate', () => {
     // two are before it and nobody is at work: three rounds of 40 s
     const [idle] = [await fresh.aProduct(one, 'ready')];
     expect(await fresh.as(one).products.publish({ id: idle.id })).toMatchObject({ estimated_completion_seconds: 15 });
+    // and two more wait to be decoded, by nobody: three rounds of 10 s before that
+    await fresh.rows(
+      `insert into pgboss.job (name, data, singleton_key, policy, state, started_on, completed_on)
+        select 'prepare', '{}', n::text, 'stately', (case when n > 2 then 'completed' else 'created' end)::pgboss.job_state,
+          case when n > 2 then now() - interval '10 s' end, case when n > 2 then now() end
+        from generate_series(1, 5) as n`,
+    );
     const client = await aSeller(fresh.server);
     const response = await client.upload([await photo()]);
     expect(response.status).toBe(201);
-    expect(await response.json()).toMatchObject({ estimated_processing_time_seconds: 120 });
+    expect(await response.json()).toMatchObject({ estimated_processing_time_seconds: 120 + 30 });
+  });
+
+  test('forgets how long work took the day before yesterday', async () => {
+    await fresh.rows(
+      "update work_leases set created_at = created_at - interval '2 days', ended_at = ended_at - interval '2 days'",
+    );
+    expect(await queueFacts(fresh.server.container.database.orm)('processing')).toMatchObject({ averageSeconds: null });
   });
 });

@@ -3,7 +3,8 @@ import { PgBoss } from 'pg-boss';
 import { newId, type ProductId } from '../../src/kernel/ids';
 import type { Seller } from '../../src/kernel/principal';
 import { migrate } from '../../src/platform/database/migrate';
-import { transactionsOf } from '../../src/platform/database/transaction';
+import { products } from '../../src/platform/database/schema';
+import { ormOf, transactionsOf } from '../../src/platform/database/transaction';
 import { type Jobs, startJobs } from '../../src/platform/jobs/jobs';
 import { enqueueMissingPrepares, enqueuePrepare, prepareQueueLengths } from '../../src/platform/jobs/prepare-jobs';
 import { directKit } from '../support/direct-kit';
@@ -58,9 +59,10 @@ async function working(work: (id: ProductId) => Promise<unknown>, use: (jobs: Jo
 
 test('a job that is queued in a transaction is what pg-boss itself would have sent', async () => {
   const [ours, theirs] = [newId<ProductId>(), newId<ProductId>()];
-  await inTransaction((tx) => enqueuePrepare(tx, ours));
+  await inTransaction((tx) => enqueuePrepare(tx, ours, seller.userId));
+  const [our] = await jobsOf(ours);
   const boss = await plainQueue();
-  await boss.send('prepare', { productId: theirs }, { singletonKey: theirs });
+  await boss.send('prepare', { productId: theirs }, { singletonKey: theirs, priority: Number(our?.priority) });
   await boss.stop({ graceful: false });
   const plain = ({
     id: _id,
@@ -75,7 +77,7 @@ test('a job that is queued in a transaction is what pg-boss itself would have se
     keptFor: Number(keep_until) - Number(start_after),
     startsAtOnce: Number(start_after) - Number(created_on),
   });
-  const [[our], [their]] = [await jobsOf(ours), await jobsOf(theirs)];
+  const [their] = await jobsOf(theirs);
   expect(plain(our!)).toEqual(plain(their!));
   expect([our!.data, their!.data]).toEqual([{ productId: ours }, { productId: theirs }]);
   await forget();
@@ -84,11 +86,11 @@ test('a job that is queued in a transaction is what pg-boss itself would have se
 test('a product has a job when its commit has happened, and none when it has not; a second one is none', async () => {
   const id = await kit.upload(seller, [await photo()]);
   expect((await jobsOf(id)).map(({ state }) => state)).toEqual(['created']);
-  await inTransaction((tx) => enqueuePrepare(tx, id));
+  await inTransaction((tx) => enqueuePrepare(tx, id, seller.userId));
   expect((await jobsOf(id)).length).toBe(1);
   const other = newId<ProductId>();
   const undone = inTransaction(async (tx) => {
-    await enqueuePrepare(tx, other);
+    await enqueuePrepare(tx, other, seller.userId);
     throw new Error('no');
   });
   await expect(undone).rejects.toThrow('no');
@@ -101,7 +103,7 @@ test('images that are added while their product is being prepared get a job of t
   let rounds = 0;
   const work = async () => {
     rounds += 1;
-    if (rounds === 1) await inTransaction((tx) => enqueuePrepare(tx, id));
+    if (rounds === 1) await inTransaction((tx) => enqueuePrepare(tx, id, seller.userId));
     if (rounds === 1) expect((await jobsOf(id)).map(({ state }) => state).sort()).toEqual(['active', 'created']);
   };
   await working(work, () => until(() => rounds === 2, 'the second job'));
@@ -112,9 +114,10 @@ test('a job that fails is tried again, later each time, and others go on meanwhi
   const [bad, good] = [newId<ProductId>(), newId<ProductId>()];
   const seen: ProductId[] = [];
   await inTransaction(async (tx) => {
-    await enqueuePrepare(tx, bad);
-    await enqueuePrepare(tx, good);
+    await enqueuePrepare(tx, bad, seller.userId);
+    await enqueuePrepare(tx, good, seller.userId);
   });
+  const place = (await jobsOf(bad))[0]?.priority;
   const work = (id: ProductId) => {
     seen.push(id);
     return id === bad ? Promise.reject(new Error('an outage')) : Promise.resolve();
@@ -123,14 +126,67 @@ test('a job that fails is tried again, later each time, and others go on meanwhi
     until(() => seen.includes(good) && seen.filter((id) => id === bad).length >= 2, 'a repetition'),
   );
   await until(async () => (await jobsOf(bad))[0]?.state === 'retry', 'it waits for the next time');
-  expect((await jobsOf(bad))[0]).toMatchObject({ retry_limit: 1_000_000, retry_backoff: true, retry_delay_max: 300 });
+  expect((await jobsOf(bad))[0]).toMatchObject({
+    retry_limit: 1_000_000,
+    retry_backoff: true,
+    retry_delay_max: 300,
+    priority: place,
+  });
   await forget();
+});
+
+/** Products of these sellers in this order, each with its job, all at the same moment. */
+async function queued(sellers: readonly Seller[]): Promise<ProductId[]> {
+  const ids = sellers.map(() => newId<ProductId>());
+  await inTransaction(async (tx) => {
+    for (const [n, { userId }] of sellers.entries()) {
+      await enqueuePrepare(tx, ids[n]!, userId);
+      const product = { id: ids[n]!, userId, promptText: 'a lamp in good order' };
+      await ormOf(tx).insert(products).values(product);
+    }
+  });
+  return ids;
+}
+
+/** The products of all jobs in the order in which they are worked on. */
+async function orderOfWork(count: number): Promise<ProductId[]> {
+  const seen: ProductId[] = [];
+  const work = (id: ProductId) => Promise.resolve(seen.push(id));
+  await working(work, () => until(() => seen.length === count, 'all of them'), 1);
+  return seen;
+}
+
+test('one’s many products do not make another’s first wait, and none of them is put off for ever', async () => {
+  await forget();
+  const [many, one] = [await kit.seller(), await kit.seller()];
+  const ids = await queued([...Array.from({ length: 20 }, () => many), one]);
+  const [first, last, late] = [ids[0]!, ids[19]!, ids[20]!];
+  const placeOf = async (id: ProductId) => Number((await jobsOf(id))[0]?.priority);
+  // 190 seconds: whoever comes later than that comes after it
+  expect((await placeOf(first)) - (await placeOf(last))).toBe(190);
+  const order = await orderOfWork(21);
+  expect(order.slice(0, 2)).toEqual(expect.arrayContaining([first, late]));
+  expect(order.filter((id) => id !== late)).toEqual(ids.slice(0, 20));
+  await kit.db.sql("update products set status = 'failed' where id = any($1::uuid[])", [ids]);
+});
+
+test('sellers take turns also in what the sweep gives a job', async () => {
+  await forget();
+  await kit.db.sql("update products set status = 'failed' where status = 'uploading'");
+  const [many, one] = [await kit.seller(), await kit.seller()];
+  const ids: ProductId[] = [];
+  for (const seller of [many, many, many, one]) ids.push(await kit.upload(seller, [await photo()]));
+  await forget();
+  expect(await sweep()).toBe(4);
+  const late = ids[3]!;
+  expect((await orderOfWork(4)).indexOf(late)).toBeLessThanOrEqual(1);
+  await kit.db.sql("update products set status = 'failed' where id = any($1::uuid[])", [ids]);
 });
 
 test('a queue is worked off without a rest between the jobs', async () => {
   const ids = Array.from({ length: 60 }, () => newId<ProductId>());
   await inTransaction(async (tx) => {
-    for (const id of ids) await enqueuePrepare(tx, id);
+    for (const id of ids) await enqueuePrepare(tx, id, seller.userId);
   });
   const seen = new Set<ProductId>();
   // at one job a second and worker this would take 60 seconds

@@ -4,17 +4,20 @@ import type { Principal } from '../../src/kernel/principal';
 import { workParts } from '../../src/modules/processing';
 import { firstOfQueue } from '../../src/modules/processing/infrastructure/work/claim';
 import { callerFactory } from '../../src/platform/http/procedures';
+import { createLog } from '../../src/platform/telemetry/log';
 import { createMetrics } from '../../src/platform/telemetry/metrics';
 import { silentLog } from '../support/log';
 import { aVariant } from '../support/products-fixture';
 import { requestContext } from '../support/request-context';
 import { type WorkKit, workKit } from '../support/work-kit';
 
+const logged: string[] = [];
+
 let kit: WorkKit;
 let worker: Principal;
 
 beforeAll(async () => {
-  kit = await workKit();
+  kit = await workKit({}, createLog('warn', { write: (line) => logged.push(line) }));
   worker = await kit.aWorker();
 }, 60_000);
 afterAll(() => kit.stop());
@@ -81,9 +84,10 @@ describe('a claim', () => {
       verifyResults: products.verifyResults,
       changeStatus: products.changeStatusWithin,
       objects: kit.server.container.storage.store as never,
-      credentials: async (ids) => {
+      credentials: async (_, ids) => {
         asked.push(...ids);
-        return new Map([[mine.id, { accessToken: 'APP_USR-1', refreshToken: 'TG-1', mlUserId: '42', expiresAt }]]);
+        const account = { accessToken: 'APP_USR-1', refreshToken: 'TG-1', mlUserId: '42', expiresAt };
+        return () => new Map([[mine.id, account]]);
       },
       refreshCredential: async () => undefined,
       recordOriginals: async () => undefined,
@@ -111,6 +115,30 @@ describe('a claim', () => {
     expect(of(other.id)).toBeNull();
   });
 
+  test.each([
+    ['names an unknown bucket', 's3://another-bucket/a.jpg', 'another-bucket'],
+    ['names what was put aside', 's3://test-images/held/a.jpg', 'put aside'],
+    ['names no key', 's3://test-images/../a.jpg', 'not a usable object key'],
+  ])('passes over a product of which a row %s: it spends its own attempts, and is told of', async (_, url, why) => {
+    const [broken, good] = [await kit.aProduct(await kit.aSeller()), await kit.aProduct(await kit.aSeller())];
+    await kit.rows('update product_images set original_s3_url = $2 where id = $1', broken.images[0], url);
+    logged.length = 0;
+    expect(await kit.claim(worker, { max: 1 })).toEqual([]);
+    expect((await kit.claim(worker, { max: 5 })).map(({ product_id }) => product_id)).toEqual([good.id]);
+    expect(logged.filter((line) => line.includes(broken.id)).map((line) => JSON.parse(line).level)).toEqual(['error']);
+    expect(logged.join('')).toContain(why);
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      expect(await kit.item(broken)).toMatchObject({ state: 'leased', attempts: attempt });
+      const [lease] = await kit.rows<{ id: string }>(
+        "select id from work_leases where state = 'live' and product_id = $1",
+        broken.id,
+      );
+      await kit.expire(lease!.id);
+      expect(await kit.claim(worker, { max: 5 })).toEqual([]);
+    }
+    expect(await kit.product(broken)).toMatchObject({ status: 'failed', failed_from: 'processing' });
+  });
+
   test('of an empty queue is answered with nothing', async () => {
     expect(await kit.claim(worker)).toEqual([]);
   });
@@ -128,7 +156,7 @@ describe('a claim', () => {
     expect(plan).toContain('work_items_queue_idx');
     expect(plan).not.toContain('"Seq Scan"');
     expect(plan).not.toContain('"Sort"');
-  }, 30_000);
+  }, 120_000);
 });
 
 describe('twenty workers at once', () => {
@@ -150,7 +178,7 @@ describe('twenty workers at once', () => {
     expect(got).toHaveLength(60);
     expect(new Set(got)).toEqual(expected);
     expect(await kit.rows("select 1 from work_leases where state = 'live'")).toHaveLength(60);
-  }, 30_000);
+  }, 120_000);
 
   test('pass over a product that another transaction has in hand', async () => {
     const [first, second] = [await kit.aProduct(await kit.aSeller()), await kit.aProduct(await kit.aSeller())];

@@ -3,7 +3,8 @@ import { newId, type ProductId } from '../../src/kernel/ids';
 import type { Seller } from '../../src/kernel/principal';
 import { LIFECYCLE_EVENTS, nextStatus, type Status } from '../../src/modules/products/domain/lifecycle';
 import { type TestDatabase, testDatabase } from '../support/postgres';
-import { aProduct, aUser, testProducts, WAY } from '../support/products-fixture';
+import { aProduct, aUser, type ProductFixture, testProducts, WAY } from '../support/products-fixture';
+import { until } from '../support/server';
 
 let db: TestDatabase;
 let seller: Seller;
@@ -97,6 +98,77 @@ describe('the queue follows the status', () => {
     await setStatus(before.id, 'ready');
     const next = await aProduct(db, one, { images: 0, status: 'processing' });
     expect(await turnOf(next.id)).toBe(turn + 1);
+  });
+});
+
+describe('turns of products that are deleted before they come', () => {
+  const turnOf = async ({ id }: { id: ProductId }) =>
+    (await db.sql<{ turn: number }>('select turn::int from work_items where product_id = $1', [id]))[0]!.turn;
+  const queued = (of: Seller) => aProduct(db, of, { images: 0, status: 'processing' });
+  const many = async (of: Seller, count: number) => {
+    const made: ProductFixture[] = [];
+    for (let n = 0; n < count; n += 1) made.push(await queued(of));
+    return made;
+  };
+  const remove = ({ id }: ProductFixture) => db.sql('delete from products where id = $1', [id]);
+
+  for (const [order, ordered] of [
+    ['the first one first', (of: ProductFixture[]) => of],
+    ['the last one first', (of: ProductFixture[]) => of.toReversed()],
+  ] as const) {
+    test(`are given back, ${order}: the next does not wait for all of another’s`, async () => {
+      const [other, one] = [await aUser(db), await aUser(db)];
+      await db.sql("update products set status = 'failed' where status = 'processing'");
+      const [first] = await many(other, 6);
+      const mine = await many(one, 6);
+      for (const product of ordered(mine)) await remove(product);
+      expect((await turnOf(await queued(one))) - (await turnOf(first!))).toBeLessThanOrEqual(1);
+    });
+  }
+
+  test('are not given back as far as something of the seller’s still waits', async () => {
+    const [other, one] = [await aUser(db), await aUser(db)];
+    await queued(other);
+    const mine = await many(one, 4);
+    await remove(mine[3]!);
+    await remove(mine[2]!);
+    expect(await turnOf(await queued(one))).toBe((await turnOf(mine[1]!)) + 1);
+  });
+
+  test('do not let a seller come twice in the turn in which it was served, nor by a product that was put back', async () => {
+    const [other, one] = [await aUser(db), await aUser(db)];
+    await db.sql("update products set status = 'failed' where status = 'processing'");
+    const putBack = await queued(other);
+    const waiting = (await many(other, 3))[1]!;
+    await many(one, 2);
+    const served = (await many(one, 1))[0]!;
+    const spare = await queued(one);
+    const present = await turnOf(waiting);
+    await db.sql('delete from work_items where turn < $1 and product_id <> $2', [present, putBack.id]);
+    await db.sql('update work_items set attempts = 1 where product_id = $1', [putBack.id]);
+    expect(await turnOf(served)).toBe(present);
+    await setStatus(served.id, 'ready');
+    await remove(spare);
+    expect(await turnOf(await queued(one))).toBe(present + 1);
+  });
+
+  test('and one that enters meanwhile do not wait for each other', async () => {
+    const one = await aUser(db);
+    const mine = await queued(one);
+    const entering = await aProduct(db, one, { images: 0, status: 'uploading' });
+    await db.sql('begin');
+    // as whoever enters does: the ledger, then the turn
+    await db.sql('update seller_ledger set last_event = last_event where user_id = $1', [one.userId]);
+    const removed = db.database.query('delete from products where id = $1', [mine.id]);
+    const waiting = () =>
+      db.sql(`select 1 from pg_locks l join pg_stat_activity a using (pid)
+        where not l.granted and a.datname = current_database() and a.pid <> pg_backend_pid()`);
+    await until(async () => (await waiting()).length > 0, 'the deletion waits');
+    await setStatus(entering.id, 'processing');
+    await db.sql('commit');
+    await removed;
+    expect(await itemsOf(entering.id)).toHaveLength(1);
+    expect(await itemsOf(mine.id)).toEqual([]);
   });
 });
 

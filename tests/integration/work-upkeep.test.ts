@@ -66,6 +66,15 @@ describe('products whose attempts are used up', () => {
     expect(await kit.product(stuck)).toMatchObject({ status: 'failed' });
   });
 
+  test('are failed by a claim for some of them, which must not wait long, and by the sweep for all', async () => {
+    await spend(25);
+    const failed = () => kit.rows("select 1 from products where status = 'failed'");
+    expect(await kit.claim(worker)).toEqual([]);
+    expect(await failed()).toHaveLength(10);
+    await kit.sweep();
+    expect(await failed()).toHaveLength(25);
+  });
+
   test('are left to whoever has them in hand', async () => {
     const [product] = (await spend(1)) as [ProductFixture];
     const { database } = kit.server.container;

@@ -22,6 +22,7 @@ import type {
   VerifyResults,
   WorkMetrics,
 } from './domain/work/ports';
+import type { FactsOfPrepare } from './domain/work/processing-time';
 import type { ResultLimits } from './domain/work/results';
 import { postgresLeases } from './infrastructure/work/postgres-leases';
 import { postgresResults } from './infrastructure/work/postgres-results';
@@ -50,8 +51,8 @@ export interface WorkDeps {
 }
 
 /** The estimate of how long work takes; products need it before workers' use cases can have what they need of products. */
-export function workEstimate({ database }: Pick<WorkDeps, 'database'>) {
-  return estimateTime(queueFacts(database.orm));
+export function workEstimate({ database }: Pick<WorkDeps, 'database'>, ofPrepare: FactsOfPrepare) {
+  return estimateTime(queueFacts(database.orm), ofPrepare);
 }
 
 /** Gives the use cases of workers their dependencies. */

@@ -2,6 +2,7 @@ import type { Clock } from '../../kernel/clock';
 import type { Log } from '../../kernel/log';
 import type { Database } from '../../platform/database/database';
 import { abortUpload } from './application/direct/abort-upload';
+import { Arrivals } from './application/direct/arrivals';
 import { completeUpload } from './application/direct/complete-upload';
 import { renewUploadUrls } from './application/direct/renew-upload-urls';
 import { startUpload } from './application/direct/start-upload';
@@ -18,6 +19,7 @@ import type { PrepareQueue } from './domain/prepare-queue';
 import type { ObjectCopies } from './domain/rekey';
 import type { AttemptJournal } from './domain/upload-ports';
 import type { UploadProgress } from './domain/upload-progress';
+import { postgresArriving } from './infrastructure/postgres-arriving';
 import { postgresDirectUploads } from './infrastructure/postgres-direct-uploads';
 import { postgresIdempotencyKeys } from './infrastructure/postgres-idempotency-keys';
 import { postgresUploadedProducts } from './infrastructure/postgres-uploaded-products';
@@ -66,6 +68,16 @@ export function directUploadUseCases(deps: DirectPartsDeps & Signing & Stored) {
     completeUpload: completeUpload(shared),
     abortUpload: abortUpload(shared),
   };
+}
+
+/** Tells how far direct uploads are whose photos come by this server. */
+export function arrivalsOf({
+  database,
+  objects,
+  progress = { tell: () => undefined },
+  log,
+}: Pick<DirectPartsDeps, 'database' | 'objects' | 'progress' | 'log'>): Arrivals {
+  return new Arrivals({ find: postgresArriving(database.orm), objects, progress, log });
 }
 
 /** Looks whether the results of workers are stored as announced: the same rules as for uploads, and WebP. */

@@ -17,7 +17,7 @@ import { setLegalHold } from './application/set-legal-hold';
 import { setPrimaryImage } from './application/set-primary-image';
 import { signImageUrls } from './application/sign-image-urls';
 import { signKey } from './application/signed-product';
-import { type DirectPartsDeps, directUploadUseCases, resultVerifier } from './direct-upload-parts';
+import { arrivalsOf, type DirectPartsDeps, directUploadUseCases, resultVerifier } from './direct-upload-parts';
 import type { DrainSoon, ImageUrls } from './domain/ports';
 import { type Quota, requireQuota } from './domain/quota';
 import { postgresLegalHolds } from './infrastructure/postgres-legal-holds';
@@ -82,5 +82,7 @@ export function productsModule(deps: ProductsModuleDeps) {
     signImage: (imageId: ImageId, kind: ObjectKind, key: ObjectKey, expiresInSeconds: number) =>
       signKey(deps, imageId, kind, key, expiresInSeconds),
     verifyResults: resultVerifier(deps),
+    /** To be told of what is put by signed URLs that this server serves itself. */
+    arrivals: arrivalsOf(deps),
   };
 }

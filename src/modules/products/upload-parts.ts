@@ -68,7 +68,7 @@ export function uploadUseCases(deps: UploadPartsDeps & Signing & Stored) {
     createProduct: createProduct({
       ...shared,
       products: postgresUploadedProducts(deps.database.orm, deps.storedUrls, deps.quota),
-      estimate: () => deps.estimate('processing'),
+      estimate: () => deps.estimate('upload'),
     }),
     addImages: async (seller: Seller, request: AddImagesRequest) => signProduct(deps, await add(seller, request)),
     revokeUrls: revokeUrls({ ...shared, products: { ...deps.products, ...rekeyedProducts(deps.storedUrls) } }),

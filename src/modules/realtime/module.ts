@@ -59,6 +59,7 @@ export function realtimeModule(deps: RealtimeModuleDeps) {
       feed,
       products,
       clock,
+      log,
       sessions: new SessionWatch({ liveSessions: identities.liveSessions, log }),
       unknownProductMs: deps.unknownProductSeconds * 1000,
     }),

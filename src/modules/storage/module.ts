@@ -57,9 +57,10 @@ export type StorageModule = ReturnType<typeof storageModule>;
 
 /** The object store, its signed URLs, and the journal that keeps it clean. */
 export function storageModule(deps: StorageModuleDeps) {
+  let received: (key: ObjectKey) => void = () => undefined;
   const { store: unmeasured, door } = deps.s3
     ? { store: new S3Store({ config: deps.s3 }), door: null }
-    : diskStore(deps);
+    : diskStore(deps, (key) => received(key));
   const store = deps.measure(unmeasured);
   const buckets = [store.bucket, ...deps.formerBuckets];
   const intents = postgresDoomedIntents(deps.orm, buckets, deps.putMaxDurationSeconds);
@@ -99,10 +100,14 @@ export function storageModule(deps: StorageModuleDeps) {
       's3' in where ? new S3Store({ config: where.s3 }) : privateFolder(where.folder, where.bucket),
     /** Serves the disk store's signed URLs; null where the store serves its own. */
     filesDoor: door,
+    /** @param by told of each key that is put by a signed URL of the disk store; it must neither wait nor fail */
+    receivedBy(by: (key: ObjectKey) => void) {
+      received = by;
+    },
   };
 }
 
-function diskStore(deps: StorageModuleDeps) {
+function diskStore(deps: StorageModuleDeps, received: (key: ObjectKey) => void = () => undefined) {
   const { dataDir, publicUrl, secret, previousSecret, cacheScope = 'private' } = deps.disk;
   const urls = new DiskUrlSigner({
     bucket: DISK_BUCKET,
@@ -112,7 +117,7 @@ function diskStore(deps: StorageModuleDeps) {
   });
   const store = new DiskStore({ dataDir, bucket: DISK_BUCKET, urls });
   const { staging, admitBytes } = deps;
-  return { store, door: filesDoor({ store, urls, staging, cacheScope, ...(admitBytes && { admitBytes }) }) };
+  return { store, door: filesDoor({ store, urls, staging, cacheScope, received, ...(admitBytes && { admitBytes }) }) };
 }
 
 function privateFolder(dataDir: string, bucket: string): DiskStore {

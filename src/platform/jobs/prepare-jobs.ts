@@ -1,44 +1,61 @@
 import type { PoolClient } from 'pg';
-import type { ProductId } from '../../kernel/ids';
+import type { ProductId, UserId } from '../../kernel/ids';
 import type { Transaction } from '../../kernel/transaction';
 import { ormOf } from '../database/transaction';
 import { JOBS_SCHEMA } from './install';
 
+/** Each product of a seller that waits puts its next one off by so much: sellers who come meanwhile go before it. */
+const PUT_OFF_SECONDS = 10;
+/** Of more it does not matter how many there are. */
+const COUNTED = 100_000;
+
 /**
- * What pg-boss's own `send` writes, for products that come from `source (product_id)`; a test compares the two. `send` takes three
+ * Fair between sellers: a job's place is the moment at which it was queued, put off by what its seller already has waiting. So a
+ * thousand products of one do not stand before another's first, and none is overtaken for ever, as it would be by its depth alone. Seconds
+ * since 2026, because a priority is an integer; the higher one goes first (pg-boss's `job_i11` has this order).
+ */
+const PRIORITY = `-(extract(epoch from now())::bigint - 1767225600 + ${PUT_OFF_SECONDS} * least(source.ahead, ${COUNTED}))::int`;
+
+/**
+ * What pg-boss's own `send` writes, for products that come from `source (product_id, ahead)`; a test compares the two. `send` takes three
  * times as long, because it carries every option of a job as JSON, and an upload waits for it.
+ * `ahead` says how many products of the same seller wait already.
  */
 const insertFrom = (source: string) => `
-  insert into ${JOBS_SCHEMA}.job (name, data, singleton_key, policy, expire_seconds, deletion_seconds, keep_until,
+  insert into ${JOBS_SCHEMA}.job (name, data, singleton_key, priority, policy, expire_seconds, deletion_seconds, keep_until,
     retry_limit, retry_delay, retry_backoff, retry_delay_max, heartbeat_seconds, dead_letter)
-  select q.name, jsonb_build_object('productId', source.product_id), source.product_id::text, q.policy, q.expire_seconds,
+  select q.name, jsonb_build_object('productId', source.product_id), source.product_id::text, ${PRIORITY}, q.policy, q.expire_seconds,
     q.deletion_seconds, now() + q.retention_seconds * interval '1s',
     q.retry_limit, q.retry_delay, q.retry_backoff, q.retry_delay_max, q.heartbeat_seconds, q.dead_letter
-  from ${source} source (product_id), ${JOBS_SCHEMA}.queue q where q.name = 'prepare'
+  from (${source}) source (product_id, ahead), ${JOBS_SCHEMA}.queue q where q.name = 'prepare'
   on conflict do nothing`;
 
-const ENQUEUE = insertFrom('(values ($1::uuid))');
+/** The ledger has the seller's count ready: one look by its key, without a lock. */
+const ENQUEUE = insertFrom('select $1::uuid, coalesce((select uploading from seller_ledger where user_id = $2), 0)');
 
 /** Products in `uploading`, and images that are not prepared, of uploads that did not fail and were not refused, without a job. */
-const ENQUEUE_MISSING = insertFrom(`(
-  select product_id from (
-    select i.product_id from product_images i join products p on p.id = i.product_id
+const ENQUEUE_MISSING = insertFrom(`
+  select product_id, row_number() over (partition by user_id order by product_id) - 1 as ahead from (
+    select i.product_id, p.user_id from product_images i join products p on p.id = i.product_id
       where i.prepared_at is null and p.failed_from is distinct from 'uploading'
         and not coalesce(i.processing_metadata ? 'prepare_refused', false)
     union
-    select p.id from products p where p.status = 'uploading' and p.image_count > 0
+    select p.id, p.user_id from products p where p.status = 'uploading' and p.image_count > 0
   ) unprepared
   where not exists (select 1 from ${JOBS_SCHEMA}.job j where j.name = 'prepare' and j.state <= 'active'
     and j.policy = 'stately' and coalesce(j.singleton_key, '') = unprepared.product_id::text)
-  limit $1)`);
+  order by ahead limit $1`);
 
 const BATCH = 1000;
 
-/** Queues the job that decodes a product's images; it is there when the transaction commits. One is enough: a second one is none. */
-export async function enqueuePrepare(tx: Transaction, id: ProductId): Promise<void> {
+/**
+ * Queues the job that decodes a product's images, in its seller's turn; it is there when the transaction commits. One is enough: a
+ * second one is none.
+ */
+export async function enqueuePrepare(tx: Transaction, id: ProductId, seller: UserId): Promise<void> {
   const client = (ormOf(tx) as unknown as { readonly $client: PoolClient }).$client;
   // Named: parsed and planned once for each connection. Every upload runs it.
-  await client.query({ name: 'enqueue-prepare', text: ENQUEUE, values: [id] });
+  await client.query({ name: 'enqueue-prepare', text: ENQUEUE, values: [id, seller] });
 }
 
 type Query = (text: string, values: unknown[]) => Promise<{ rowCount: number | null }>;
@@ -63,7 +80,7 @@ export async function prepareQueueLengths(
 }
 
 export interface PrepareQueue {
-  enqueue(tx: Transaction, id: ProductId): Promise<void>;
+  enqueue(tx: Transaction, id: ProductId, seller: UserId): Promise<void>;
   wake(): void;
   wakenBy(by: () => void): void;
 }

@@ -10,7 +10,7 @@ export interface SealedCredentials {
   /** Safe to repeat. */
   remove(owner: Owner): Promise<void>;
   /** Of the sellers of these products; one who has none is missing. */
-  ofProducts(ids: readonly ProductId[]): Promise<readonly SealedOfProduct[]>;
+  ofProducts(tx: Transaction, ids: readonly ProductId[]): Promise<readonly SealedOfProduct[]>;
   /** Of this product's seller, locked until the transaction ends; null where the seller has none. */
   lockOfProduct(tx: Transaction, id: ProductId): Promise<SealedOf | null>;
   /** Of an owner whose row is locked. */

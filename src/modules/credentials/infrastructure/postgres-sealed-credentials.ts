@@ -20,21 +20,7 @@ export function postgresSealedCredentials(orm: Orm): SealedCredentials {
     remove: async (owner) => {
       await orm.delete(table).where(of(owner));
     },
-    ofProducts: async (ids) => {
-      if (ids.length === 0) return [];
-      const rows = await read(() =>
-        orm
-          .select({ productId: products.id, userId: table.userId, ...SEALED })
-          .from(products)
-          .innerJoin(table, and(eq(table.userId, products.userId), eq(table.provider, PROVIDER)))
-          .where(inArray(products.id, [...ids])),
-      );
-      return rows.map(({ productId, userId, ...sealed }) => ({
-        productId: productId as ProductId,
-        userId: userId as UserId,
-        sealed,
-      }));
-    },
+    ofProducts,
     lockOfProduct,
     replace: async (tx, owner, sealed) => {
       await ormOf(tx)
@@ -68,6 +54,20 @@ async function put(orm: Orm, owner: Owner, sealed: Sealed): Promise<void> {
     if (databaseFault(error).kind !== 'foreign-key') throw error;
     throw new AppError('UNAUTHENTICATED', 'This account is gone.', { cause: error });
   }
+}
+
+async function ofProducts(tx: Transaction, ids: readonly ProductId[]) {
+  if (ids.length === 0) return [];
+  const rows = await ormOf(tx)
+    .select({ productId: products.id, userId: table.userId, ...SEALED })
+    .from(products)
+    .innerJoin(table, and(eq(table.userId, products.userId), eq(table.provider, PROVIDER)))
+    .where(inArray(products.id, [...ids]));
+  return rows.map(({ productId, userId, ...sealed }) => ({
+    productId: productId as ProductId,
+    userId: userId as UserId,
+    sealed,
+  }));
 }
 
 async function lockOfProduct(tx: Transaction, id: ProductId) {

@@ -80,7 +80,7 @@ async function storeAndAppend(
     const product = await deps.inTransaction(async (tx) => {
       await deps.journal.settle(tx, id);
       const appended = await deps.append(tx, seller, productId, images);
-      await deps.prepareQueue.enqueue(tx, productId);
+      await deps.prepareQueue.enqueue(tx, productId, seller.userId);
       return appended;
     });
     deps.prepareQueue.wake();

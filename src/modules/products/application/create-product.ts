@@ -146,7 +146,7 @@ async function commit(deps: CreateProductDeps, upload: Upload, received: Receive
     if (claim) await deps.keys.lock(tx, claim);
     await deps.journal.settle(tx, attempt.id);
     const product = { id: attempt.productId, prompt: received.prompt, images };
-    await deps.prepareQueue.enqueue(tx, product.id);
+    await deps.prepareQueue.enqueue(tx, product.id, seller.userId);
     // late: from here to the end of COMMIT, commits of the same seller wait
     const createdAt = await deps.products.insert(tx, seller, product);
     const answer: CreatedProduct = {

@@ -1,4 +1,4 @@
-import type { ProductId } from '../../../kernel/ids';
+import type { ProductId, UserId } from '../../../kernel/ids';
 import type { ObjectKey } from '../../../kernel/object-key';
 import type { Seller } from '../../../kernel/principal';
 import type { Sha256 } from '../../../kernel/sha256';
@@ -36,6 +36,15 @@ export interface OpenUploads {
   /** Of all their images, as announced. */
   readonly bytes: number;
 }
+
+/** Of a direct upload, what its progress is told from. */
+export interface ArrivingUpload {
+  readonly userId: UserId;
+  readonly images: readonly Pick<DirectImage, 'key' | 'sizeBytes'>[];
+}
+
+/** By the product alone, for whoever was let in by the signature of a key of it. Null where no upload of it is open. */
+export type FindArriving = (id: ProductId) => Promise<ArrivingUpload | null>;
 
 export interface PresignedPut {
   readonly method: 'PUT';

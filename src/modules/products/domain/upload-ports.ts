@@ -105,5 +105,5 @@ export interface UploadedProducts {
 /** Seconds until a product that is created now is processed; 15 where nothing is known. */
 export type EstimateProcessingTime = () => Promise<number>;
 
-/** Seconds until a product that enters the phase now is done with; 15 where nothing is known. */
-export type EstimatePhase = (phase: 'processing' | 'publishing') => Promise<number>;
+/** Seconds until a product that enters the phase now, or is uploaded now, is done with; 15 where nothing is known. */
+export type EstimatePhase = (phase: 'upload' | 'processing' | 'publishing') => Promise<number>;

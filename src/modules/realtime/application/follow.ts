@@ -1,5 +1,6 @@
 import type { Clock } from '../../../kernel/clock';
 import type { ProductId } from '../../../kernel/ids';
+import type { Log } from '../../../kernel/log';
 import type { Admitted, OwnProducts } from '../domain/ports';
 import type { EndReason, Sink } from '../domain/sink';
 import type { EventFeed } from './event-feed';
@@ -12,6 +13,8 @@ export interface FollowDeps {
   readonly clock: Clock;
   /** How long a product may be unknown to whoever follows it: its upload may be about to begin. */
   readonly unknownProductMs: number;
+  readonly log: Log;
+  readonly retryMs?: number;
 }
 
 export interface Wanted {
@@ -24,6 +27,7 @@ export type Follow = ReturnType<typeof follow>;
 
 // The longest that setTimeout takes.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const RETRY_MS = 2000;
 
 /**
  * Follows until the sink is left, the token expires, its session is revoked, or the product turns out not to be the seller's. That
@@ -36,18 +40,30 @@ export const follow =
   ({ seller, expiresAt }: Admitted, { productId, lastEventId }: Wanted, sink: Sink): (() => void) => {
     const follower = deps.feed.follow({ userId: seller.userId, productId, lastEventId }, sink);
     const end = (why: EndReason) => sink.end(why, follower.position);
-    const left = Math.min(expiresAt.getTime() - deps.clock().getTime(), LONGEST_TIMER_MS);
-    const timers = [setTimeout(() => end('expired'), left)];
+    const lifetime = Math.min(expiresAt.getTime() - deps.clock().getTime(), LONGEST_TIMER_MS);
+    const expiry = setTimeout(() => end('expired'), lifetime);
+    let judgement: ReturnType<typeof setTimeout> | undefined;
+    let left = false;
     if (productId !== null) {
-      const judge = async () => {
+      const judge = async (): Promise<void> => {
         if (!follower.seen && !(await deps.products.owns(seller, productId))) end('not-found');
       };
-      // a database that does not answer says nothing against the follower
-      timers.push(setTimeout(() => void judge().catch(() => undefined), deps.unknownProductMs));
+      const later = (ms: number) => {
+        judgement = setTimeout(() => {
+          // a database that does not answer says nothing against the follower, and is asked again
+          judge().catch((error: unknown) => {
+            deps.log.warn({ err: error }, 'whose a followed product is could not be found out and is asked again');
+            if (!left) later(deps.retryMs ?? RETRY_MS);
+          });
+        }, ms);
+      };
+      later(deps.unknownProductMs);
     }
     const unwatch = seller.sessionId === undefined ? null : deps.sessions.watch(seller.sessionId, () => end('revoked'));
     return () => {
-      for (const timer of timers) clearTimeout(timer);
+      left = true;
+      clearTimeout(expiry);
+      clearTimeout(judgement);
       unwatch?.();
       deps.feed.leave(follower);
     };

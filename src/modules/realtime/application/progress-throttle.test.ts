@@ -4,8 +4,9 @@ import { newId, type ProductId, type UserId } from '../../../kernel/ids';
 import type { ProgressSignal } from '../domain/ports';
 import { ProgressThrottle } from './progress-throttle';
 
-const signal = (productId: ProductId, progressPercent: number): ProgressSignal => ({
-  userId: newId<UserId>(),
+const seller = newId<UserId>();
+const signal = (productId: ProductId, progressPercent: number, userId = seller): ProgressSignal => ({
+  userId,
   productId,
   uploadedImages: 0,
   totalImages: 1,
@@ -55,4 +56,20 @@ test('when it is stopped it tells what waits, and nothing afterwards', async () 
   await Bun.sleep(40);
   await throttle.stop();
   expect(told).toEqual([1, 2]);
+});
+
+test('an upload of another seller under the same id takes nothing from this one', async () => {
+  const told: ProgressSignal[] = [];
+  const throttle = new ProgressThrottle({
+    log: silentLog,
+    announce: async (signals) => {
+      told.push(...signals);
+    },
+  });
+  const product = newId<ProductId>();
+  const [mine, another] = [signal(product, 40), signal(product, 1, newId<UserId>())];
+  throttle.tell(mine);
+  throttle.tell(another);
+  await throttle.stop();
+  expect(told).toEqual([mine, another]);
 });

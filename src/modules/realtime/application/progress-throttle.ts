@@ -1,4 +1,3 @@
-import type { ProductId } from '../../../kernel/ids';
 import type { Log } from '../../../kernel/log';
 import type { ProgressSignal } from '../domain/ports';
 
@@ -14,7 +13,7 @@ export interface ProgressThrottleDeps {
  * waits nor hears of a failure: an upload must not suffer from being watched.
  */
 export class ProgressThrottle {
-  readonly #latest = new Map<ProductId, ProgressSignal>();
+  readonly #latest = new Map<string, ProgressSignal>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #announcedAt = Number.NEGATIVE_INFINITY;
   #stopped = false;
@@ -23,7 +22,8 @@ export class ProgressThrottle {
 
   tell(signal: ProgressSignal): void {
     if (this.#stopped) return;
-    this.#latest.set(signal.productId, signal);
+    // a client chooses its product's id, and may choose another seller's
+    this.#latest.set(`${signal.userId} ${signal.productId}`, signal);
     this.#schedule();
   }
 

@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia';
 import { AppError } from '../../../kernel/app-error';
 import { type Clock, systemClock } from '../../../kernel/clock';
+import type { ObjectKey } from '../../../kernel/object-key';
 import type { AdmitBytes } from '../../../platform/admission/upload-admission';
 import { arrivedAt } from '../../../platform/http/arrival';
 import type { StagingArea } from '../../../platform/staging/staging-area';
@@ -19,6 +20,8 @@ export interface FilesDoorOptions {
   readonly staging: StagingArea;
   /** Absent: whatever comes is let in. */
   readonly admitBytes?: AdmitBytes;
+  /** Told of what was put. Absent: nobody wants to know. */
+  readonly received?: (key: ObjectKey) => void;
   readonly clock?: Clock;
   /** By default `private`. */
   readonly cacheScope?: 'private' | 'public';
@@ -33,8 +36,8 @@ export function filesDoor(options: FilesDoorOptions) {
   const clock = options.clock ?? systemClock;
   const { cacheScope = 'private' } = options;
   const delivery = { objects: options.store, urls: options.urls, clock, cacheScope };
-  const { store, urls, staging, admitBytes } = options;
-  const reception = { store, urls, staging, ...(admitBytes && { admitBytes }) };
+  const { store, urls, staging, admitBytes, received = () => undefined } = options;
+  const reception = { store, urls, staging, received, ...(admitBytes && { admitBytes }) };
   return new Elysia({ name: 'files-door' }).all(
     '/files/*',
     ({ request, server }) => {

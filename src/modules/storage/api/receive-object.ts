@@ -1,4 +1,5 @@
 import { AppError } from '../../../kernel/app-error';
+import type { ObjectKey } from '../../../kernel/object-key';
 import type { StagedFile } from '../../../kernel/staged-file';
 import type { AdmitBytes } from '../../../platform/admission/upload-admission';
 import { DEFAULT_PACE } from '../../../platform/http/body-pace';
@@ -16,6 +17,8 @@ export interface ReceptionParts {
   readonly urls: SignedUrlVerifier;
   readonly staging: StagingArea;
   readonly admitBytes?: AdmitBytes;
+  /** Told of every key whose bytes have come and are kept; it neither waits nor fails. */
+  readonly received: (key: ObjectKey) => void;
 }
 
 /**
@@ -57,6 +60,7 @@ async function receive(
     const file = await folder.stage(bytes, (chunk) => onBytes(chunk.byteLength));
     if (file.sizeBytes !== grant.sizeBytes || file.sha256 !== grant.sha256) throw wrongBytes();
     await store(parts.store, grant, file, request.signal);
+    parts.received(grant.key);
     return new Response(null, { status: 200, headers: { etag: etagOf(file) } });
   } finally {
     await folder.remove();

@@ -51,11 +51,15 @@ export const workItems = pgTable(
     index('work_items_queue_idx')
       .on(table.phase, table.turn, table.queuedAt, table.productId)
       .where(sql`${table.state} = 'queued'`),
+    index('work_items_seller_idx').on(table.phase, table.userId, table.turn),
     index('work_items_due_idx').on(table.phase, table.dueAt).where(sql`${table.state} <> 'queued'`),
   ],
 );
 
-/** The last turn that a seller was given, also where nothing of it waits any more: the next is a later one. Written by a trigger alone. */
+/**
+ * The last turn that a seller was given, also where nothing of it waits any more: the next is a later one. Turns of products that are
+ * deleted before they come are given back. Written by triggers alone.
+ */
 export const workTurns = pgTable(
   'work_turns',
   {

@@ -1,6 +1,6 @@
 import type { ProductId } from '../../../../kernel/ids';
 import type { Worker } from '../../../../kernel/principal';
-import type { InTransaction } from '../../../../kernel/transaction';
+import type { InTransaction, Transaction } from '../../../../kernel/transaction';
 import type { ClaimedWork } from '../../domain/work/lease';
 import type { ClaimRequest, SellerCredential, SellerCredentials, WorkQueue } from '../../domain/work/ports';
 import { type PutBackDueDeps, putBackDue } from './put-back-due';
@@ -26,15 +26,28 @@ export const claimWork =
     await putBackDue(deps)(request.phase).catch((error: unknown) =>
       deps.log.warn({ err: error, phase: request.phase }, 'what is due could not be put back; the claim goes on'),
     );
-    const claimed = await deps.inTransaction((tx) => deps.queue.claim(tx, worker, request));
-    if (request.phase === 'processing') return claimed.map((work) => jobOf(deps, work));
-    const credentials = await deps.credentials(claimed.map(({ productId }) => productId));
+    const { work, unreadable, openCredentials } = await deps.inTransaction((tx) =>
+      claimWithin(deps, tx, worker, request),
+    );
+    for (const { productId, error } of unreadable) {
+      const fields = { err: error, product_id: productId, phase: request.phase };
+      deps.log.error(fields, 'a product cannot be given to a worker: a row of it does not say where an object is');
+    }
+    if (!openCredentials) return work.map((one) => jobOf(deps, one));
+    const credentials = openCredentials();
     logIssued(deps, worker, [...credentials.keys()]);
-    return claimed.map((work) => ({
-      ...jobOf(deps, work, ['processed']),
-      credentials: credentials.get(work.productId) ?? null,
+    return work.map((one) => ({
+      ...jobOf(deps, one, ['processed']),
+      credentials: credentials.get(one.productId) ?? null,
     }));
   };
+
+/** All that is asked of the database is asked before the commit: what fails after it would leave leases that nobody holds. */
+async function claimWithin(deps: ClaimWorkDeps, tx: Transaction, worker: Worker, request: ClaimRequest) {
+  const claim = await deps.queue.claim(tx, worker, request);
+  const ids = claim.work.map(({ productId }) => productId);
+  return { ...claim, openCredentials: request.phase === 'publishing' ? await deps.credentials(tx, ids) : null };
+}
 
 function logIssued({ log }: Pick<ClaimWorkDeps, 'log'>, { userId }: Worker, productIds: readonly ProductId[]): void {
   if (productIds.length === 0) return;

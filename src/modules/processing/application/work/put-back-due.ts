@@ -15,24 +15,31 @@ export interface PutBackDueDeps {
   readonly maxAttempts: number;
 }
 
+/** Products that one claim fails before it answers: each takes a transaction of its own. */
+const FAILED_BY_A_CLAIM = 10;
+
 /**
  * Puts what is due back into the queue: items whose lease expired, and those that have waited long enough. What has used up its
  * attempts fails. Every claim does so first, for some of them; the sweep does, too, where nobody claims.
+ * @param most so many are failed; the others are left to whoever comes next
  * @returns how many items it has dealt with
  */
-export const putBackDue = (deps: PutBackDueDeps) => async (phase: WorkPhase) => {
-  if (!(await deps.queue.hasDue(phase))) return 0;
-  const { again, lost, spent } = await deps.inTransaction((tx) => deps.queue.putBack(tx, phase, deps.maxAttempts));
-  if (lost > 0) deps.metrics.leaseEnded(phase, 'lost', lost);
-  let dealtWith = again;
-  for (const id of spent) {
-    if (!(await failSpent(deps, id))) continue;
-    dealtWith += 1;
-    deps.metrics.leaseEnded(phase, 'lost', 1);
-    deps.log.warn({ product_id: id, phase }, 'no worker finished a product: its attempts are used up');
-  }
-  return dealtWith;
-};
+export const putBackDue =
+  (deps: PutBackDueDeps, most = FAILED_BY_A_CLAIM) =>
+  async (phase: WorkPhase) => {
+    if (!(await deps.queue.hasDue(phase))) return 0;
+    const { again, lost, spent } = await deps.inTransaction((tx) => deps.queue.putBack(tx, phase, deps.maxAttempts));
+    if (lost > 0) deps.metrics.leaseEnded(phase, 'lost', lost);
+    let failed = 0;
+    for (const id of spent) {
+      if (failed === most) break;
+      if (!(await failSpent(deps, id))) continue;
+      failed += 1;
+      deps.metrics.leaseEnded(phase, 'lost', 1);
+      deps.log.warn({ product_id: id, phase }, 'no worker finished a product: its attempts are used up');
+    }
+    return again + failed;
+  };
 
 /**
  * One transaction for each: products of several sellers in one would wait for each other's ledgers. One that cannot be failed keeps no
@@ -56,9 +63,10 @@ async function failSpent(deps: PutBackDueDeps, id: ProductId): Promise<boolean> 
 
 /** For the sweep: all that is due, in all phases. What others have in hand is left to them. @returns how many items that were */
 export const putBackAllDue = (deps: PutBackDueDeps) => async (): Promise<number> => {
+  const putBack = putBackDue(deps, Number.POSITIVE_INFINITY);
   let total = 0;
   for (const phase of WORK_PHASES) {
-    for (let some = await putBackDue(deps)(phase); some > 0; some = await putBackDue(deps)(phase)) total += some;
+    for (let some = await putBack(phase); some > 0; some = await putBack(phase)) total += some;
   }
   return total;
 };

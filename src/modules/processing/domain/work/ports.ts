@@ -14,6 +14,21 @@ export interface ClaimRequest {
   readonly leaseSeconds: number;
 }
 
+/** What a claim took out of the queue. */
+export interface Claim {
+  readonly work: readonly ClaimedWork[];
+  /**
+   * Leased as the others are, but nobody can be given them: a row of theirs does not say where its object is. Their leases expire, so
+   * each spends its own attempts and stands in no other's way.
+   */
+  readonly unreadable: readonly UnreadableItem[];
+}
+
+export interface UnreadableItem {
+  readonly productId: ProductId;
+  readonly error: unknown;
+}
+
 /** A product whose leases were all used up without a result. */
 export interface SpentItem {
   readonly productId: ProductId;
@@ -28,7 +43,7 @@ export interface WorkQueue {
    * Leases the first items of the queue to the worker. It waits for no lock: what another transaction has in hand is passed over,
    * so two claims never get the same item and never stand in each other's way.
    */
-  claim(tx: Transaction, worker: Worker, request: ClaimRequest): Promise<readonly ClaimedWork[]>;
+  claim(tx: Transaction, worker: Worker, request: ClaimRequest): Promise<Claim>;
   /** Whether any lease has expired, or any item waited long enough. One look into an index. */
   hasDue(phase: WorkPhase): Promise<boolean>;
   /**
@@ -141,8 +156,14 @@ export interface SellerCredential {
   readonly expiresAt: Date;
 }
 
-/** Of the sellers of these products; a seller who has connected no account, or whose stored one cannot be read, is missing. */
-export type SellerCredentials = (products: readonly ProductId[]) => Promise<ReadonlyMap<ProductId, SellerCredential>>;
+/**
+ * Of the sellers of these products; a seller who has connected no account, or whose stored one cannot be read, is missing.
+ * @returns what opens them, without the database: for after the commit
+ */
+export type SellerCredentials = (
+  tx: Transaction,
+  products: readonly ProductId[],
+) => Promise<() => ReadonlyMap<ProductId, SellerCredential>>;
 
 /** What MercadoLibre gave for a refresh token. */
 export interface RefreshedCredential extends Omit<SellerCredential, 'mlUserId'> {

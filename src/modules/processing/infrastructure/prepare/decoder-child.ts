@@ -16,6 +16,9 @@ const whyOf = (error: unknown) => (error instanceof Error ? error.message : Stri
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit());
 
+// Where memory runs out, the kernel ends this and not the server. What is no Linux has no such file, and a sandbox may refuse it.
+await writeFile('/proc/self/oom_score_adj', '1000').catch(() => undefined);
+
 try {
   setPriority(constants.priority.PRIORITY_LOW); // before sharp's threads are made: they get it from this one
   const { default: sharp } = await import('sharp');

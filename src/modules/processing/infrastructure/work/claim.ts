@@ -6,7 +6,7 @@ import type { Orm } from '../../../../platform/database/database';
 import { products, workItems, workLeases } from '../../../../platform/database/schema';
 import { ormOf } from '../../../../platform/database/transaction';
 import type { ClaimedWork, LeaseId, WorkPhase } from '../../domain/work/lease';
-import type { ClaimRequest } from '../../domain/work/ports';
+import type { Claim, ClaimRequest, UnreadableItem } from '../../domain/work/ports';
 import type { StoredUrls } from './stored-url';
 import { workImages } from './work-images';
 
@@ -26,22 +26,25 @@ type Free = { product_id: ProductId; prompt_text: string };
 type Leased = { id: LeaseId; product_id: ProductId; attempt: number; expires_ms: number };
 
 /** @see WorkQueue.claim */
-export async function claim(
-  urls: StoredUrls,
-  tx: Transaction,
-  worker: Worker,
-  request: ClaimRequest,
-): Promise<readonly ClaimedWork[]> {
+export async function claim(urls: StoredUrls, tx: Transaction, worker: Worker, request: ClaimRequest): Promise<Claim> {
   const orm = ormOf(tx);
   const { rows: free } = await orm.execute<Free>(firstOfQueue(request.phase, request.max));
-  if (free.length === 0) return [];
+  if (free.length === 0) return { work: [], unreadable: [] };
   const ids = free.map(({ product_id }) => product_id);
   const leased = await lease(orm, worker, request, ids);
-  const images = await workImages(orm, urls, ids);
-  return free.map(({ product_id: productId, prompt_text: promptText }) => {
+  const imagesOf = await workImages(orm, urls, ids);
+  const work: ClaimedWork[] = [];
+  const unreadable: UnreadableItem[] = [];
+  for (const { product_id: productId, prompt_text: promptText } of free) {
     const { id, attempt, expires_ms } = leased.get(productId) ?? missing();
-    return { id, productId, attempt, expiresAt: new Date(expires_ms), promptText, images: images.get(productId) ?? [] };
-  });
+    try {
+      const images = imagesOf(productId);
+      work.push({ id, productId, attempt, expiresAt: new Date(expires_ms), promptText, images });
+    } catch (error) {
+      unreadable.push({ productId, error });
+    }
+  }
+  return { work, unreadable };
 }
 
 /** One statement: the item, the product's time, and the lease. */

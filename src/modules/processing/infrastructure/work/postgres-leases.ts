@@ -33,8 +33,8 @@ export function postgresLeases(orm: Orm, urls: StoredUrls): Leases {
 
     async images({ productId }, tx) {
       const images = (on: Orm) => workImages(on, urls, [productId]);
-      const found = await (tx ? images(ormOf(tx)) : read(() => images(orm)));
-      return found.get(productId) ?? [];
+      const imagesOf = await (tx ? images(ormOf(tx)) : read(() => images(orm)));
+      return imagesOf(productId);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { and, asc, eq, inArray } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { ImageId, ProductId } from '../../../../kernel/ids';
+import { requireSignable } from '../../../../kernel/object-key';
 import type { Sha256 } from '../../../../kernel/sha256';
 import type { Orm } from '../../../../platform/database/database';
 import { imageVariants, productImages } from '../../../../platform/database/schema';
@@ -10,13 +11,24 @@ import type { StoredUrls } from './stored-url';
 const thumb = alias(imageVariants, 'thumb');
 const model = alias(imageVariants, 'model');
 
-/** The images of these products in order of their positions: one query, however many products there are. */
+type ImageRow = Awaited<ReturnType<typeof imageRows>>[number];
+
+/**
+ * The images of these products in order of their positions: one query, however many products there are.
+ * @returns for each product a function that names its objects, so that a row which cannot be read spoils no other product
+ * @throws by that function: AppError INTERNAL for a row whose bucket is not known, TypeError for one whose key is none, or is of what was put aside
+ */
 export async function workImages(
   orm: Orm,
-  { keyOf }: StoredUrls,
+  urls: StoredUrls,
   products: readonly ProductId[],
-): Promise<ReadonlyMap<ProductId, readonly WorkImage[]>> {
-  const rows = await orm
+): Promise<(product: ProductId) => readonly WorkImage[]> {
+  const rows = Map.groupBy(await imageRows(orm, products), ({ productId }) => productId as ProductId);
+  return (product) => (rows.get(product) ?? []).map((row) => toWorkImage(urls, row));
+}
+
+function imageRows(orm: Orm, products: readonly ProductId[]) {
+  return orm
     .select({
       productId: productImages.productId,
       id: productImages.id,
@@ -32,15 +44,19 @@ export async function workImages(
     .leftJoin(model, and(eq(model.imageId, productImages.id), eq(model.variant, 'model')))
     .where(inArray(productImages.productId, [...products]))
     .orderBy(asc(productImages.productId), asc(productImages.position));
-  const key = (url: string | null) => (url === null ? null : keyOf(url));
-  const found = new Map<ProductId, WorkImage[]>(products.map((id) => [id, []]));
-  for (const { productId, id, isPrimary, sha256, original, processed, thumb, model } of rows) {
-    found.get(productId as ProductId)?.push({
-      id: id as ImageId,
-      isPrimary,
-      sha256: sha256 as Sha256,
-      keys: { original: key(original), processed: key(processed), thumb: key(thumb), model: key(model) },
-    });
-  }
-  return found;
+}
+
+function toWorkImage({ keyOf }: StoredUrls, row: ImageRow): WorkImage {
+  const key = (url: string | null) => (url === null ? null : requireSignable(keyOf(url)));
+  return {
+    id: row.id as ImageId,
+    isPrimary: row.isPrimary,
+    sha256: row.sha256 as Sha256,
+    keys: {
+      original: key(row.original),
+      processed: key(row.processed),
+      thumb: key(row.thumb),
+      model: key(row.model),
+    },
+  };
 }

@@ -83,7 +83,7 @@ async function commit(
   await journal.settle(tx, attempt);
   // Takes the rows of the upload with it, and journals every key that has had a PUT URL (drizzle/0004_direct_upload_copies.sql).
   await journal.settle(tx, upload.intentId);
-  await prepareQueue.enqueue(tx, upload.productId);
+  await prepareQueue.enqueue(tx, upload.productId, seller.userId);
   // late: from here to the end of COMMIT, commits of the same seller wait
   await uploadedProducts.insert(tx, seller, { id: upload.productId, prompt: upload.prompt, images });
   return products.reload(tx, seller, upload.productId);

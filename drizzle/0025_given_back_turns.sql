@@ -1,0 +1,1 @@
+CREATE INDEX "work_items_seller_idx" ON "work_items" USING btree ("phase","user_id","turn");
