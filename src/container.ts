@@ -52,7 +52,7 @@ export async function buildContainer(ground: Ground, schema: 'current' | 'as it 
     return {
       database,
       ...modules,
-      restore: buildRestore(ground, { ...modules, staging, ownerUrl: urls.ownerUrl }),
+      restore: buildRestore(ground, { ...modules, database, staging, ownerUrl: urls.ownerUrl }),
       urls,
       embeddedDatabase: urls.embedded,
       /** After the last request: what runs in the background ends, temporary files go, connections close. */

@@ -2,7 +2,7 @@ import type { Container } from '../container';
 import { isUuid, type ProductId } from '../kernel/ids';
 import { BackupFault, type BackupId, NoSuchBackup, type RestoreReport } from '../modules/backup';
 import { collectGarbage } from '../platform/collect-garbage';
-import { type Command, CommandFailed, type CommandInput, UsageError } from './command';
+import { type Command, CommandFailed, type CommandInput, FoundSomething, UsageError } from './command';
 import { JSON_FLAG, printReport } from './report';
 
 const HOW = ['keep-objects', 'discard-database', 'without-damaged'] as const;
@@ -30,16 +30,19 @@ export const backupRestore: Command = {
 
 export const backupRestoreObjects: Command = {
   usage: 'backup restore objects [ID|latest] [--json]',
-  says: 'Puts back what the bucket has lost of the objects that the living database names; those with the right bytes stay.',
+  says: 'Puts back what the bucket has lost of the objects that the living database names, whichever backup brought their bytes; those with the right bytes stay.',
   access: 'changes',
   flags: [JSON_FLAG],
   async run(input, container) {
-    const { put, bytes, present, unnamed, lost } = await orFailed(async () => {
-      const backup = await theBackup(input, container);
-      return await container.restore.objects(backup, (done) => shown(input, done, backup.manifest.objects.list.lines));
-    });
-    printReport(input, { counts: { put, bytes, present, unnamed, lost: lost.length } });
-    if (lost.length > 0) throw new CommandFailed(`The backup does not have these whole:\n${lost.join('\n')}`);
+    const { put, bytes, present, missing, lost } = await orFailed(async () =>
+      container.restore.objects(await theBackup(input, container), (done, total) => shown(input, done, total)),
+    );
+    printReport(input, { counts: { put, bytes, present, missing, lost: lost.length } });
+    if (lost.length > 0) throw new CommandFailed(`The target does not have these whole:\n${lost.join('\n')}`);
+    if (missing > 0)
+      throw new FoundSomething(
+        `${missing} objects that rows name are in no backup of the target: they came after the last one. \`bun run cli audit\` lists them`,
+      );
   },
 };
 

@@ -1,9 +1,11 @@
 import { restoreParts } from '../modules/backup';
 import { contentTypeOfKey, type StorageModule } from '../modules/storage';
+import type { Database } from '../platform/database/database';
 import type { StagingArea } from '../platform/staging/staging-area';
 import type { Ground } from './ground';
 
 interface RestoreGround {
+  readonly database: Database;
   readonly storage: StorageModule;
   readonly staging: StagingArea;
   readonly prepare: { enqueueMissing(): Promise<number> };
@@ -11,14 +13,14 @@ interface RestoreGround {
 }
 
 /** Bringing back, into the database and the store that the settings name. */
-export function buildRestore({ settings }: Ground, { storage, staging, prepare, ownerUrl }: RestoreGround) {
-  const { store, buckets, journal, namesOf } = storage;
+export function buildRestore({ settings }: Ground, { database, storage, staging, prepare, ownerUrl }: RestoreGround) {
+  const { store, buckets, journal } = storage;
   return restoreParts({
     ownerUrl,
+    database,
     store,
     buckets,
     journal,
-    namesOf,
     staging,
     enqueueMissing: prepare.enqueueMissing,
     typeOfKey: contentTypeOfKey,

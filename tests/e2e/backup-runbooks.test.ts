@@ -63,6 +63,19 @@ const bothAreLost = async (command: string) => {
   await kit.loseObjects();
 };
 
+/** A product and its objects were deleted, and a backup was made since; the database is back as of before all that, and of the hold. */
+async function recoverToBeforeADeletion(): Promise<void> {
+  const moment = await backup();
+  await kit.cli(['maintenance', 'resume']);
+  await kit.sql('delete from products where id = $1', [product]);
+  await kit.cli(['sweep']);
+  await kit.cli(['backup', 'create']);
+  await kit.loseDatabase();
+  await kit.cli(['backup', 'restore', moment, '--keep-objects']);
+  await kit.loseObjects((key) => key.includes(product));
+  await kit.sql('delete from maintenance_hold');
+}
+
 /** What has happened before each command of a section. */
 const HAPPENED: Readonly<Record<string, (command: string) => Promise<void>>> = {
   'Both lost': bothAreLost,
@@ -83,9 +96,7 @@ const HAPPENED: Readonly<Record<string, (command: string) => Promise<void>>> = {
     await kit.cli(['sweep']);
   },
   'PITR beside the backups': async (command) => {
-    // the recovered database is from before the hold
-    if (command.startsWith('maintenance recovered')) await kit.sql('delete from maintenance_hold');
-    if (command === 'backup restore objects') await kit.loseObjects((key) => key.includes(product));
+    if (command.startsWith('maintenance recovered')) await recoverToBeforeADeletion();
   },
 };
 

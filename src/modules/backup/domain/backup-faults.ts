@@ -25,6 +25,13 @@ export class BackupDamaged extends BackupFault {
   }
 }
 
+/** A file that should be there is not. */
+export class BackupLacks extends BackupDamaged {
+  constructor(what: string) {
+    super(what, 'is missing');
+  }
+}
+
 export class WrongBackupKey extends BackupFault {
   override readonly name = 'WrongBackupKey';
   constructor() {

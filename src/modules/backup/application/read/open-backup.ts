@@ -1,12 +1,14 @@
-import { type BackedObject, objectOfLine } from '../../domain/backed-object';
-import { BackupDamaged, NoSuchBackup } from '../../domain/backup-faults';
-import type { Bytes } from '../../domain/codec';
+import type { Sha256 } from '../../../../kernel/sha256';
+import { type BackedObject, type BlobName, objectOfLine } from '../../domain/backed-object';
+import { BackupDamaged, NoSuchBackup, WrongBackupKey } from '../../domain/backup-faults';
+import type { Bytes, Codec } from '../../domain/codec';
 import { type BackupId, blobKey, fileOf, MANIFEST } from '../../domain/layout';
 import type { Manifest, SegmentedLines } from '../../domain/manifest';
 import type { ManifestFormat } from '../../domain/manifest-format';
 import { linesOf, openStored, plainBytes, type ReadDeps } from './segments';
 
 export interface OpenDeps extends ReadDeps {
+  readonly codec: ReadDeps['codec'] & Pick<Codec, 'nameOf' | 'namingOf'>;
   readonly manifests: ManifestFormat;
 }
 
@@ -22,6 +24,8 @@ export interface OpenBackup {
   objects(): AsyncIterable<BackedObject>;
   /** Those of them that the backup does not have: they were missing or damaged when it was made. */
   absent(): AsyncIterable<BackedObject>;
+  /** How this backup names what has these bytes, listed in it or not: objects are shared by all that were made with one identity. */
+  naming(): Promise<(sha256: Sha256) => BlobName>;
   /** The object's bytes, compared with its sha-256 at their end. @throws BackupDamaged, also while it is read */
   open(object: BackedObject): Promise<AsyncIterable<Uint8Array>>;
 }
@@ -40,6 +44,7 @@ export const openBackup =
       },
       objects: () => objectsOf(deps, manifest.objects.list),
       absent: () => objectsOf(deps, manifest.objects.absent),
+      naming: () => namingOf(deps, manifest),
       open: async (object) =>
         checked(object, deps.codec.unseal(await openStored(deps, blobKey(object.name)), object.key)),
     };
@@ -61,6 +66,15 @@ async function textOf(bytes: Bytes): Promise<string> {
   let text = '';
   for await (const chunk of bytes) text += decoder.decode(chunk, { stream: true });
   return text + decoder.decode();
+}
+
+async function namingOf(deps: OpenDeps, { objects: { list } }: Manifest): Promise<(sha256: Sha256) => BlobName> {
+  for await (const object of objectsOf(deps, list)) {
+    const naming = deps.codec.namingOf(object);
+    if (naming) return naming;
+    throw new WrongBackupKey();
+  }
+  return deps.codec.nameOf;
 }
 
 async function* objectsOf(deps: ReadDeps, lines: SegmentedLines): AsyncGenerator<BackedObject> {

@@ -1,12 +1,13 @@
 import type { ObjectKey } from '../../../../kernel/object-key';
 import type { BackedObject } from '../../domain/backed-object';
+import { BackupLacks } from '../../domain/backup-faults';
+import type { LivingObjects } from '../../domain/restore';
 import { RestoreRefused } from '../../domain/restore-refused';
 import type { OpenBackup } from '../read/open-backup';
 import { type PutBackDeps, putBack } from './put-back';
 
 export interface RestoreObjectsDeps extends PutBackDeps {
-  /** By what keys are named in the living database, at one moment. */
-  readonly namesOf: (keys: readonly ObjectKey[]) => Promise<ReadonlyMap<ObjectKey, 'row' | 'intent'>>;
+  readonly living: LivingObjects;
 }
 
 export interface RestoredObjects {
@@ -14,44 +15,73 @@ export interface RestoredObjects {
   readonly bytes: number;
   /** Were there already, with the right bytes. */
   readonly present: number;
-  /** In the backup, and named by no row any more: they stay away. */
-  readonly unnamed: number;
+  /** Rows name them, and no backup has brought their bytes to the target. */
+  readonly missing: number;
+  /** Their bytes are in the target, and not whole. */
   readonly lost: readonly ObjectKey[];
 }
 
-const ASKED_AT_ONCE = 500;
+export type OnRestored = (done: number, total: number) => void;
 
 /**
- * Fills a bucket that has lost objects, for the living database: what its rows name, and the backup has. Safe to repeat.
+ * Fills a bucket that has lost objects, for the living database: what its rows name, whichever backup brought the bytes and whatever
+ * key they had then. Objects are found by their digests, so a product whose URLs were revoked since gets its photos back under its new keys.
+ * Safe to repeat.
+ * @param backup by its identity objects are found; its list has the digests that no row tells
  * @throws RestoreRefused where a key holds other bytes; AppError STORAGE_UNAVAILABLE
  */
 export const restoreObjects =
   (deps: RestoreObjectsDeps) =>
-  async (backup: OpenBackup, onProgress?: (done: number) => void): Promise<RestoredObjects> => {
-    const counted = { unnamed: 0 };
-    const { put, bytes, present, lost, taken } = await putBack(deps, backup, stillNamed(deps, backup, counted), {
+  async (backup: OpenBackup, onProgress: OnRestored = () => undefined): Promise<RestoredObjects> => {
+    const total = await deps.living.count();
+    const undigested = new Set<ObjectKey>();
+    const missing = new Set<ObjectKey>();
+    const objects = namedObjects(deps.living, backup, undigested);
+    const { put, bytes, present, lost, taken } = await putBack(deps, tellingWhatItLacks(backup, missing), objects, {
       looksFirst: true,
-      ...(onProgress ? { onProgress } : {}),
+      onProgress: (done) => onProgress(done, total),
     });
     if (taken.length > 0)
       throw new RestoreRefused(
         `${taken.length} keys hold other bytes, and are not replaced: ${taken.slice(0, 20).join(', ')}`,
       );
-    return { put, bytes, present, lost, unnamed: counted.unnamed };
+    return {
+      put,
+      bytes,
+      present,
+      missing: missing.size + undigested.size,
+      lost: lost.filter((key) => !missing.has(key)),
+    };
   };
 
-async function* stillNamed({ namesOf }: RestoreObjectsDeps, backup: OpenBackup, counted: { unnamed: number }) {
-  const named = async (batch: readonly BackedObject[]) => {
-    const names = await namesOf(batch.map(({ key }) => key));
-    const kept = batch.filter(({ key }) => names.get(key) === 'row');
-    counted.unnamed += batch.length - kept.length;
-    return kept;
-  };
-  let batch: BackedObject[] = [];
-  for await (const object of backup.objects()) {
-    if (batch.push(object) < ASKED_AT_ONCE) continue;
-    yield* await named(batch);
-    batch = [];
+/**
+ * What living rows name. Where they tell no digest, which is so of results that no backup has seen, the backup's list may have the key.
+ * @param undigested in the end: those that are in neither
+ */
+async function* namedObjects(
+  living: LivingObjects,
+  backup: OpenBackup,
+  undigested: Set<ObjectKey>,
+): AsyncGenerator<BackedObject> {
+  const naming = await backup.naming();
+  for await (const { sha256, ...object } of living.objects()) {
+    if (sha256) yield { ...object, sha256, name: naming(sha256) };
+    else undigested.add(object.key);
   }
-  if (batch.length > 0) yield* await named(batch);
+  if (undigested.size === 0) return;
+  for await (const object of backup.objects()) if (undigested.delete(object.key)) yield object;
+}
+
+/** What the target lacks was never in a backup, or is in none any more: that is not damage. */
+function tellingWhatItLacks(backup: OpenBackup, missing: Set<ObjectKey>): Pick<OpenBackup, 'open'> {
+  return {
+    async open(object) {
+      try {
+        return await backup.open(object);
+      } catch (error) {
+        if (error instanceof BackupLacks) missing.add(object.key);
+        throw error;
+      }
+    },
+  };
 }
