@@ -10,12 +10,14 @@ const identity = await generateX25519Identity();
 
 describe.each(['none', 'age'] as const)('a target with encryption %s that has gone bad', (encryption) => {
   let kit: BackupKit;
+  let older: Manifest;
   let manifest: Manifest;
   const verify = (share = 1, more = {}) => kit.parts().verify({ id: manifest.backupId, share, ...more });
 
   beforeAll(async () => {
     kit = await backupKit({ encryption: encryption === 'none' ? null : { identity, former: [] } });
     await kit.aProduct(await kit.seller());
+    older = await kit.backup();
     manifest = await kit.backup();
   }, 60_000);
   afterAll(() => kit.stop());
@@ -80,7 +82,19 @@ describe.each(['none', 'age'] as const)('a target with encryption %s that has go
     'a manifest that is %s is none',
     async (_, change) => {
       await damaged(`backups/${manifest.backupId}/manifest` as ObjectKey, change, async () => {
-        await expect(kit.reading.open(manifest.backupId)).rejects.toThrow('the backup is damaged');
+        await expect(kit.reading.open(manifest.backupId)).rejects.toThrow(
+          new RegExp(`backup ${manifest.backupId} can't be read: the backup is damaged`),
+        );
+        // it is told of beside those that can be read, and no older one is taken for the newest
+        expect(await kit.parts().listed()).toEqual([
+          { id: older.backupId, manifest: older, unreadable: null, verifiedAt: null },
+          expect.objectContaining({
+            id: manifest.backupId,
+            manifest: null,
+            unreadable: expect.stringContaining('the backup is damaged'),
+          }),
+        ]);
+        expect(await kit.parts().newest()).toBe(manifest.backupId);
         // what it names is not known: nothing may be deleted
         await expect(kit.parts().prune(false)).rejects.toThrow('the backup is damaged');
       });
@@ -94,7 +108,7 @@ describe.each(['none', 'age'] as const)('a target with encryption %s that has go
       () => null,
       async () => {
         await expect(kit.reading.open(manifest.backupId)).rejects.toThrow('the target holds no backup');
-        expect(await kit.parts().listed()).toEqual([]);
+        expect((await kit.parts().listed()).map(({ id }) => id)).toEqual([older.backupId]);
       },
     );
   });

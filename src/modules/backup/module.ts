@@ -4,7 +4,7 @@ import type { StagingArea } from '../../platform/staging/staging-area';
 import { createBackup } from './application/create/create-backup';
 import { pruneBackups } from './application/prune/prune-backups';
 import { type VerifyRequest, verifyBackup } from './application/verify/verify-backup';
-import { NoSuchBackup } from './domain/backup-faults';
+import { BackupUnreadable, NoSuchBackup } from './domain/backup-faults';
 import type { Codec } from './domain/codec';
 import type { BackupPins, BackupRun, OnProgress, SourceStore } from './domain/create-ports';
 import type { BackupId } from './domain/layout';
@@ -48,12 +48,11 @@ interface TaskOptions {
   readonly onProgress?: OnProgress;
 }
 
-/** What a backup is in a list. */
-export interface ListedBackup {
-  readonly id: BackupId;
-  readonly manifest: Manifest;
-  readonly verifiedAt: Date | null;
-}
+/** What a backup is in a list; without a manifest where that can't be read. */
+export type ListedBackup = { readonly id: BackupId; readonly verifiedAt: Date | null } & (
+  | { readonly manifest: Manifest; readonly unreadable: null }
+  | { readonly manifest: null; readonly unreadable: string }
+);
 
 /** Backups of one database and its store on one target. */
 export function backupParts<Report>(deps: BackupPartsDeps<Report>) {
@@ -90,12 +89,18 @@ export function backupParts<Report>(deps: BackupPartsDeps<Report>) {
         pruneBackups(parts)(run, { dryRun, onProgress: asked.onProgress ?? quiet }),
       ),
 
-    /** Whole ones, oldest first, each read. */
+    /** Whole ones, oldest first, each read; one that can't be is no reason to be silent about the others. */
     async listed(): Promise<ListedBackup[]> {
       const whole = (await reading.list()).filter(({ isWhole }) => isWhole);
       const listed: ListedBackup[] = [];
-      for (const { id, verifiedAt } of whole)
-        listed.push({ id, verifiedAt, manifest: (await reading.open(id)).manifest });
+      for (const { id, verifiedAt } of whole) {
+        try {
+          listed.push({ id, verifiedAt, manifest: (await reading.open(id)).manifest, unreadable: null });
+        } catch (error) {
+          if (!(error instanceof BackupUnreadable)) throw error;
+          listed.push({ id, verifiedAt, manifest: null, unreadable: error.cause.message });
+        }
+      }
       return listed;
     },
   };

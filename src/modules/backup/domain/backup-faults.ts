@@ -48,6 +48,19 @@ export class NewerBackup extends BackupFault {
   }
 }
 
+/** It is there, and what it is of can't be told. An older one is not taken in its stead: whoever restores must know of which moment. */
+export class BackupUnreadable extends BackupFault {
+  override readonly name = 'BackupUnreadable';
+  constructor(
+    readonly id: BackupId,
+    override readonly cause: Error,
+  ) {
+    super(
+      `backup ${id} can't be read: ${cause.message}. No other is taken for it: \`backup list\` tells which can be; name one`,
+    );
+  }
+}
+
 export class BackupNotConfigured extends BackupFault {
   override readonly name = 'BackupNotConfigured';
   constructor() {

@@ -4,7 +4,7 @@ import type { ObjectKey } from '../../../../kernel/object-key';
 import { type BackedObject, lineOfObject } from '../../domain/backed-object';
 import { LeaseLost } from '../../domain/backup-faults';
 import type { BackupPins, BackupRun, OnProgress } from '../../domain/create-ports';
-import { type BackupId, backupFolder, fileOf, MANIFEST, PENDING } from '../../domain/layout';
+import { type BackupId, backupFolder, fileOf, MANIFEST, PENDING, VOID } from '../../domain/layout';
 import { FORMAT, type Manifest } from '../../domain/manifest';
 import type { ManifestFormat } from '../../domain/manifest-format';
 import type { TargetStore } from '../../domain/target-store';
@@ -28,6 +28,8 @@ export interface CreateDeps extends WriteSnapshotDeps, SendDeps, LeaseDeps {
 
 interface Work {
   readonly id: BackupId;
+  /** Once the manifest's put has begun, it may come at any time, whatever was answered. */
+  readonly ending: { hasBegun: boolean };
   readonly startedAt: Date;
   readonly alive: KeptAlive;
   readonly signal: AbortSignal;
@@ -36,7 +38,7 @@ interface Work {
 
 /**
  * Saves database and objects as of one moment. Until its manifest is there, which is written last, the backup does not exist; what it
- * had written is removed where it fails, or by prune where it died.
+ * had written is removed where it fails, or by prune where it died. One that fails over its manifest may turn out whole.
  * @throws TargetBusy, LeaseLost, TooMuchAbsent; AppError STORAGE_UNAVAILABLE, DATABASE_UNAVAILABLE
  */
 export const createBackup =
@@ -44,6 +46,7 @@ export const createBackup =
   async (run: BackupRun, onProgress: OnProgress): Promise<Manifest> => {
     const id = newId<BackupId>();
     const startedAt = new Date();
+    const ending = { hasBegun: false };
     const lease = await takeLease(deps, `backup ${id}`, deps.leaseSeconds);
     try {
       await putBytes(deps, fileOf(id, PENDING), bytesOf(`${startedAt.toISOString()}\n`));
@@ -52,14 +55,15 @@ export const createBackup =
       const alive = keepAlive([lease, pinOf(deps, id)], deps.leaseSeconds, new LeaseLost('target'));
       try {
         const signal = AbortSignal.any([run.signal, alive.signal]);
-        const manifest = await write(deps, { id, startedAt, alive, signal, onProgress }, run);
-        return manifest;
+        return await write(deps, { id, startedAt, ending, alive, signal, onProgress }, run);
       } finally {
         await alive.stop();
         await quietly(deps, 'held objects could not be freed; the sweep does it', () => deps.pins.free(id));
       }
     } catch (error) {
-      await quietly(deps, 'what a failed backup had written is left; prune removes it', () => removeAll(deps, id));
+      await quietly(deps, 'what a failed backup had written is left; prune removes it', () =>
+        abandon(deps, id, ending.hasBegun),
+      );
       throw error;
     } finally {
       await quietly(deps, 'the lease could not be released; it ends by itself', () => lease.release());
@@ -67,7 +71,7 @@ export const createBackup =
   };
 
 async function write(deps: CreateDeps, work: Work, run: BackupRun): Promise<Manifest> {
-  const { id, alive, signal, onProgress, startedAt } = work;
+  const { id, signal, onProgress, startedAt } = work;
   const snapshot = await writeSnapshot(deps, id, signal, onProgress);
   const tablesAt = new Date();
   const sending = { id, list: snapshot.list, absent: snapshot.absent, signal, onProgress };
@@ -101,21 +105,23 @@ async function write(deps: CreateDeps, work: Work, run: BackupRun): Promise<Mani
       total: seconds(startedAt, endedAt),
     },
   };
-  await conclude(deps, manifest, alive, signal);
+  await conclude(deps, manifest, work);
   countInto(run, manifest, sent);
   await quietly(deps, 'digests of objects that are gone were not forgotten', () => deps.snapshots.forgetDigests());
   return manifest;
 }
 
-/** Only while both leases are held, before and after: a manifest that was written too late is taken back. */
-async function conclude(deps: CreateDeps, manifest: Manifest, alive: KeptAlive, signal: AbortSignal): Promise<void> {
+/** Only while both leases are held, before and after: a manifest that was written too late is declared void. */
+async function conclude(deps: CreateDeps, manifest: Manifest, { alive, signal, ending }: Work): Promise<void> {
   const key = fileOf(manifest.backupId, MANIFEST);
   await alive.confirm();
   signal.throwIfAborted();
+  ending.hasBegun = true;
   await putBytes(deps, key, deps.codec.seal(bytesOf(deps.manifests.write(manifest))), { signal });
-  // a failure from here on removes the manifest with the rest
   await alive.confirm();
-  await deps.target.deleteMany([fileOf(manifest.backupId, PENDING)]);
+  await quietly(deps, 'manifest.pending is left; prune removes it', () =>
+    deps.target.deleteMany([fileOf(manifest.backupId, PENDING)]),
+  );
 }
 
 /** Of those that could not be had, what the target lacks: the same bytes may have come from another key, or with an earlier backup. */
@@ -156,11 +162,17 @@ function pinOf({ pins, leaseSeconds }: CreateDeps, id: BackupId) {
   };
 }
 
-/** The manifest goes first: without it the rest is nothing. */
-async function removeAll({ target }: CreateDeps, id: BackupId): Promise<void> {
+/**
+ * A manifest that may still come must not find its files gone: first the mark that makes it void, whenever it comes. Where not even
+ * that can be written everything stays: should the manifest come, the backup is whole.
+ */
+async function abandon(deps: CreateDeps, id: BackupId, mayManifestCome: boolean): Promise<void> {
+  const { target } = deps;
+  const mark = fileOf(id, VOID);
+  if (mayManifestCome) await putBytes(deps, mark, bytesOf(`${new Date().toISOString()}\n`));
   await target.deleteMany([fileOf(id, MANIFEST)]);
   const keys: ObjectKey[] = [];
-  for await (const { key } of target.list(backupFolder(id))) keys.push(key);
+  for await (const { key } of target.list(backupFolder(id))) if (key !== mark) keys.push(key);
   await target.deleteMany(keys);
 }
 

@@ -1,6 +1,6 @@
 import type { Log } from '../../../../kernel/log';
 import type { ObjectKey } from '../../../../kernel/object-key';
-import { BackupDamaged, LeaseLost, NewerBackup, PruneBrake, WrongBackupKey } from '../../domain/backup-faults';
+import { BackupUnreadable, LeaseLost, PruneBrake } from '../../domain/backup-faults';
 import type { BackupRun, OnProgress } from '../../domain/create-ports';
 import {
   ALL_BLOBS,
@@ -50,7 +50,7 @@ interface Plan {
 /**
  * Removes the backups that the policy does not keep, and the objects that no other names. Never the newest backup, nor the newest one
  * that was verified. Safe to stop, and to repeat.
- * @throws TargetBusy, PruneBrake; BackupDamaged, WrongBackupKey, NewerBackup where a manifest can't be read: what it names is not known
+ * @throws TargetBusy, PruneBrake; BackupUnreadable where a manifest can't be read: what it names is not known
  */
 export const pruneBackups =
   (deps: PruneDeps) =>
@@ -103,8 +103,7 @@ async function readForPrune(deps: PruneDeps, id: BackupId): Promise<Manifest> {
   try {
     return await readManifest(deps, id);
   } catch (error) {
-    const isKnown = [BackupDamaged, WrongBackupKey, NewerBackup].some((type) => error instanceof type);
-    if (isKnown)
+    if (error instanceof BackupUnreadable)
       deps.log.error(
         { backup_id: id },
         'nothing is pruned while this backup can’t be read: what it names is not known',

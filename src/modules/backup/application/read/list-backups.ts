@@ -1,11 +1,12 @@
-import { ALL_BACKUPS, type BackupId, MANIFEST, PENDING, partsOfBackupKey, VERIFIED } from '../../domain/layout';
+import { ALL_BACKUPS, type BackupId, MANIFEST, PENDING, partsOfBackupKey, VERIFIED, VOID } from '../../domain/layout';
 import type { TargetStore } from '../../domain/target-store';
 
 /** What lies in the target under one backup's id. */
 export interface BackupFolder {
   readonly id: BackupId;
-  /** Whether it exists: it has its manifest. */
+  /** Whether it exists: it has its manifest, and nobody has given it up. */
   readonly isWhole: boolean;
+  readonly isVoid: boolean;
   /** Somebody makes it, or died over it. */
   readonly isPending: boolean;
   /** When it was last read and found whole, by the target's clock. */
@@ -24,9 +25,11 @@ export const listBackups =
       if (!parts) continue;
       const { id, name } = parts;
       const known = folders.get(id);
+      const isVoid = known?.isVoid === true || name === VOID;
       folders.set(id, {
         id,
-        isWhole: known?.isWhole === true || name === MANIFEST,
+        isVoid,
+        isWhole: (known?.isWhole === true || name === MANIFEST) && !isVoid,
         isPending: known?.isPending === true || name === PENDING,
         verifiedAt: name.startsWith(VERIFIED)
           ? later(known?.verifiedAt ?? null, lastModified)

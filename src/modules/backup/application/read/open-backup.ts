@@ -1,13 +1,22 @@
 import type { Sha256 } from '../../../../kernel/sha256';
 import { type BackedObject, type BlobName, objectOfLine } from '../../domain/backed-object';
-import { BackupDamaged, NoSuchBackup, WrongBackupKey } from '../../domain/backup-faults';
+import {
+  BackupDamaged,
+  BackupLacks,
+  BackupUnreadable,
+  NewerBackup,
+  NoSuchBackup,
+  WrongBackupKey,
+} from '../../domain/backup-faults';
 import type { Bytes, Codec } from '../../domain/codec';
-import { type BackupId, blobKey, fileOf, MANIFEST } from '../../domain/layout';
+import { type BackupId, blobKey, fileOf, MANIFEST, VOID } from '../../domain/layout';
 import type { Manifest, SegmentedLines } from '../../domain/manifest';
 import type { ManifestFormat } from '../../domain/manifest-format';
+import type { TargetStore } from '../../domain/target-store';
 import { linesOf, openStored, plainBytes, type ReadDeps } from './segments';
 
 export interface OpenDeps extends ReadDeps {
+  readonly target: Pick<TargetStore, 'get' | 'head'>;
   readonly codec: ReadDeps['codec'] & Pick<Codec, 'nameOf' | 'namingOf'>;
   readonly manifests: ManifestFormat;
 }
@@ -30,7 +39,7 @@ export interface OpenBackup {
   open(object: BackedObject): Promise<AsyncIterable<Uint8Array>>;
 }
 
-/** @throws NoSuchBackup, BackupDamaged, WrongBackupKey, NewerBackup */
+/** @throws NoSuchBackup, BackupUnreadable */
 export const openBackup =
   (deps: OpenDeps) =>
   async (id: BackupId): Promise<OpenBackup> => {
@@ -50,15 +59,21 @@ export const openBackup =
     };
   };
 
+/** @throws NoSuchBackup, BackupUnreadable */
 export async function readManifest(deps: OpenDeps, id: BackupId): Promise<Manifest> {
   const key = fileOf(id, MANIFEST);
   const stored = await openStored(deps, key).catch((error) => {
-    throw error instanceof BackupDamaged ? new NoSuchBackup(id) : error;
+    throw error instanceof BackupLacks ? new NoSuchBackup(id) : error;
   });
-  const text = await textOf(deps.codec.unseal(stored, key));
-  const manifest = deps.manifests.read(text);
-  if (manifest.backupId !== id) throw new BackupDamaged(key, 'is that of another backup');
-  return manifest;
+  try {
+    const manifest = deps.manifests.read(await textOf(deps.codec.unseal(stored, key)));
+    if (manifest.backupId !== id) throw new BackupDamaged(key, 'is that of another backup');
+    if (await deps.target.head(fileOf(id, VOID))) throw new NoSuchBackup(id);
+    return manifest;
+  } catch (error) {
+    const isUnreadable = [BackupDamaged, WrongBackupKey, NewerBackup].some((type) => error instanceof type);
+    throw isUnreadable && error instanceof Error ? new BackupUnreadable(id, error) : error;
+  }
 }
 
 async function textOf(bytes: Bytes): Promise<string> {
