@@ -47,10 +47,11 @@ export const backupList: Command = {
   schemaAsItIs: true,
   async run(input, { backup }) {
     const listed = await orFailed((await orFailed(backup.parts())).listed());
-    const rows = listed.map(({ id, manifest, unreadable, verifiedAt }) => ({
+    const rows = listed.map(({ id, manifest, unreadable, verifiedAt, fullyVerifiedAt }) => ({
       id,
       ...(manifest ? told(manifest) : { unreadable }),
       verified_at: verifiedAt?.toISOString() ?? null,
+      fully_verified_at: fullyVerifiedAt?.toISOString() ?? null,
     }));
     const columns = [
       'id',
@@ -63,6 +64,7 @@ export const backupList: Command = {
       'seconds',
       'encryption',
       'verified_at',
+      'fully_verified_at',
     ];
     printRows(input, columns, rows);
     const unreadable = listed.flatMap(({ id, unreadable: why }) => (why === null ? [] : [`${id} unreadable: ${why}`]));
@@ -85,7 +87,7 @@ function told({ snapshotAt, tables, objects, seconds, encryption }: Manifest) {
 
 export const backupPrune: Command = {
   usage: 'backup prune [--dry-run] [--json]',
-  says: 'Removes backups that BACKUP_KEEP_DAILY, _WEEKLY and _MONTHLY do not keep, and objects that no other names; never the newest, nor the newest verified one.',
+  says: 'Removes backups that BACKUP_KEEP_DAILY, _WEEKLY and _MONTHLY do not keep, and objects that no other names; never the newest, nor the newest verified ones.',
   access: 'changes',
   flags: ['dry-run', JSON_FLAG],
   async run(input, { backup }) {

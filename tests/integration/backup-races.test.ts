@@ -7,6 +7,7 @@ import { nowOfTarget } from '../../src/modules/backup/application/target/target-
 import type { BackupId } from '../../src/modules/backup/domain/layout';
 import type { Manifest } from '../../src/modules/backup/domain/manifest';
 import { type BackupKit, backupKit, instead } from '../support/backup-kit';
+import { silentLog } from '../support/log';
 import { photo } from '../support/photos';
 import { statusesOf } from '../support/revocation-kit';
 import { PROMPT, productParts } from '../support/upload-kit';
@@ -252,7 +253,7 @@ describe('one at a time', () => {
     await kit.overwrite('lease/chain/000000000042' as ObjectKey, Buffer.from('backup 2; for 1 s; x\n'));
     await Bun.sleep(1500);
     await expectWhole(await kit.backup());
-    const deps = { target: kit.target, staging: kit.staging };
+    const deps = { target: kit.target, staging: kit.staging, log: silentLog };
     expect(Math.abs((await nowOfTarget(deps)).getTime() - Date.now())).toBeLessThan(5000);
   }, 60_000);
 });

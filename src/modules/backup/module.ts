@@ -3,6 +3,7 @@ import type { Database } from '../../platform/database/database';
 import type { StagingArea } from '../../platform/staging/staging-area';
 import { createBackup } from './application/create/create-backup';
 import { pruneBackups } from './application/prune/prune-backups';
+import type { BackupFolder } from './application/read/list-backups';
 import { type VerifyRequest, verifyBackup } from './application/verify/verify-backup';
 import { BackupUnreadable, NoSuchBackup } from './domain/backup-faults';
 import type { Codec } from './domain/codec';
@@ -38,6 +39,7 @@ export interface BackupPartsDeps<Report> {
     readonly lanes: number;
     readonly policy: RetentionPolicy;
     readonly maxShare: number;
+    readonly maxDays: number;
     /** Of the plain bytes of a file in the target. */
     readonly segmentBytes: number;
   };
@@ -49,10 +51,11 @@ interface TaskOptions {
 }
 
 /** What a backup is in a list; without a manifest where that can't be read. */
-export type ListedBackup = { readonly id: BackupId; readonly verifiedAt: Date | null } & (
-  | { readonly manifest: Manifest; readonly unreadable: null }
-  | { readonly manifest: null; readonly unreadable: string }
-);
+export type ListedBackup = Pick<BackupFolder, 'id' | 'verifiedAt' | 'fullyVerifiedAt'> &
+  (
+    | { readonly manifest: Manifest; readonly unreadable: null }
+    | { readonly manifest: null; readonly unreadable: string }
+  );
 
 /** Backups of one database and its store on one target. */
 export function backupParts<Report>(deps: BackupPartsDeps<Report>) {
@@ -93,12 +96,13 @@ export function backupParts<Report>(deps: BackupPartsDeps<Report>) {
     async listed(): Promise<ListedBackup[]> {
       const whole = (await reading.list()).filter(({ isWhole }) => isWhole);
       const listed: ListedBackup[] = [];
-      for (const { id, verifiedAt } of whole) {
+      for (const { id, verifiedAt, fullyVerifiedAt } of whole) {
+        const known = { id, verifiedAt, fullyVerifiedAt };
         try {
-          listed.push({ id, verifiedAt, manifest: (await reading.open(id)).manifest, unreadable: null });
+          listed.push({ ...known, manifest: (await reading.open(id)).manifest, unreadable: null });
         } catch (error) {
           if (!(error instanceof BackupUnreadable)) throw error;
-          listed.push({ id, verifiedAt, manifest: null, unreadable: error.cause.message });
+          listed.push({ ...known, manifest: null, unreadable: error.cause.message });
         }
       }
       return listed;

@@ -100,9 +100,9 @@ export class TooMuchAbsent extends BackupFault {
 /** More would go than should ever; nothing was deleted. */
 export class PruneBrake extends BackupFault {
   override readonly name = 'PruneBrake';
-  constructor(doomed: number, all: number, share: number) {
+  constructor(what: string, allowed: string) {
     super(
-      `${doomed} of ${all} stored objects would go, more than the share of ${share} (BACKUP_PRUNE_MAX_SHARE). Nothing was deleted: look at \`backup list\`, and set a greater share for this once if it is right`,
+      `${what}, more than ${allowed}. Nothing was deleted: look at \`backup list\`, and allow more for this once if it is right`,
     );
   }
 }

@@ -30,6 +30,8 @@ export const PENDING = 'manifest.pending';
 export const VOID = 'void';
 /** One small file for each time that somebody read the backup and found it whole. */
 export const VERIFIED = 'verified/';
+/** Those of them that read the bytes of all objects. */
+export const FULLY_VERIFIED = 'verified/full-';
 
 export function fileOf(id: BackupId, name: string): ObjectKey {
   return `${BACKUPS}${id}/${name}` as unknown as ObjectKey;

@@ -1,6 +1,6 @@
 import { newId } from '../../../../kernel/ids';
-import type { Log } from '../../../../kernel/log';
 import type { ObjectKey } from '../../../../kernel/object-key';
+import { patiently } from '../../../../kernel/patiently';
 import { type BackedObject, lineOfObject } from '../../domain/backed-object';
 import { LeaseLost } from '../../domain/backup-faults';
 import type { BackupPins, BackupRun, OnProgress } from '../../domain/create-ports';
@@ -9,9 +9,9 @@ import { FORMAT, type Manifest } from '../../domain/manifest';
 import type { ManifestFormat } from '../../domain/manifest-format';
 import type { TargetStore } from '../../domain/target-store';
 import { BlobFinder } from '../target/blob-finder';
+import { type KeptAlive, keepAlive } from '../target/keep-alive';
 import { bytesOf, putBytes } from '../target/put-bytes';
 import { type LeaseDeps, takeLease } from '../target/target-lease';
-import { type KeptAlive, keepAlive } from './keep-alive';
 import { LinesWriter } from './lines-writer';
 import { type SendDeps, type Sent, sendObjects } from './send-objects';
 import { type WriteSnapshotDeps, type WrittenSnapshot, writeSnapshot } from './write-snapshot';
@@ -21,7 +21,6 @@ export interface CreateDeps extends WriteSnapshotDeps, SendDeps, LeaseDeps {
   readonly codec: WriteSnapshotDeps['codec'] & SendDeps['codec'];
   readonly manifests: ManifestFormat;
   readonly pins: BackupPins;
-  readonly log: Log;
   readonly leaseSeconds: number;
   readonly version: string;
 }
@@ -111,14 +110,17 @@ async function write(deps: CreateDeps, work: Work, run: BackupRun): Promise<Mani
   return manifest;
 }
 
+/** So long one answer that is lost does not undo the work of hours, milliseconds. */
+const PAUSES_MS = [500, 2_000, 5_000];
+
 /** Only while both leases are held, before and after: a manifest that was written too late is declared void. */
 async function conclude(deps: CreateDeps, manifest: Manifest, { alive, signal, ending }: Work): Promise<void> {
   const key = fileOf(manifest.backupId, MANIFEST);
-  await alive.confirm();
+  await patiently(PAUSES_MS, () => alive.confirm());
   signal.throwIfAborted();
   ending.hasBegun = true;
   await putBytes(deps, key, deps.codec.seal(bytesOf(deps.manifests.write(manifest))), { signal });
-  await alive.confirm();
+  await patiently(PAUSES_MS, () => alive.confirm());
   await quietly(deps, 'manifest.pending is left; prune removes it', () =>
     deps.target.deleteMany([fileOf(manifest.backupId, PENDING)]),
   );
