@@ -4,7 +4,7 @@ import { flag, list, optionalText, optionalUrl, seconds, share, whole } from './
 /** Where backups go, and when: one group of `settings`. */
 export const backupSettings = {
   BACKUP_DIR: optionalText().describe(
-    'Folder that backups go to, on another disk than DATA_DIR. Neither it nor BACKUP_S3_BUCKET_NAME: there are no backups.',
+    'Folder that backups go to, on another disk than DATA_DIR and never in it. Neither it nor BACKUP_S3_BUCKET_NAME: there are no backups.',
   ),
   BACKUP_S3_BUCKET_NAME: optionalText().describe(
     'Bucket that backups go to, for them alone; with other keys than the store’s, or whoever has those has both. It goes before BACKUP_DIR.',

@@ -34,6 +34,14 @@ const REFUSALS: readonly Refusal[] = [
     variable: 'S3_SSE',
     says: 'and TARGET_S3_SSE must not be none in production (or DISK_ENCRYPTED_AT_REST=true, if the store’s volume is encrypted)',
   },
+  {
+    when: (s) =>
+      (s.BACKUP_S3_BUCKET_NAME === undefined ? s.BACKUP_DIR !== undefined : s.BACKUP_S3_SSE === 'none') &&
+      s.BACKUP_ENCRYPTION_IDENTITY === undefined &&
+      !s.DISK_ENCRYPTED_AT_REST,
+    variable: 'BACKUP_ENCRYPTION_IDENTITY',
+    says: 'must be set in production where backups go to BACKUP_DIR, or BACKUP_S3_SSE is none (or DISK_ENCRYPTED_AT_REST=true, if the volume that they lie on is encrypted)',
+  },
   { when: (s) => s.JWT_SECRET === undefined, variable: 'JWT_SECRET', says: 'must be set in production' },
   {
     when: (s) => s.CREDENTIALS_KEY === undefined && s.CREDENTIALS_KEY_FILE === undefined,
