@@ -60,6 +60,7 @@ const { manifest } = await backupParts({
     lanes: 8,
     policy: { daily: 7, weekly: 4, monthly: 12 },
     maxShare: 1,
+    maxDays: 3660,
     segmentBytes: 64 * 2 ** 20,
   },
 }).create({

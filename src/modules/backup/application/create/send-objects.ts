@@ -5,9 +5,10 @@ import type { Bytes, Codec } from '../../domain/codec';
 import type { OnProgress } from '../../domain/create-ports';
 import { type BackupId, blobKey } from '../../domain/layout';
 import type { SegmentedLines } from '../../domain/manifest';
-import type { StoredObject, TargetStore } from '../../domain/target-store';
+import type { TargetStore } from '../../domain/target-store';
 import { linesOf, plainBytes } from '../read/segments';
 import { BlobFinder } from '../target/blob-finder';
+import { hasItsSize } from '../target/has-its-size';
 import { type PutDeps, putBytes } from '../target/put-bytes';
 import type { AbsentObjects } from './absent-objects';
 import { ObjectUnreadable, openSource, patiently, type SourceDeps } from './open-source';
@@ -68,17 +69,12 @@ async function* lacking(
     last = object.name;
     signal.throwIfAborted();
     const blob = await finder.find(object.name);
-    if (blob && isWhole(deps, object, blob)) sent.present += 1;
+    if (blob && hasItsSize(deps.codec, object, blob)) sent.present += 1;
     else {
       if (blob) await deps.target.deleteMany([blob.key]);
       yield object;
     }
   }
-}
-
-/** By what the listing says: where nothing is encrypted, a blob has the size of its object. */
-function isWhole({ codec }: SendDeps, { sizeBytes }: BackedObject, blob: StoredObject): boolean {
-  return codec.encryption !== 'none' || sizeBytes === null || blob.sizeBytes === sizeBytes;
 }
 
 /** @returns its bytes; null where it is missing, damaged or unreadable */

@@ -1,4 +1,4 @@
-import { BackupDamaged } from '../../domain/backup-faults';
+import { BackupDamaged, BackupLacks } from '../../domain/backup-faults';
 import type { Bytes, Codec } from '../../domain/codec';
 import type { Segment, SegmentedLines } from '../../domain/manifest';
 import type { TargetStore } from '../../domain/target-store';
@@ -59,12 +59,12 @@ export function lineFeedsIn(chunk: Uint8Array): number {
   return found;
 }
 
-/** @throws BackupDamaged where the manifest names what is not there */
+/** @throws BackupLacks where the manifest names what is not there */
 export async function openStored({ target }: Pick<ReadDeps, 'target'>, key: Segment['key']): Promise<Bytes> {
   try {
     return await target.get(key);
   } catch (error) {
-    if (error instanceof Error && error.name === 'ObjectMissing') throw new BackupDamaged(key, 'is missing');
+    if (error instanceof Error && error.name === 'ObjectMissing') throw new BackupLacks(key);
     throw error;
   }
 }
