@@ -31,17 +31,24 @@ export async function benchBackup(args: string[]): Promise<void> {
     try {
       const url = await databaseOf(postgres.superuserUrl);
       await fillWithProducts(url, { from: 1, to: products, pictures: PICTURES });
-      const first = await backUp(url, folder, PICTURES);
+      const first = await backUp('command', url, folder);
       const more = Math.ceil(PICTURES / 100 / 3);
       await fillWithProducts(url, { from: products + 1, to: products + more, pictures: Number.MAX_SAFE_INTEGER });
-      const second = await backUp(url, folder, PICTURES, products * 3);
+      const second = await backUp('command', url, folder, products * 3);
+      const third = await backUp('clock', url, folder, products * 3);
       const dumped = await pgDump(url, folder);
-      const rows = [cellsOf('first', first), cellsOf('second, 1 % new objects', second), ...dumped];
+      const rows = [
+        cellsOf('first', first),
+        cellsOf('second, 1 % new objects', second),
+        cellsOf('third, nothing new, by the clock', third),
+        ...dumped,
+      ];
       const head = ['backup', 'rows', 'MB of rows', 'rows: s', 'MB/s', 'objects sent', 'objects: s', 'peak MiB'];
       const text = `\`bun run bench backup --products ${products}\`, three images each; ${machine()}.\n\n${table(head, rows)}`;
       console.log(text);
       if (values.save) await saveOnPage('backup', text);
       const peak = Math.max(first.peakBytes, second.peakBytes);
+      // a server's memory is its own matter: it collects when it has to
       if (peak > PEAK_MAX_BYTES) throw new Error(`it took ${short(peak / 2 ** 20)} MiB; at most 200 are allowed`);
     } finally {
       await postgres.release();
@@ -60,8 +67,9 @@ async function databaseOf(superuserUrl: string): Promise<string> {
   return url.href;
 }
 
-async function backUp(url: string, folder: string, pictures: number, newFrom?: number): Promise<BackedUp> {
-  const argv = [folder, String(pictures), ...(newFrom === undefined ? [] : [String(newFrom)])];
+/** By the command, or as a server's clock has it made, whose garbage lies until the runtime collects it. */
+async function backUp(how: 'command' | 'clock', url: string, folder: string, newFrom?: number): Promise<BackedUp> {
+  const argv = [how, folder, String(PICTURES), ...(newFrom === undefined ? [] : [String(newFrom)])];
   const child = Bun.spawn([process.execPath, 'bench/backup/process.ts', ...argv], {
     env: { ...process.env, DATABASE_URL: url },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,4 +1,7 @@
-/** A backup in a process of its own, so that its memory can be told: `bun bench/backup/process.ts <folder> <pictures> [<first new image>]`; DATABASE_URL. */
+/**
+ * A backup in a process of its own, so that its memory can be told: `bun bench/backup/process.ts <command|clock> <folder> <pictures>
+ * [<first new image>]`; DATABASE_URL. The command collects its garbage; by the clock it is made in a server, which does not.
+ */
 import { join } from 'node:path';
 import type { ObjectKey } from '../../src/kernel/object-key';
 import { backupParts, codecOf } from '../../src/modules/backup';
@@ -10,7 +13,7 @@ import { openStagingArea } from '../../src/platform/staging/open-staging-area';
 import { ProcessCost } from '../servers/process-cost';
 import { contentOf } from './rows';
 
-const [folder = '', pictures = '', newFrom = 'Infinity'] = process.argv.slice(2);
+const [how = '', folder = '', pictures = '', newFrom = 'Infinity'] = process.argv.slice(2);
 const log = { debug: () => undefined, info: () => undefined, warn: console.warn, error: console.error };
 const limits = { poolSize: 4, statementTimeoutMs: 60_000, lockTimeoutMs: 5000, connectTimeoutMs: 5000 };
 const database = new Database({ url: process.env.DATABASE_URL ?? '', ...limits }, log);
@@ -60,12 +63,13 @@ const { manifest } = await backupParts({
     lanes: 8,
     policy: { daily: 7, weekly: 4, monthly: 12 },
     maxShare: 1,
+    maxDays: 3660,
     segmentBytes: 64 * 2 ** 20,
   },
 }).create({
   onProgress: () => {
     calls += 1;
-    if (calls % 500 === 0) collectGarbage(); // as the command does
+    if (how === 'command' && calls % 500 === 0) collectGarbage(); // as the command does
   },
 });
 const peakBytes = await new ProcessCost(process.pid).peakBytes();

@@ -9,7 +9,7 @@ import {
   RunLost,
 } from '../modules/backup';
 import { collectGarbage } from '../platform/collect-garbage';
-import { type Command, CommandFailed, type CommandInput, UsageError } from './command';
+import { type Command, CommandFailed, type CommandInput, FoundSomething, UsageError } from './command';
 import { JSON_FLAG, printReport, printRows } from './report';
 
 const HOW = ['keep-objects', 'replace-damaged', 'discard-database', 'without-damaged'] as const;
@@ -39,25 +39,29 @@ export const backupRestore: Command = {
 
 export const backupRestoreObjects: Command = {
   usage: 'backup restore objects [ID|latest] [--replace-damaged] [--json]',
-  says: 'Puts back what the bucket has lost of the objects that the living database names; those with the right bytes stay, and others give way with --replace-damaged alone.',
+  says: 'Puts back what the bucket has lost of the objects that the living database names, whichever backup brought their bytes; those with the right bytes stay, and others give way with --replace-damaged alone.',
   access: 'changes',
   flags: ['replace-damaged', JSON_FLAG],
   async run(input, container) {
-    const { lost, taken, ...counts } = await orFailed(input, async () => {
-      const backup = await theBackup(input, container);
-      return await container.restore.objects(backup, {
+    const { lost, taken, ...counts } = await orFailed(input, async () =>
+      container.restore.objects(await theBackup(input, container), {
         replaceDamaged: input.flags.has('replace-damaged'),
-        onProgress: (done) => shown(input, done, backup.manifest.objects.list.lines),
-      });
-    });
+        onProgress: (done, total) => shown(input, done, total),
+      }),
+    );
+    const { missing } = counts;
     printReport(input, { counts: { ...counts, lost: lost.length, taken: taken.length } });
     const wrong = [
-      ...(lost.length > 0 ? [`The backup does not have these whole:\n${lost.join('\n')}`] : []),
+      ...(lost.length > 0 ? [`The target does not have these whole:\n${lost.join('\n')}`] : []),
       ...(taken.length > 0
         ? [`These hold other bytes, and --replace-damaged was not given:\n${taken.join('\n')}`]
         : []),
     ];
     if (wrong.length > 0) throw new CommandFailed(wrong.join('\n'));
+    if (missing > 0)
+      throw new FoundSomething(
+        `${missing} objects that rows name are in no backup of the target: they came after the last one. \`bun run cli audit\` lists them`,
+      );
   },
 };
 

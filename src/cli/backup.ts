@@ -1,5 +1,5 @@
 import { isUuid } from '../kernel/ids';
-import { BackupFault, type BackupId, newBackupIdentity } from '../modules/backup';
+import { BackupFault, type BackupId, type Manifest, newBackupIdentity } from '../modules/backup';
 import type { TaskReport } from '../modules/maintenance';
 import { MaintenanceOnHold, TaskIsRunning } from '../modules/maintenance';
 import { collectGarbage } from '../platform/collect-garbage';
@@ -40,24 +40,18 @@ export const backupVerify: Command = {
 
 export const backupList: Command = {
   usage: 'backup list [--json]',
-  says: 'The backups of the target, oldest first: of which moment, how much, when last verified.',
+  says: 'The backups of the target, oldest first: of which moment, how much, when last verified. One that can’t be read is in it, with why.',
   access: 'reads',
   flags: [JSON_FLAG],
   // asked for in front of an empty database, too
   schemaAsItIs: true,
   async run(input, { backup }) {
     const listed = await orFailed((await orFailed(backup.parts())).listed());
-    const rows = listed.map(({ id, manifest: { snapshotAt, tables, objects, seconds, encryption }, verifiedAt }) => ({
+    const rows = listed.map(({ id, manifest, unreadable, verifiedAt, fullyVerifiedAt }) => ({
       id,
-      as_of: snapshotAt.toISOString(),
-      rows: tables.reduce((sum, { lines }) => sum + lines, 0),
-      objects: objects.list.lines,
-      sent: objects.sent.count,
-      bytes_sent: objects.sent.bytes,
-      absent: objects.absent.lines,
-      seconds: Math.round(seconds.total),
-      encryption,
+      ...(manifest ? told(manifest) : { unreadable }),
       verified_at: verifiedAt?.toISOString() ?? null,
+      fully_verified_at: fullyVerifiedAt?.toISOString() ?? null,
     }));
     const columns = [
       'id',
@@ -70,14 +64,30 @@ export const backupList: Command = {
       'seconds',
       'encryption',
       'verified_at',
+      'fully_verified_at',
     ];
     printRows(input, columns, rows);
+    const unreadable = listed.flatMap(({ id, unreadable: why }) => (why === null ? [] : [`${id} unreadable: ${why}`]));
+    if (unreadable.length > 0) throw new FoundSomething(unreadable.join('\n'));
   },
 };
 
+function told({ snapshotAt, tables, objects, seconds, encryption }: Manifest) {
+  return {
+    as_of: snapshotAt.toISOString(),
+    rows: tables.reduce((sum, { lines }) => sum + lines, 0),
+    objects: objects.list.lines,
+    sent: objects.sent.count,
+    bytes_sent: objects.sent.bytes,
+    absent: objects.absent.lines,
+    seconds: Math.round(seconds.total),
+    encryption,
+  };
+}
+
 export const backupPrune: Command = {
   usage: 'backup prune [--dry-run] [--json]',
-  says: 'Removes backups that BACKUP_KEEP_DAILY, _WEEKLY and _MONTHLY do not keep, and objects that no other names; never the newest, nor the newest verified one.',
+  says: 'Removes backups that BACKUP_KEEP_DAILY, _WEEKLY and _MONTHLY do not keep, and objects that no other names; never the newest, nor the newest verified ones.',
   access: 'changes',
   flags: ['dry-run', JSON_FLAG],
   async run(input, { backup }) {

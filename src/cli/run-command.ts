@@ -109,6 +109,6 @@ function parse(argv: readonly string[]) {
 export function helpText(): string {
   const lines = Object.values(COMMANDS).map(({ usage, says }) => `  ${usage}\n      ${says}`);
   const { done, failed, found, usage } = EXIT_CODES;
-  const codes = `Exit codes: ${done} done, ${failed} failed, ${found} done, and something was found that somebody should look at (audit, scrub, backup create), ${usage} called wrongly.`;
+  const codes = `Exit codes: ${done} done, ${failed} failed, ${found} done, and something was found that somebody should look at (audit, scrub, backup create, list and restore objects), ${usage} called wrongly.`;
   return `bun run cli <command>\n\n${lines.join('\n')}\n\n${codes}`;
 }

@@ -4,7 +4,7 @@ import { flag, list, optionalText, optionalUrl, seconds, share, whole } from './
 /** Where backups go, and when: one group of `settings`. */
 export const backupSettings = {
   BACKUP_DIR: optionalText().describe(
-    'Folder that backups go to, on another disk than DATA_DIR. Neither it nor BACKUP_S3_BUCKET_NAME: there are no backups.',
+    'Folder that backups go to, on another disk than DATA_DIR and never in it. Neither it nor BACKUP_S3_BUCKET_NAME: there are no backups.',
   ),
   BACKUP_S3_BUCKET_NAME: optionalText().describe(
     'Bucket that backups go to, for them alone; with other keys than the store’s, or whoever has those has both. It goes before BACKUP_DIR.',
@@ -48,6 +48,9 @@ export const backupSettings = {
   BACKUP_KEEP_MONTHLY: whole(12, 0, 1200).describe('The last backup of so many months is kept.'),
   BACKUP_PRUNE_MAX_SHARE: share(0.5).describe(
     'Where more than this share of the stored objects would go, prune fails and deletes none.',
+  ),
+  BACKUP_PRUNE_MAX_DAYS: whole(5, 1, 3660).describe(
+    'Where more days than these would have no backup any more, prune fails and removes none: a mistyped BACKUP_KEEP_… takes a year. A daily run takes three at most.',
   ),
   BACKUP_LEASE_SECONDS: seconds(300, 5, 86400).describe(
     'A backup or prune that has not renewed its lease for so long is taken for dead; what was held for it is freed.',

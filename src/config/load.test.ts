@@ -21,6 +21,10 @@ const PRODUCTION = {
   TRUSTED_PROXIES: '10.0.0.0/8',
 };
 
+/** What production wants of backups, each of the two where the other is looked at. */
+const IDENTITY = { BACKUP_ENCRYPTION_IDENTITY: `AGE-SECRET-KEY-1${'Q'.repeat(58)}` };
+const DRILLS = { BACKUP_DRILL_BUCKET_NAME: 'drills' };
+
 describe('the configuration', () => {
   test('starts with defaults when nothing is set, and takes an empty variable for absent', () => {
     const loaded = loadSettings({ PORT: '', DATABASE_URL: '' });
@@ -75,8 +79,14 @@ describe('the configuration', () => {
     ['DISK_ENCRYPTED_AT_REST', { S3_BUCKET_NAME: '', ALLOW_EMBEDDED: 'true' }, 'DISK_ENCRYPTED_AT_REST'],
     ['S3_SSE', { S3_SSE: 'none' }, 'DISK_ENCRYPTED_AT_REST'],
     ['S3_SSE', { TARGET_S3_SSE: 'none' }, 'DISK_ENCRYPTED_AT_REST'],
-    ['BACKUP_DRILL_BUCKET_NAME', { BACKUP_DIR: '/backups' }, 'DISK_ENCRYPTED_AT_REST'],
+    ['BACKUP_DRILL_BUCKET_NAME', { BACKUP_DIR: '/backups', ...IDENTITY }, 'DISK_ENCRYPTED_AT_REST'],
     ['BACKUP_DRILL_BUCKET_NAME', { BACKUP_S3_BUCKET_NAME: 'backups' }, 'DISK_ENCRYPTED_AT_REST'],
+    ['BACKUP_ENCRYPTION_IDENTITY', { BACKUP_DIR: '/mnt/backups', ...DRILLS }, 'DISK_ENCRYPTED_AT_REST'],
+    [
+      'BACKUP_ENCRYPTION_IDENTITY',
+      { BACKUP_S3_BUCKET_NAME: 'backups', BACKUP_S3_SSE: 'none', ...DRILLS },
+      'DISK_ENCRYPTED_AT_REST',
+    ],
     ['DATABASE_URL', { DATABASE_URL: '', DISK_ENCRYPTED_AT_REST: 'true' }, 'ALLOW_EMBEDDED'],
     ['S3_BUCKET_NAME', { S3_BUCKET_NAME: '', DISK_ENCRYPTED_AT_REST: 'true' }, 'ALLOW_EMBEDDED'],
     [
@@ -99,9 +109,18 @@ describe('the configuration', () => {
   });
 
   test('production wants no bucket for drills where there are none', () => {
-    const backedUp = { ...PRODUCTION, BACKUP_DIR: '/backups' };
+    const backedUp = { ...PRODUCTION, BACKUP_DIR: '/backups', ...IDENTITY };
     expect(problemsOf({ ...backedUp, BACKUP_DRILL_CRON: 'off' })).toEqual([]);
-    expect(problemsOf({ ...backedUp, BACKUP_DRILL_BUCKET_NAME: 'drills' })).toEqual([]);
+    expect(problemsOf({ ...backedUp, ...DRILLS })).toEqual([]);
+  });
+
+  test('production takes backups that something encrypts: they themselves, or the bucket', () => {
+    const production = { ...PRODUCTION, ...DRILLS };
+    expect(problemsOf({ ...production, BACKUP_DIR: '/mnt/backups', ...IDENTITY })).toEqual([]);
+    const bucket = { BACKUP_S3_BUCKET_NAME: 'backups' };
+    expect(problemsOf({ ...production, ...bucket })).toEqual([]);
+    expect(problemsOf({ ...production, ...bucket, BACKUP_S3_SSE: 'none', ...IDENTITY })).toEqual([]);
+    expect(problemsOf({ ...production, ...bucket, BACKUP_DIR: '/mnt/backups' })).toEqual([]);
   });
 
   test('production refuses a missing JWT_SECRET without any override', () => {
@@ -136,4 +155,27 @@ test('what drills empty is nobody’s but theirs', () => {
   ])
     expect(() => loadSettings(wrong)).toThrow(/BACKUP_DRILL_[A-Z_]+: is emptied by every drill/);
   loadSettings({ DATABASE_URL, BACKUP_DRILL_DATABASE_URL: 'postgres://owner@db/drills' });
+});
+
+test.each([
+  [{}, {}],
+  [{ S3_ENDPOINT_URL: 'https://s3.eu-west-1.amazonaws.com' }, {}],
+  [{}, { BACKUP_S3_ENDPOINT_URL: 'https://s3.dualstack.eu-west-1.amazonaws.com/' }],
+  [{ S3_ENDPOINT_URL: 'https://store.example' }, { BACKUP_S3_ENDPOINT_URL: 'https://store.example:443/' }],
+])('backups are not kept in the bucket of the images, however its server is written: %o %o', (images, backups) => {
+  const both = { S3_BUCKET_NAME: 'images', BACKUP_S3_BUCKET_NAME: 'images', ...images, ...backups };
+  expect(problemsOf(both)).toEqual(['BACKUP_S3_BUCKET_NAME: must be another bucket than that of the images']);
+  expect(problemsOf({ ...both, BACKUP_S3_BUCKET_NAME: 'backups' })).toEqual([]);
+  expect(problemsOf({ ...both, BACKUP_S3_ENDPOINT_URL: 'https://elsewhere.example' })).toEqual([]);
+});
+
+test('backups are not kept where the data is', () => {
+  const problem = 'BACKUP_DIR: must not lie in DATA_DIR, or whatever takes one of them takes both';
+  for (const BACKUP_DIR of ['/srv/data', '/srv/data/', '/srv/data/backups', '/srv/other/../data/backups'])
+    expect(problemsOf({ DATA_DIR: '/srv/data', BACKUP_DIR })).toEqual([problem]);
+  expect(problemsOf({ DATA_DIR: '/srv/data', BACKUP_DIR: '/srv/data-backups' })).toEqual([]);
+  expect(problemsOf({ BACKUP_DIR: 'data/backups' })).toEqual([problem]);
+  expect(
+    problemsOf({ DATA_DIR: '/srv/data', BACKUP_DIR: '/srv/data/backups', BACKUP_S3_BUCKET_NAME: 'backups' }),
+  ).toEqual([]);
 });

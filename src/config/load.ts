@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { allowedValues, isSecret } from './allowed-values';
+import { isBackupAmongData, isBackupAmongImages } from './backup-places';
 import { hasVerifiedTls, productionRefusals } from './production-refusals';
 import { settings } from './settings';
 
@@ -68,6 +69,9 @@ function contradictions(loaded: Settings): string[] {
   if (isBackupAmongImages(loaded)) {
     problems.push('BACKUP_S3_BUCKET_NAME: must be another bucket than that of the images');
   }
+  if (isBackupAmongData(loaded)) {
+    problems.push('BACKUP_DIR: must not lie in DATA_DIR, or whatever takes one of them takes both');
+  }
   if ((loaded.TLS_CERT_FILE === undefined) !== (loaded.TLS_KEY_FILE === undefined)) {
     problems.push('TLS_CERT_FILE and TLS_KEY_FILE: set both or neither');
   }
@@ -92,15 +96,6 @@ function contradictions(loaded: Settings): string[] {
 function bucketsOf(loaded: Settings): (string | undefined)[] {
   const { S3_BUCKET_NAME, TARGET_S3_BUCKET_NAME, BACKUP_S3_BUCKET_NAME, S3_FORMER_BUCKET_NAMES } = loaded;
   return [S3_BUCKET_NAME, TARGET_S3_BUCKET_NAME, BACKUP_S3_BUCKET_NAME, ...S3_FORMER_BUCKET_NAMES];
-}
-
-/** What removes objects without a row, and whoever empties the bucket, would take the backups with it. */
-function isBackupAmongImages(loaded: Settings): boolean {
-  return (
-    loaded.BACKUP_S3_BUCKET_NAME !== undefined &&
-    loaded.BACKUP_S3_BUCKET_NAME === loaded.S3_BUCKET_NAME &&
-    loaded.BACKUP_S3_ENDPOINT_URL === loaded.S3_ENDPOINT_URL
-  );
 }
 
 function namesOf({ DATABASE_URL, MIGRATION_DATABASE_URL }: Settings): string[] {

@@ -43,6 +43,14 @@ const REFUSALS: readonly Refusal[] = [
     variable: 'BACKUP_DRILL_BUCKET_NAME',
     says: 'must be set in production, or drills put photos under DATA_DIR in clear (or BACKUP_DRILL_CRON=off, or DISK_ENCRYPTED_AT_REST=true, if that volume is encrypted)',
   },
+  {
+    when: (s) =>
+      (s.BACKUP_S3_BUCKET_NAME === undefined ? s.BACKUP_DIR !== undefined : s.BACKUP_S3_SSE === 'none') &&
+      s.BACKUP_ENCRYPTION_IDENTITY === undefined &&
+      !s.DISK_ENCRYPTED_AT_REST,
+    variable: 'BACKUP_ENCRYPTION_IDENTITY',
+    says: 'must be set in production where backups go to BACKUP_DIR, or BACKUP_S3_SSE is none (or DISK_ENCRYPTED_AT_REST=true, if the volume that they lie on is encrypted)',
+  },
   { when: (s) => s.JWT_SECRET === undefined, variable: 'JWT_SECRET', says: 'must be set in production' },
   {
     when: (s) => s.CREDENTIALS_KEY === undefined && s.CREDENTIALS_KEY_FILE === undefined,

@@ -70,7 +70,7 @@ export const settings = {
       ),
     ALLOW_EMBEDDED: flag(false).describe('Lets production run on the embedded PostgreSQL and the disk store.'),
     DISK_ENCRYPTED_AT_REST: flag(false).describe(
-      'You declare that the volume under DATA_DIR, or that of an S3 store with S3_SSE=none, is encrypted (LUKS, or the cloud’s volume encryption): production refuses either, and drills into a folder, without it.',
+      'You declare that the volume under DATA_DIR, that of an S3 store with S3_SSE=none, and that of backups which nothing else encrypts, is encrypted (LUKS, or the cloud’s volume encryption): production refuses any of them, and drills into a folder, without it.',
     ),
     DATABASE_URL: optionalUrl(['postgres:', 'postgresql:'])
       .meta({ secret: true })

@@ -51,6 +51,7 @@ export function buildBackup({ settings, log, database, staging, storage, runTask
             monthly: settings.BACKUP_KEEP_MONTHLY,
           },
           maxShare: settings.BACKUP_PRUNE_MAX_SHARE,
+          maxDays: settings.BACKUP_PRUNE_MAX_DAYS,
           segmentBytes: SEGMENT_BYTES,
         },
       });

@@ -15,15 +15,15 @@ interface RestoreGround {
 
 /** Bringing back, into the database and the store that the settings name. */
 export function buildRestore({ settings }: Ground, { database, storage, staging, prepare, ownerUrl }: RestoreGround) {
-  const { store, buckets, journal, namesOf } = storage;
+  const { store, buckets, journal } = storage;
   return restoreParts({
     ownerUrl,
     ownConnections: () => database.connections.total,
     place: storePlaceOf(settings),
+    database,
     store,
     buckets,
     journal,
-    namesOf,
     staging,
     enqueueMissing: prepare.enqueueMissing,
     typeOfKey: contentTypeOfKey,

@@ -82,7 +82,7 @@ describe('an operator’s command of backups', () => {
     const found = await cli(['backup', 'create', '--json']);
     expect([found.code, found.stderr]).toEqual([2, expect.stringContaining('1 objects that rows name are missing')]);
     const keyless = await cli(['backup', 'list'], { BACKUP_ENCRYPTION_IDENTITY: '' });
-    expect([keyless.code, keyless.stderr]).toEqual([1, expect.stringContaining('neither BACKUP_ENCRYPTION_IDENTITY')]);
+    expect([keyless.code, keyless.stderr]).toEqual([2, expect.stringContaining('neither BACKUP_ENCRYPTION_IDENTITY')]);
     const nowhere = await cli(['backup', 'create'], { BACKUP_DIR: '' });
     expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('there is no target for backups')]);
     expect((await cli(['backup', 'verify', 'the-newest'])).code).toBe(64);

@@ -3,6 +3,7 @@ import type { ProductId } from '../../src/kernel/ids';
 import type { ObjectKey } from '../../src/kernel/object-key';
 import type { Seller } from '../../src/kernel/principal';
 import type { BackupId } from '../../src/modules/backup/domain/layout';
+import { manifestFile } from '../../src/modules/backup/infrastructure/manifest-file';
 import { type BackupKit, backupKit, instead } from '../support/backup-kit';
 import { photo } from '../support/photos';
 import { PROMPT, productParts } from '../support/upload-kit';
@@ -59,6 +60,15 @@ async function threeBackups() {
     await removeProduct(id);
   }
   return ids as [BackupId, BackupId, BackupId];
+}
+
+/** One whose snapshot is so many months old. */
+async function backupOf(monthsAgo: number): Promise<BackupId> {
+  const manifest = await kit.backup();
+  const snapshotAt = new Date(manifest.snapshotAt.getTime() - monthsAgo * 31 * 86_400_000);
+  const file = manifestFile.write({ ...manifest, snapshotAt });
+  await kit.overwrite(`backups/${manifest.backupId}/manifest` as ObjectKey, Buffer.from(file));
+  return manifest.backupId;
 }
 
 const verified = (id: BackupId) => kit.parts().verify({ id, share: 1 });
@@ -118,6 +128,44 @@ describe('prune', () => {
     expect(withoutLease(await kit.targetKeys())).toEqual(withoutLease(before));
     await kit.parts({ target: inTwoDays(), config: { maxShare: 1 } }).prune(false);
     expect(await kit.targetKeys('objects/')).toHaveLength(2);
+  }, 60_000);
+
+  test('keeps the newest that was read as a whole, and the newest that was read in part', async () => {
+    const [first, second, third] = await threeBackups();
+    await verified(first);
+    await kit.parts().verify({ id: second, share: 0 });
+    await kit.parts({ target: inTwoDays() }).prune(false);
+    expect(await idsLeft()).toEqual([first, second, third]);
+    await verified(second);
+    await kit.parts({ target: inTwoDays() }).prune(false);
+    expect(await idsLeft()).toEqual([second, third]);
+  }, 60_000);
+
+  test('stops before the first deletion where a policy would take many days, however few objects go', async () => {
+    await newProduct();
+    const ids: BackupId[] = [];
+    for (const monthsAgo of [8, 7, 6, 5, 4, 3, 2, 0]) ids.push(await backupOf(monthsAgo));
+    const mistyped = { policy: { daily: 1, weekly: 1, monthly: 0 } };
+    await expect(kit.parts({ target: inTwoDays(), config: mistyped }).prune(false)).rejects.toThrow(
+      '7 days would have no backup any more, more than 5 (BACKUP_PRUNE_MAX_DAYS)',
+    );
+    expect(await idsLeft()).toEqual(ids);
+    await kit.parts({ target: inTwoDays(), config: { ...mistyped, maxDays: 7 } }).prune(false);
+    expect(await idsLeft()).toEqual(ids.slice(-1));
+  }, 60_000);
+
+  test('tidies up what others could not delete: their clocks, and marks of what is not under way any more', async () => {
+    const { backupId } = await kit.backup();
+    const pending = `backups/${backupId}/manifest.pending` as ObjectKey;
+    const clock = `lease/clock/${Bun.randomUUIDv7()}` as ObjectKey;
+    await kit.overwrite(pending, Buffer.from('then\n'));
+    await kit.overwrite(clock, Buffer.from('then\n'));
+    await kit.parts().prune(false);
+    expect(await kit.targetKeys()).toEqual(expect.arrayContaining([pending, clock]));
+    await kit.parts({ target: inTwoDays(['backups/', 'lease/clock/']) }).prune(false);
+    const left = await kit.targetKeys();
+    expect(left.filter((key) => key === pending || key === clock)).toEqual([]);
+    expect((await verified(backupId)).outcome).toBe('ok');
   }, 60_000);
 
   test('loses its lease: nothing more is deleted', async () => {

@@ -7,6 +7,7 @@ import { nowOfTarget } from '../../src/modules/backup/application/target/target-
 import type { BackupId } from '../../src/modules/backup/domain/layout';
 import type { Manifest } from '../../src/modules/backup/domain/manifest';
 import { type BackupKit, backupKit, instead } from '../support/backup-kit';
+import { silentLog } from '../support/log';
 import { photo } from '../support/photos';
 import { statusesOf } from '../support/revocation-kit';
 import { PROMPT, productParts } from '../support/upload-kit';
@@ -114,6 +115,25 @@ describe('what is deleted while a backup copies', () => {
   }, 60_000);
 });
 
+/** A target whose answer to the manifest does not come in time; the manifest comes when it is let. */
+function lateManifest({ isDeadAfterwards = false } = {}) {
+  let land: (() => Promise<void>) | null = null;
+  const refuse = () => {
+    throw new AppError('STORAGE_UNAVAILABLE');
+  };
+  const target = instead(kit.target, {
+    put: async (key, file, ...rest) => {
+      if (land && isDeadAfterwards) refuse();
+      if (!key.endsWith('/manifest')) return await kit.target.put(key, file, ...rest);
+      const bytes = await Bun.file(file.path).bytes();
+      land = () => kit.overwrite(key, bytes);
+      refuse();
+    },
+    deleteMany: async (keys) => (land && isDeadAfterwards ? refuse() : await kit.target.deleteMany(keys)),
+  });
+  return { target, comes: async () => land?.() };
+}
+
 describe('a backup that loses what it relies on', () => {
   test('fails with its pin: what was held is freed, and there is no manifest', async () => {
     const source = whenTheFirstIsCopied(async () => {
@@ -157,6 +177,28 @@ describe('a backup that loses what it relies on', () => {
     await expect(kit.backup({ target })).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
     await expectNothingOfIt();
     await expectWhole(await kit.backup());
+  }, 60_000);
+
+  test('a manifest that comes after its put was given up is void: there is no backup without its files', async () => {
+    const late = lateManifest();
+    await expect(kit.backup({ target: late.target })).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    const left = await kit.targetKeys('backups/');
+    expect(left.map((key) => key.split('/').slice(2).join('/'))).toEqual(['void']);
+    await late.comes();
+    expect(await kit.parts().listed()).toEqual([]);
+    await expect(kit.reading.open(left[0]!.split('/')[1] as never)).rejects.toThrow('the target holds no backup');
+    await expect(kit.parts().newest()).rejects.toThrow('the target holds no backup');
+  }, 60_000);
+
+  test('or is a whole backup, where the target took no word of its being given up', async () => {
+    const late = lateManifest({ isDeadAfterwards: true });
+    await expect(kit.backup({ target: late.target })).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    expect(await kit.parts().listed()).toEqual([]);
+    await late.comes();
+    const [{ id: whole, manifest } = { id: null, manifest: null }] = await kit.parts().listed();
+    expect(manifest?.backupId).toBe(whole!);
+    await expectWhole(manifest!);
+    await kit.target.deleteMany(await kit.targetKeys('lease/'));
   }, 60_000);
 
   test('fails when it is told to stop', async () => {
@@ -211,7 +253,7 @@ describe('one at a time', () => {
     await kit.overwrite('lease/chain/000000000042' as ObjectKey, Buffer.from('backup 2; for 1 s; x\n'));
     await Bun.sleep(1500);
     await expectWhole(await kit.backup());
-    const deps = { target: kit.target, staging: kit.staging };
+    const deps = { target: kit.target, staging: kit.staging, log: silentLog };
     expect(Math.abs((await nowOfTarget(deps)).getTime() - Date.now())).toBeLessThan(5000);
   }, 60_000);
 });

@@ -27,6 +27,7 @@ const CONFIG = {
   lanes: 4,
   policy: { daily: 7, weekly: 4, monthly: 12 },
   maxShare: 0.5,
+  maxDays: 5,
   segmentBytes: 64 * 1024,
 };
 

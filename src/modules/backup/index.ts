@@ -3,6 +3,7 @@ export type { OpenBackup } from './application/read/open-backup';
 export { BackupFault, BackupNotConfigured, NoSuchBackup } from './domain/backup-faults';
 export type { DrillReport, ReadProduct, Scratch } from './domain/drill';
 export type { BackupId } from './domain/layout';
+export type { Manifest } from './domain/manifest';
 export type { RestoreReport, RestoreRun } from './domain/restore';
 export { RestoreRefused, RunLost } from './domain/restore-refused';
 export { backupParts } from './module';

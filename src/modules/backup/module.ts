@@ -3,8 +3,9 @@ import type { Database } from '../../platform/database/database';
 import type { StagingArea } from '../../platform/staging/staging-area';
 import { createBackup } from './application/create/create-backup';
 import { pruneBackups } from './application/prune/prune-backups';
+import type { BackupFolder } from './application/read/list-backups';
 import { type VerifyRequest, verifyBackup } from './application/verify/verify-backup';
-import { NoSuchBackup } from './domain/backup-faults';
+import { BackupUnreadable, NoSuchBackup } from './domain/backup-faults';
 import type { Codec } from './domain/codec';
 import type { BackupPins, BackupRun, OnProgress, SourceStore } from './domain/create-ports';
 import type { BackupId } from './domain/layout';
@@ -38,6 +39,7 @@ export interface BackupPartsDeps<Report> {
     readonly lanes: number;
     readonly policy: RetentionPolicy;
     readonly maxShare: number;
+    readonly maxDays: number;
     /** Of the plain bytes of a file in the target. */
     readonly segmentBytes: number;
   };
@@ -48,12 +50,12 @@ interface TaskOptions {
   readonly onProgress?: OnProgress;
 }
 
-/** What a backup is in a list. */
-export interface ListedBackup {
-  readonly id: BackupId;
-  readonly manifest: Manifest;
-  readonly verifiedAt: Date | null;
-}
+/** What a backup is in a list; without a manifest where that can't be read. */
+export type ListedBackup = Pick<BackupFolder, 'id' | 'verifiedAt' | 'fullyVerifiedAt'> &
+  (
+    | { readonly manifest: Manifest; readonly unreadable: null }
+    | { readonly manifest: null; readonly unreadable: string }
+  );
 
 /** Backups of one database and its store on one target. */
 export function backupParts<Report>(deps: BackupPartsDeps<Report>) {
@@ -90,12 +92,19 @@ export function backupParts<Report>(deps: BackupPartsDeps<Report>) {
         pruneBackups(parts)(run, { dryRun, onProgress: asked.onProgress ?? quiet }),
       ),
 
-    /** Whole ones, oldest first, each read. */
+    /** Whole ones, oldest first, each read; one that can't be is no reason to be silent about the others. */
     async listed(): Promise<ListedBackup[]> {
       const whole = (await reading.list()).filter(({ isWhole }) => isWhole);
       const listed: ListedBackup[] = [];
-      for (const { id, verifiedAt } of whole)
-        listed.push({ id, verifiedAt, manifest: (await reading.open(id)).manifest });
+      for (const { id, verifiedAt, fullyVerifiedAt } of whole) {
+        const known = { id, verifiedAt, fullyVerifiedAt };
+        try {
+          listed.push({ ...known, manifest: (await reading.open(id)).manifest, unreadable: null });
+        } catch (error) {
+          if (!(error instanceof BackupUnreadable)) throw error;
+          listed.push({ ...known, manifest: null, unreadable: error.cause.message });
+        }
+      }
       return listed;
     },
   };

@@ -1,11 +1,13 @@
 import type { ObjectKey } from '../../kernel/object-key';
+import type { Database } from '../../platform/database/database';
 import { knownSchemaVersions } from '../../platform/database/migrate';
 import type { StagingArea } from '../../platform/staging/staging-area';
 import { restoreBackup } from './application/restore/restore-backup';
-import { type RestoreObjectsDeps, restoreObjects } from './application/restore/restore-objects';
+import { restoreObjects } from './application/restore/restore-objects';
 import { restoreProduct } from './application/restore/restore-product';
 import type { RestoredStore, RestoreRun } from './domain/restore';
 import type { RestoreJournal } from './domain/restored-product';
+import { postgresLivingObjects } from './infrastructure/restore/living-objects';
 import { restoredDatabase } from './infrastructure/restore/restored-database';
 import { restoredProducts } from './infrastructure/restore/restored-products';
 
@@ -14,9 +16,10 @@ export interface RestorePartsDeps {
   readonly ownerUrl: string;
   /** How many connections to the database are this process's own: none of them is a server's. */
   readonly ownConnections: () => number;
+  /** As the application. */
+  readonly database: Pick<Database, 'query'>;
   readonly store: RestoredStore;
   readonly journal: RestoreJournal;
-  readonly namesOf: RestoreObjectsDeps['namesOf'];
   readonly enqueueMissing: () => Promise<unknown>;
   readonly buckets: readonly string[];
   /** Where the store's objects are, for a reader. */
@@ -29,14 +32,14 @@ export interface RestorePartsDeps {
 
 /** Bringing back, on its adapters. */
 export function restoreParts(deps: RestorePartsDeps) {
-  const database = restoredDatabase(deps.ownerUrl, deps.ownConnections);
+  const restored = restoredDatabase(deps.ownerUrl, deps.ownConnections);
   return {
-    whole: restoreBackup({ ...deps, database, schemaVersions: knownSchemaVersions() }),
+    whole: restoreBackup({ ...deps, database: restored, schemaVersions: knownSchemaVersions() }),
     product: restoreProduct({ ...deps, products: restoredProducts(deps.ownerUrl, deps.store.bucket) }),
-    objects: restoreObjects(deps),
+    objects: restoreObjects({ ...deps, living: postgresLivingObjects(deps.database) }),
     /** For a database that was brought back to an earlier moment by other means. @throws RestoreRefused where servers are connected */
-    putRight: database.putRight,
+    putRight: restored.putRight,
     /** Of a scratch system: all that this run has restored goes, and nothing else. */
-    abandon: (run: RestoreRun) => database.abandon(run, () => Promise.resolve()),
+    abandon: (run: RestoreRun) => restored.abandon(run, () => Promise.resolve()),
   };
 }

@@ -17,7 +17,7 @@ test.each([
   [new NewerBackup(7), 'has format 7'],
   [new BackupNotConfigured(), 'set BACKUP_DIR or BACKUP_S3_BUCKET_NAME'],
   [new TooMuchAbsent(12), '12 objects that rows name are missing or damaged'],
-  [new PruneBrake(90, 100, 0.5), '90 of 100 stored objects would go, more than the share of 0.5'],
+  [new PruneBrake('90 objects would go', 'the share of 0.5'), '90 objects would go, more than the share of 0.5'],
 ])('%s tells an operator what can be done', (fault, says) => {
   expect(fault).toBeInstanceOf(BackupFault);
   expect(fault.message).toContain(says);

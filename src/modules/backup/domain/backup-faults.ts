@@ -25,6 +25,13 @@ export class BackupDamaged extends BackupFault {
   }
 }
 
+/** A file that should be there is not. */
+export class BackupLacks extends BackupDamaged {
+  constructor(what: string) {
+    super(what, 'is missing');
+  }
+}
+
 export class WrongBackupKey extends BackupFault {
   override readonly name = 'WrongBackupKey';
   constructor() {
@@ -38,6 +45,19 @@ export class NewerBackup extends BackupFault {
   override readonly name = 'NewerBackup';
   constructor(format: unknown) {
     super(`the backup has format ${format}, which a newer version of this software wrote: read it with that version`);
+  }
+}
+
+/** It is there, and what it is of can't be told. An older one is not taken in its stead: whoever restores must know of which moment. */
+export class BackupUnreadable extends BackupFault {
+  override readonly name = 'BackupUnreadable';
+  constructor(
+    readonly id: BackupId,
+    override readonly cause: Error,
+  ) {
+    super(
+      `backup ${id} can't be read: ${cause.message}. No other is taken for it: \`backup list\` tells which can be; name one`,
+    );
   }
 }
 
@@ -80,9 +100,9 @@ export class TooMuchAbsent extends BackupFault {
 /** More would go than should ever; nothing was deleted. */
 export class PruneBrake extends BackupFault {
   override readonly name = 'PruneBrake';
-  constructor(doomed: number, all: number, share: number) {
+  constructor(what: string, allowed: string) {
     super(
-      `${doomed} of ${all} stored objects would go, more than the share of ${share} (BACKUP_PRUNE_MAX_SHARE). Nothing was deleted: look at \`backup list\`, and set a greater share for this once if it is right`,
+      `${what}, more than ${allowed}. Nothing was deleted: look at \`backup list\`, and allow more for this once if it is right`,
     );
   }
 }

@@ -26,8 +26,12 @@ export function partsOfBackupKey(key: ObjectKey): { readonly id: BackupId; reado
 export const MANIFEST = 'manifest';
 /** Written first, and gone when the manifest is there: whoever made it is at work, or has died. */
 export const PENDING = 'manifest.pending';
+/** Somebody gave the backup up when its manifest might still come: whatever comes later, it does not exist. */
+export const VOID = 'void';
 /** One small file for each time that somebody read the backup and found it whole. */
 export const VERIFIED = 'verified/';
+/** Those of them that read the bytes of all objects. */
+export const FULLY_VERIFIED = 'verified/full-';
 
 export function fileOf(id: BackupId, name: string): ObjectKey {
   return `${BACKUPS}${id}/${name}` as unknown as ObjectKey;

@@ -2,6 +2,7 @@ import type { Branded } from '../../../kernel/ids';
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
 import type { Sha256 } from '../../../kernel/sha256';
 import type { StagedFile } from '../../../kernel/staged-file';
+import type { BackedObject } from './backed-object';
 import type { BackupId } from './layout';
 import type { Manifest, SequenceState } from './manifest';
 
@@ -91,6 +92,16 @@ export interface RestoreEnd {
   readonly counts: Readonly<Record<string, number>>;
   /** Objects that rows name and that could not be brought back: their images are called damaged. */
   readonly lost: readonly ObjectKey[];
+}
+
+/** An object that a row of the living database names. The digest is null where no row tells it. */
+export type LivingObject = Pick<BackedObject, 'key' | 'sizeBytes' | 'role'> & { readonly sha256: Sha256 | null };
+
+/** What the living database names at present. */
+export interface LivingObjects {
+  count(): Promise<number>;
+  /** In constant memory; what comes and goes meanwhile may be in it or not. */
+  objects(): AsyncIterable<LivingObject>;
 }
 
 /** The application's own store. */

@@ -24,9 +24,7 @@ const PERIODS: Record<keyof RetentionPolicy, (at: Date) => string> = {
 
 /** The newest is kept whatever the policy says. */
 export function keptBackups(backups: readonly DatedBackup[], policy: RetentionPolicy): Set<BackupId> {
-  const newestFirst = [...backups].sort(
-    (a, b) => b.snapshotAt.getTime() - a.snapshotAt.getTime() || (a.id < b.id ? 1 : -1),
-  );
+  const newestFirst = sorted(backups);
   const kept = new Set<BackupId>(newestFirst.slice(0, 1).map(({ id }) => id));
   for (const kind of ['daily', 'weekly', 'monthly'] as const) {
     const lastOf = new Map<string, BackupId>();
@@ -37,4 +35,18 @@ export function keptBackups(backups: readonly DatedBackup[], policy: RetentionPo
     for (const id of [...lastOf.values()].slice(0, policy[kind])) kept.add(id);
   }
   return kept;
+}
+
+export function newestOf(backups: readonly DatedBackup[]): DatedBackup | undefined {
+  return sorted(backups)[0];
+}
+
+/** How many days have a backup, and none of those that are kept. */
+export function daysLost(backups: readonly DatedBackup[], kept: ReadonlySet<BackupId>): number {
+  const days = (of: readonly DatedBackup[]) => new Set(of.map(({ snapshotAt }) => PERIODS.daily(snapshotAt)));
+  return days(backups).difference(days(backups.filter(({ id }) => kept.has(id)))).size;
+}
+
+function sorted(backups: readonly DatedBackup[]): DatedBackup[] {
+  return [...backups].sort((a, b) => b.snapshotAt.getTime() - a.snapshotAt.getTime() || (a.id < b.id ? 1 : -1));
 }

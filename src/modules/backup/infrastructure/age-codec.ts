@@ -20,6 +20,7 @@ export const openCodec: Codec = {
   seal: (plain) => plain,
   unseal: refusingSealed,
   nameOf: plainNames,
+  namingOf: ({ name, sha256 }) => (name === plainNames(sha256) ? plainNames : null),
 };
 
 /**
@@ -34,7 +35,9 @@ export async function ageCodec(identity: string, former: readonly string[]): Pro
   encrypter.addRecipient(await identityToRecipient(identity));
   const decrypter = new Decrypter();
   for (const each of [identity, ...former]) decrypter.addIdentity(each);
-  const namingKey = new Uint8Array(hkdfSync('sha256', identity, '', 'intellipost backup object names', 32));
+  const namingKey = namingKeyOf(identity);
+  const nameOf = namesKeyedWith(namingKey);
+  const namings = [nameOf, ...former.map((each) => namesKeyedWith(namingKeyOf(each)))];
   const seal = async function* (plain: Bytes): Bytes {
     yield* await encrypter.encrypt(streamOf(plain));
   };
@@ -52,10 +55,17 @@ export async function ageCodec(identity: string, former: readonly string[]): Pro
     unpack: (stored, what) => decompress(unseal(stored, what), what),
     seal,
     unseal,
-    nameOf: (sha256) =>
-      new Bun.CryptoHasher('sha256', namingKey).update(Buffer.from(sha256, 'hex')).digest('hex') as unknown as BlobName,
+    nameOf,
+    namingOf: ({ name, sha256 }) => namings.find((naming) => naming(sha256) === name) ?? null,
   };
 }
+
+function namingKeyOf(identity: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', identity, '', 'intellipost backup object names', 32));
+}
+
+const namesKeyedWith = (namingKey: Uint8Array) => (sha256: Sha256) =>
+  new Bun.CryptoHasher('sha256', namingKey).update(Buffer.from(sha256, 'hex')).digest('hex') as unknown as BlobName;
 
 /** It would only look damaged. */
 async function* refusingSealed(stored: Bytes): Bytes {

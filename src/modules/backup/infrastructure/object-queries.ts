@@ -8,14 +8,16 @@ const keyedName = `encode(sha256(${pad('outer')} || sha256(${pad('inner')} || de
 const key = (url: string) => `substring(${url} from '^s3://[^/]+/(.*)$')`;
 
 /** Rows of before `processed_sha256` tell no digest: then the announcement of the result does, while it is kept; later what a backup has learnt. */
-const PROCESSED = `
-  select coalesce(i.processed_sha256, r.sha256, d.sha256) as sha256,
+const processedOf = (images: string) => `
+  select i.id as image_id, coalesce(i.processed_sha256, r.sha256, d.sha256) as sha256,
     coalesce(i.processed_file_size_bytes, r.file_size_bytes) as size, 'processed' as role, ${key('i.processed_s3_url')} as key,
     i.processed_s3_url as url
-  from product_images i
+  from ${images} i
   left join work_results r on r.key = ${key('i.processed_s3_url')}
   left join backup_digests d on d.url = i.processed_s3_url
   where i.processed_s3_url is not null`;
+
+const PROCESSED = processedOf('product_images');
 
 /** Lines of BackedObject. */
 export function objectsQuery(isKeyed: boolean): string {
@@ -27,6 +29,18 @@ export function objectsQuery(isKeyed: boolean): string {
 }
 
 export const undigestedQuery = `select url, key, role from (${PROCESSED}) p where sha256 is null`;
+
+/** Of so many images after one ($1, or null; $2), all objects, in the order of the images. */
+export const LIVING_PAGE = `
+  with page as (
+    select * from product_images where $1::uuid is null or id > $1 order by id limit $2
+  )
+  select image_id, sha256, size::float8 as size, role, key from (
+    select id as image_id, sha256, file_size_bytes as size, 'original' as role, ${key('original_s3_url')} as key from page
+    union all select v.image_id, v.sha256, v.file_size_bytes, 'variant', ${key('v.s3_url')}
+      from page join image_variants v on v.image_id = page.id
+    union all select image_id, sha256, size, role, key from (${processedOf('page')}) p
+  ) o order by image_id`;
 
 /** @see RFC 2104: the key, filled up to a block of 64 bytes, with each byte of the pad */
 export function padsOf(namingKey: Uint8Array): { readonly inner: string; readonly outer: string } {

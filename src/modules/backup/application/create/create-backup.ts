@@ -1,17 +1,17 @@
 import { newId } from '../../../../kernel/ids';
-import type { Log } from '../../../../kernel/log';
 import type { ObjectKey } from '../../../../kernel/object-key';
+import { patiently } from '../../../../kernel/patiently';
 import { type BackedObject, lineOfObject } from '../../domain/backed-object';
 import { LeaseLost } from '../../domain/backup-faults';
 import type { BackupPins, BackupRun, OnProgress } from '../../domain/create-ports';
-import { type BackupId, backupFolder, fileOf, MANIFEST, PENDING } from '../../domain/layout';
+import { type BackupId, backupFolder, fileOf, MANIFEST, PENDING, VOID } from '../../domain/layout';
 import { FORMAT, type Manifest } from '../../domain/manifest';
 import type { ManifestFormat } from '../../domain/manifest-format';
 import type { TargetStore } from '../../domain/target-store';
 import { BlobFinder } from '../target/blob-finder';
+import { type KeptAlive, keepAlive } from '../target/keep-alive';
 import { bytesOf, putBytes } from '../target/put-bytes';
 import { type LeaseDeps, takeLease } from '../target/target-lease';
-import { type KeptAlive, keepAlive } from './keep-alive';
 import { LinesWriter } from './lines-writer';
 import { type SendDeps, type Sent, sendObjects } from './send-objects';
 import { type WriteSnapshotDeps, type WrittenSnapshot, writeSnapshot } from './write-snapshot';
@@ -21,13 +21,14 @@ export interface CreateDeps extends WriteSnapshotDeps, SendDeps, LeaseDeps {
   readonly codec: WriteSnapshotDeps['codec'] & SendDeps['codec'];
   readonly manifests: ManifestFormat;
   readonly pins: BackupPins;
-  readonly log: Log;
   readonly leaseSeconds: number;
   readonly version: string;
 }
 
 interface Work {
   readonly id: BackupId;
+  /** Once the manifest's put has begun, it may come at any time, whatever was answered. */
+  readonly ending: { hasBegun: boolean };
   readonly startedAt: Date;
   readonly alive: KeptAlive;
   readonly signal: AbortSignal;
@@ -36,7 +37,7 @@ interface Work {
 
 /**
  * Saves database and objects as of one moment. Until its manifest is there, which is written last, the backup does not exist; what it
- * had written is removed where it fails, or by prune where it died.
+ * had written is removed where it fails, or by prune where it died. One that fails over its manifest may turn out whole.
  * @throws TargetBusy, LeaseLost, TooMuchAbsent; AppError STORAGE_UNAVAILABLE, DATABASE_UNAVAILABLE
  */
 export const createBackup =
@@ -44,6 +45,7 @@ export const createBackup =
   async (run: BackupRun, onProgress: OnProgress): Promise<Manifest> => {
     const id = newId<BackupId>();
     const startedAt = new Date();
+    const ending = { hasBegun: false };
     const lease = await takeLease(deps, `backup ${id}`, deps.leaseSeconds);
     try {
       await putBytes(deps, fileOf(id, PENDING), bytesOf(`${startedAt.toISOString()}\n`));
@@ -52,14 +54,15 @@ export const createBackup =
       const alive = keepAlive([lease, pinOf(deps, id)], deps.leaseSeconds, new LeaseLost('target'));
       try {
         const signal = AbortSignal.any([run.signal, alive.signal]);
-        const manifest = await write(deps, { id, startedAt, alive, signal, onProgress }, run);
-        return manifest;
+        return await write(deps, { id, startedAt, ending, alive, signal, onProgress }, run);
       } finally {
         await alive.stop();
         await quietly(deps, 'held objects could not be freed; the sweep does it', () => deps.pins.free(id));
       }
     } catch (error) {
-      await quietly(deps, 'what a failed backup had written is left; prune removes it', () => removeAll(deps, id));
+      await quietly(deps, 'what a failed backup had written is left; prune removes it', () =>
+        abandon(deps, id, ending.hasBegun),
+      );
       throw error;
     } finally {
       await quietly(deps, 'the lease could not be released; it ends by itself', () => lease.release());
@@ -67,7 +70,7 @@ export const createBackup =
   };
 
 async function write(deps: CreateDeps, work: Work, run: BackupRun): Promise<Manifest> {
-  const { id, alive, signal, onProgress, startedAt } = work;
+  const { id, signal, onProgress, startedAt } = work;
   const snapshot = await writeSnapshot(deps, id, signal, onProgress);
   const tablesAt = new Date();
   const sending = { id, list: snapshot.list, absent: snapshot.absent, signal, onProgress };
@@ -101,21 +104,26 @@ async function write(deps: CreateDeps, work: Work, run: BackupRun): Promise<Mani
       total: seconds(startedAt, endedAt),
     },
   };
-  await conclude(deps, manifest, alive, signal);
+  await conclude(deps, manifest, work);
   countInto(run, manifest, sent);
   await quietly(deps, 'digests of objects that are gone were not forgotten', () => deps.snapshots.forgetDigests());
   return manifest;
 }
 
-/** Only while both leases are held, before and after: a manifest that was written too late is taken back. */
-async function conclude(deps: CreateDeps, manifest: Manifest, alive: KeptAlive, signal: AbortSignal): Promise<void> {
+/** So long one answer that is lost does not undo the work of hours, milliseconds. */
+const PAUSES_MS = [500, 2_000, 5_000];
+
+/** Only while both leases are held, before and after: a manifest that was written too late is declared void. */
+async function conclude(deps: CreateDeps, manifest: Manifest, { alive, signal, ending }: Work): Promise<void> {
   const key = fileOf(manifest.backupId, MANIFEST);
-  await alive.confirm();
+  await patiently(PAUSES_MS, () => alive.confirm());
   signal.throwIfAborted();
+  ending.hasBegun = true;
   await putBytes(deps, key, deps.codec.seal(bytesOf(deps.manifests.write(manifest))), { signal });
-  // a failure from here on removes the manifest with the rest
-  await alive.confirm();
-  await deps.target.deleteMany([fileOf(manifest.backupId, PENDING)]);
+  await patiently(PAUSES_MS, () => alive.confirm());
+  await quietly(deps, 'manifest.pending is left; prune removes it', () =>
+    deps.target.deleteMany([fileOf(manifest.backupId, PENDING)]),
+  );
 }
 
 /** Of those that could not be had, what the target lacks: the same bytes may have come from another key, or with an earlier backup. */
@@ -156,11 +164,17 @@ function pinOf({ pins, leaseSeconds }: CreateDeps, id: BackupId) {
   };
 }
 
-/** The manifest goes first: without it the rest is nothing. */
-async function removeAll({ target }: CreateDeps, id: BackupId): Promise<void> {
+/**
+ * A manifest that may still come must not find its files gone: first the mark that makes it void, whenever it comes. Where not even
+ * that can be written everything stays: should the manifest come, the backup is whole.
+ */
+async function abandon(deps: CreateDeps, id: BackupId, mayManifestCome: boolean): Promise<void> {
+  const { target } = deps;
+  const mark = fileOf(id, VOID);
+  if (mayManifestCome) await putBytes(deps, mark, bytesOf(`${new Date().toISOString()}\n`));
   await target.deleteMany([fileOf(id, MANIFEST)]);
   const keys: ObjectKey[] = [];
-  for await (const { key } of target.list(backupFolder(id))) keys.push(key);
+  for await (const { key } of target.list(backupFolder(id))) if (key !== mark) keys.push(key);
   await target.deleteMany(keys);
 }
 

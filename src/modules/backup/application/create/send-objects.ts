@@ -5,9 +5,10 @@ import type { Bytes, Codec } from '../../domain/codec';
 import type { OnProgress } from '../../domain/create-ports';
 import { type BackupId, blobKey } from '../../domain/layout';
 import type { SegmentedLines } from '../../domain/manifest';
-import type { StoredObject, TargetStore } from '../../domain/target-store';
-import { linesOf, plainBytes } from '../read/segments';
+import type { TargetStore } from '../../domain/target-store';
+import { batchesOfLines, plainBytes } from '../read/segments';
 import { BlobFinder } from '../target/blob-finder';
+import { hasItsSize } from '../target/has-its-size';
 import { type PutDeps, putBytes } from '../target/put-bytes';
 import type { AbsentObjects } from './absent-objects';
 import { ObjectUnreadable, openSource, patiently, type SourceDeps } from './open-source';
@@ -57,28 +58,26 @@ async function* lacking(
   finder: BlobFinder,
   sent: Sent,
 ): AsyncGenerator<BackedObject> {
-  let last = '';
+  let last: string | null = null;
   let done = 0;
-  for await (const line of linesOf(plainBytes(deps, list))) {
-    done += 1;
-    if (done % 100 === 0) onProgress(done, list.lines, 'objects');
-    const object = objectOfLine(line);
-    // the same picture twice is one blob; of two keys either will do
-    if (object.name === last || absent.has(object)) continue;
-    last = object.name;
+  for await (const lines of batchesOfLines(plainBytes(deps, list))) {
     signal.throwIfAborted();
-    const blob = await finder.find(object.name);
-    if (blob && isWhole(deps, object, blob)) sent.present += 1;
-    else {
-      if (blob) await deps.target.deleteMany([blob.key]);
-      yield object;
+    for (const line of lines) {
+      done += 1;
+      if (done % 100 === 0) onProgress(done, list.lines, 'objects');
+      // the same picture twice is one blob; of two keys either will do
+      if (last !== null && line.startsWith(last)) continue;
+      const object = objectOfLine(line);
+      if (absent.has(object)) continue;
+      last = object.name;
+      const blob = await finder.find(object.name);
+      if (blob && hasItsSize(deps.codec, object, blob)) sent.present += 1;
+      else {
+        if (blob) await deps.target.deleteMany([blob.key]);
+        yield object;
+      }
     }
   }
-}
-
-/** By what the listing says: where nothing is encrypted, a blob has the size of its object. */
-function isWhole({ codec }: SendDeps, { sizeBytes }: BackedObject, blob: StoredObject): boolean {
-  return codec.encryption !== 'none' || sizeBytes === null || blob.sizeBytes === sizeBytes;
 }
 
 /** @returns its bytes; null where it is missing, damaged or unreadable */

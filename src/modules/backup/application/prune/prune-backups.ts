@@ -1,6 +1,5 @@
-import type { Log } from '../../../../kernel/log';
 import type { ObjectKey } from '../../../../kernel/object-key';
-import { BackupDamaged, LeaseLost, NewerBackup, PruneBrake, WrongBackupKey } from '../../domain/backup-faults';
+import { BackupUnreadable, PruneBrake } from '../../domain/backup-faults';
 import type { BackupRun, OnProgress } from '../../domain/create-ports';
 import {
   ALL_BLOBS,
@@ -9,26 +8,26 @@ import {
   fileOf,
   MANIFEST,
   nameOfBlobKey,
+  PENDING,
   segmentsFolder,
 } from '../../domain/layout';
 import type { Manifest, Segment } from '../../domain/manifest';
-import { keptBackups, type RetentionPolicy } from '../../domain/retention';
+import { daysLost, keptBackups, newestOf, type RetentionPolicy } from '../../domain/retention';
 import type { TargetStore } from '../../domain/target-store';
-import { keepAlive } from '../create/keep-alive';
 import { type BackupFolder, listBackups } from '../read/list-backups';
 import { type OpenDeps, readManifest } from '../read/open-backup';
 import { bytesOfSegment, linesOf } from '../read/segments';
-import type { PutDeps } from '../target/put-bytes';
-import { nowOfTarget, takeLease } from '../target/target-lease';
+import { CLOCK, nowOfTarget } from '../target/target-lease';
+import { type UnderLeaseDeps, underLease } from '../target/under-lease';
 import { Marks, namesOf } from './marks';
 
-export interface PruneDeps extends OpenDeps, PutDeps {
+export interface PruneDeps extends OpenDeps, UnderLeaseDeps {
   readonly target: TargetStore;
-  readonly log: Log;
   readonly policy: RetentionPolicy;
   /** Of all stored objects, how many may go at once. */
   readonly maxShare: number;
-  readonly leaseSeconds: number;
+  /** So many days may lose their backups at once. */
+  readonly maxDays: number;
 }
 
 /** What is younger stays: a backup may be under way that has not said yet what it counts on. */
@@ -38,46 +37,42 @@ const BATCH = 1000;
 const FEW = 100;
 
 interface Plan {
+  readonly whole: readonly BackupFolder[];
   /** Whole ones that stay, with what they name. */
   readonly kept: readonly Manifest[];
   /** Under way, or dead for less than a day. */
   readonly pending: readonly BackupFolder[];
   readonly doomed: readonly BackupFolder[];
+  /** That have a backup, and would have none any more. */
+  readonly daysLost: number;
   /** By the target's clock: what was written later is not touched. */
   readonly before: Date;
 }
 
 /**
- * Removes the backups that the policy does not keep, and the objects that no other names. Never the newest backup, nor the newest one
- * that was verified. Safe to stop, and to repeat.
- * @throws TargetBusy, PruneBrake; BackupDamaged, WrongBackupKey, NewerBackup where a manifest can't be read: what it names is not known
+ * Removes the backups that the policy does not keep, and the objects that no other names. Never the newest backup, nor the newest ones
+ * that were verified, with some of their objects and with all. Safe to stop, and to repeat.
+ * @throws TargetBusy, PruneBrake; BackupUnreadable where a manifest can't be read: what it names is not known
  */
 export const pruneBackups =
   (deps: PruneDeps) =>
-  async (run: BackupRun, { dryRun, onProgress }: { dryRun: boolean; onProgress: OnProgress }): Promise<void> => {
-    const lease = await takeLease(deps, 'prune', deps.leaseSeconds);
-    const alive = keepAlive([lease], deps.leaseSeconds, new LeaseLost('target'));
-    const signal = AbortSignal.any([run.signal, alive.signal]);
-    try {
+  async (run: BackupRun, { dryRun, onProgress }: { dryRun: boolean; onProgress: OnProgress }): Promise<void> =>
+    underLease(deps, 'prune', async (alive) => {
+      const signal = AbortSignal.any([run.signal, alive.signal]);
       const plan = await makePlan(deps);
       run.count('backups_kept', plan.kept.length);
       run.count('backups_pending', plan.pending.length);
       run.count(dryRun ? 'backups_would_go' : 'backups_removed', plan.doomed.length);
       const counted = await sweep(deps, plan, signal, { dryRun: true, onProgress });
-      brake(deps, counted);
+      brake(deps, plan, counted);
       run.count('objects', counted.all);
       run.count(dryRun ? 'objects_would_go' : 'objects_removed', counted.doomed);
-      if (dryRun || plan.doomed.length + counted.doomed === 0) return;
+      if (dryRun) return;
       await alive.confirm();
       for (const { id } of plan.doomed) await removeBackup(deps, id, signal);
-      await sweep(deps, plan, signal, { dryRun: false, onProgress });
-    } finally {
-      await alive.stop();
-      await lease
-        .release()
-        .catch((err: unknown) => deps.log.warn({ err }, 'the lease could not be released; it ends by itself'));
-    }
-  };
+      if (counted.doomed > 0) await sweep(deps, plan, signal, { dryRun: false, onProgress });
+      await removeLeavings(deps, plan, signal);
+    });
 
 async function makePlan(deps: PruneDeps): Promise<Plan> {
   const folders = await listBackups(deps)();
@@ -87,12 +82,17 @@ async function makePlan(deps: PruneDeps): Promise<Plan> {
   for (const { id } of whole) manifests.set(id, await readForPrune(deps, id));
   const dated = [...manifests.values()].map(({ backupId: id, snapshotAt }) => ({ id, snapshotAt }));
   const kept = keptBackups(dated, deps.policy);
-  const verified = dated.filter(({ id }) => whole.some((folder) => folder.id === id && folder.verifiedAt !== null));
-  const newestVerified = verified.sort((a, b) => b.snapshotAt.getTime() - a.snapshotAt.getTime())[0];
-  if (newestVerified) kept.add(newestVerified.id);
+  for (const mark of ['verifiedAt', 'fullyVerifiedAt'] as const) {
+    const marked = new Set(whole.filter((folder) => folder[mark] !== null).map(({ id }) => id));
+    const newest = newestOf(dated.filter(({ id }) => marked.has(id)));
+    if (newest) kept.add(newest.id);
+  }
   const stays = (folder: BackupFolder) => folder.touchedAt >= before || (folder.isWhole && kept.has(folder.id));
+  const staying = new Set(whole.filter(stays).map(({ id }) => id));
   return {
-    kept: whole.filter(stays).map(({ id }) => manifests.get(id) as Manifest),
+    whole: whole.filter(stays),
+    kept: [...staying].map((id) => manifests.get(id) as Manifest),
+    daysLost: daysLost(dated, staying),
     pending: folders.filter((folder) => !folder.isWhole && stays(folder)),
     doomed: folders.filter((folder) => !stays(folder)),
     before,
@@ -103,8 +103,7 @@ async function readForPrune(deps: PruneDeps, id: BackupId): Promise<Manifest> {
   try {
     return await readManifest(deps, id);
   } catch (error) {
-    const isKnown = [BackupDamaged, WrongBackupKey, NewerBackup].some((type) => error instanceof type);
-    if (isKnown)
+    if (error instanceof BackupUnreadable)
       deps.log.error(
         { backup_id: id },
         'nothing is pruned while this backup can’t be read: what it names is not known',
@@ -170,8 +169,15 @@ async function* bytesOfRun(deps: PruneDeps, run: readonly Segment[]): AsyncGener
   for (const segment of run) yield* bytesOfSegment(deps, segment);
 }
 
-function brake({ maxShare }: PruneDeps, { all, doomed }: Swept): void {
-  if (doomed > Math.max(FEW, all * maxShare)) throw new PruneBrake(doomed, all, maxShare);
+/** Objects alone do not tell: a year of backups may differ by few. */
+function brake({ maxShare, maxDays }: PruneDeps, { daysLost: days }: Plan, { all, doomed }: Swept): void {
+  if (days > maxDays)
+    throw new PruneBrake(`${days} days would have no backup any more`, `${maxDays} (BACKUP_PRUNE_MAX_DAYS)`);
+  if (doomed > Math.max(FEW, all * maxShare))
+    throw new PruneBrake(
+      `${doomed} of ${all} stored objects would go`,
+      `the share of ${maxShare} (BACKUP_PRUNE_MAX_SHARE)`,
+    );
 }
 
 /** Without its manifest it does not exist; if this ends half way, what is left is nobody’s and goes a day later. */
@@ -181,4 +187,14 @@ async function removeBackup({ target }: PruneDeps, id: BackupId, signal: AbortSi
   const keys: ObjectKey[] = [];
   for await (const { key } of target.list(backupFolder(id))) keys.push(key);
   await target.deleteMany(keys);
+}
+
+/** Whoever could not delete, because it died or had no right to, has left these. */
+async function removeLeavings({ target }: PruneDeps, plan: Plan, signal: AbortSignal): Promise<void> {
+  const left = plan.whole
+    .filter(({ isPending, touchedAt }) => isPending && touchedAt < plan.before)
+    .map(({ id }) => fileOf(id, PENDING));
+  for await (const { key, lastModified } of target.list(CLOCK)) if (lastModified < plan.before) left.push(key);
+  signal.throwIfAborted();
+  await target.deleteMany(left);
 }

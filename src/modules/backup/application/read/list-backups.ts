@@ -1,15 +1,27 @@
-import { ALL_BACKUPS, type BackupId, MANIFEST, PENDING, partsOfBackupKey, VERIFIED } from '../../domain/layout';
+import {
+  ALL_BACKUPS,
+  type BackupId,
+  FULLY_VERIFIED,
+  MANIFEST,
+  PENDING,
+  partsOfBackupKey,
+  VERIFIED,
+  VOID,
+} from '../../domain/layout';
 import type { TargetStore } from '../../domain/target-store';
 
 /** What lies in the target under one backup's id. */
 export interface BackupFolder {
   readonly id: BackupId;
-  /** Whether it exists: it has its manifest. */
+  /** Whether it exists: it has its manifest, and nobody has given it up. */
   readonly isWhole: boolean;
+  readonly isVoid: boolean;
   /** Somebody makes it, or died over it. */
   readonly isPending: boolean;
-  /** When it was last read and found whole, by the target's clock. */
+  /** When it was last read, with all or some of its objects, and found whole, by the target's clock. */
   readonly verifiedAt: Date | null;
+  /** The last time that the bytes of all objects were read. */
+  readonly fullyVerifiedAt: Date | null;
   /** When anything was last written under its id, by the target's clock. */
   readonly touchedAt: Date;
 }
@@ -24,13 +36,16 @@ export const listBackups =
       if (!parts) continue;
       const { id, name } = parts;
       const known = folders.get(id);
+      const markedAt = (mark: string, before: Date | null = null) =>
+        name.startsWith(mark) ? later(before, lastModified) : before;
+      const isVoid = known?.isVoid === true || name === VOID;
       folders.set(id, {
         id,
-        isWhole: known?.isWhole === true || name === MANIFEST,
+        isVoid,
+        isWhole: (known?.isWhole === true || name === MANIFEST) && !isVoid,
         isPending: known?.isPending === true || name === PENDING,
-        verifiedAt: name.startsWith(VERIFIED)
-          ? later(known?.verifiedAt ?? null, lastModified)
-          : (known?.verifiedAt ?? null),
+        verifiedAt: markedAt(VERIFIED, known?.verifiedAt),
+        fullyVerifiedAt: markedAt(FULLY_VERIFIED, known?.fullyVerifiedAt),
         touchedAt: later(known?.touchedAt ?? null, lastModified),
       });
     }

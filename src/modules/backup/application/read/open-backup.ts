@@ -1,12 +1,23 @@
-import { type BackedObject, objectOfLine } from '../../domain/backed-object';
-import { BackupDamaged, NoSuchBackup } from '../../domain/backup-faults';
-import type { Bytes } from '../../domain/codec';
-import { type BackupId, blobKey, fileOf, MANIFEST } from '../../domain/layout';
+import type { Sha256 } from '../../../../kernel/sha256';
+import { type BackedObject, type BlobName, objectOfLine } from '../../domain/backed-object';
+import {
+  BackupDamaged,
+  BackupLacks,
+  BackupUnreadable,
+  NewerBackup,
+  NoSuchBackup,
+  WrongBackupKey,
+} from '../../domain/backup-faults';
+import type { Bytes, Codec } from '../../domain/codec';
+import { type BackupId, blobKey, fileOf, MANIFEST, VOID } from '../../domain/layout';
 import type { Manifest, SegmentedLines } from '../../domain/manifest';
 import type { ManifestFormat } from '../../domain/manifest-format';
+import type { TargetStore } from '../../domain/target-store';
 import { linesOf, openStored, plainBytes, type ReadDeps } from './segments';
 
 export interface OpenDeps extends ReadDeps {
+  readonly target: Pick<TargetStore, 'get' | 'head'>;
+  readonly codec: ReadDeps['codec'] & Pick<Codec, 'nameOf' | 'namingOf'>;
   readonly manifests: ManifestFormat;
 }
 
@@ -22,11 +33,13 @@ export interface OpenBackup {
   objects(): AsyncIterable<BackedObject>;
   /** Those of them that the backup does not have: they were missing or damaged when it was made. */
   absent(): AsyncIterable<BackedObject>;
+  /** How this backup names what has these bytes, listed in it or not: objects are shared by all that were made with one identity. */
+  naming(): Promise<(sha256: Sha256) => BlobName>;
   /** The object's bytes, compared with its sha-256 at their end. @throws BackupDamaged, also while it is read */
   open(object: BackedObject): Promise<AsyncIterable<Uint8Array>>;
 }
 
-/** @throws NoSuchBackup, BackupDamaged, WrongBackupKey, NewerBackup */
+/** @throws NoSuchBackup, BackupUnreadable */
 export const openBackup =
   (deps: OpenDeps) =>
   async (id: BackupId): Promise<OpenBackup> => {
@@ -40,20 +53,27 @@ export const openBackup =
       },
       objects: () => objectsOf(deps, manifest.objects.list),
       absent: () => objectsOf(deps, manifest.objects.absent),
+      naming: () => namingOf(deps, manifest),
       open: async (object) =>
         checked(object, deps.codec.unseal(await openStored(deps, blobKey(object.name)), object.key)),
     };
   };
 
+/** @throws NoSuchBackup, BackupUnreadable */
 export async function readManifest(deps: OpenDeps, id: BackupId): Promise<Manifest> {
   const key = fileOf(id, MANIFEST);
   const stored = await openStored(deps, key).catch((error) => {
-    throw error instanceof BackupDamaged ? new NoSuchBackup(id) : error;
+    throw error instanceof BackupLacks ? new NoSuchBackup(id) : error;
   });
-  const text = await textOf(deps.codec.unseal(stored, key));
-  const manifest = deps.manifests.read(text);
-  if (manifest.backupId !== id) throw new BackupDamaged(key, 'is that of another backup');
-  return manifest;
+  try {
+    const manifest = deps.manifests.read(await textOf(deps.codec.unseal(stored, key)));
+    if (manifest.backupId !== id) throw new BackupDamaged(key, 'is that of another backup');
+    if (await deps.target.head(fileOf(id, VOID))) throw new NoSuchBackup(id);
+    return manifest;
+  } catch (error) {
+    const isUnreadable = [BackupDamaged, WrongBackupKey, NewerBackup].some((type) => error instanceof type);
+    throw isUnreadable && error instanceof Error ? new BackupUnreadable(id, error) : error;
+  }
 }
 
 async function textOf(bytes: Bytes): Promise<string> {
@@ -61,6 +81,15 @@ async function textOf(bytes: Bytes): Promise<string> {
   let text = '';
   for await (const chunk of bytes) text += decoder.decode(chunk, { stream: true });
   return text + decoder.decode();
+}
+
+async function namingOf(deps: OpenDeps, { objects: { list } }: Manifest): Promise<(sha256: Sha256) => BlobName> {
+  for await (const object of objectsOf(deps, list)) {
+    const naming = deps.codec.namingOf(object);
+    if (naming) return naming;
+    throw new WrongBackupKey();
+  }
+  return deps.codec.nameOf;
 }
 
 async function* objectsOf(deps: ReadDeps, lines: SegmentedLines): AsyncGenerator<BackedObject> {

@@ -1,4 +1,4 @@
-import { BackupDamaged } from '../../domain/backup-faults';
+import { BackupDamaged, BackupLacks } from '../../domain/backup-faults';
 import type { Bytes, Codec } from '../../domain/codec';
 import type { Segment, SegmentedLines } from '../../domain/manifest';
 import type { TargetStore } from '../../domain/target-store';
@@ -42,15 +42,20 @@ export async function* bytesOfSegment(deps: ReadDeps, segment: Segment): AsyncGe
     throw new BackupDamaged(segment.key, 'does not have the size of the manifest');
 }
 
-/** Lines without their line feeds. */
-export async function* linesOf(bytes: Bytes): AsyncGenerator<string> {
+/** Lines without their line feeds, as many at a time as a chunk has: to wait for each of millions costs more than to read it. */
+export async function* batchesOfLines(bytes: Bytes): AsyncGenerator<string[]> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let rest = '';
   for await (const chunk of bytes) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
-    yield* lines;
+    yield lines;
   }
+}
+
+/** Lines without their line feeds. */
+export async function* linesOf(bytes: Bytes): AsyncGenerator<string> {
+  for await (const lines of batchesOfLines(bytes)) yield* lines;
 }
 
 export function lineFeedsIn(chunk: Uint8Array): number {
@@ -59,12 +64,12 @@ export function lineFeedsIn(chunk: Uint8Array): number {
   return found;
 }
 
-/** @throws BackupDamaged where the manifest names what is not there */
+/** @throws BackupLacks where the manifest names what is not there */
 export async function openStored({ target }: Pick<ReadDeps, 'target'>, key: Segment['key']): Promise<Bytes> {
   try {
     return await target.get(key);
   } catch (error) {
-    if (error instanceof Error && error.name === 'ObjectMissing') throw new BackupDamaged(key, 'is missing');
+    if (error instanceof Error && error.name === 'ObjectMissing') throw new BackupLacks(key);
     throw error;
   }
 }

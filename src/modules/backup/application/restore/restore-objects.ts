@@ -1,11 +1,12 @@
 import type { ObjectKey } from '../../../../kernel/object-key';
-import type { BackedObject } from '../../domain/backed-object';
+import { type BackedObject, NO_DIGEST } from '../../domain/backed-object';
+import { BackupLacks } from '../../domain/backup-faults';
+import type { LivingObject, LivingObjects } from '../../domain/restore';
 import type { OpenBackup } from '../read/open-backup';
 import { type PutBackDeps, putBack } from './put-back';
 
 export interface RestoreObjectsDeps extends PutBackDeps {
-  /** By what keys are named in the living database, at one moment. */
-  readonly namesOf: (keys: readonly ObjectKey[]) => Promise<ReadonlyMap<ObjectKey, 'row' | 'intent'>>;
+  readonly living: LivingObjects;
 }
 
 export interface RestoredObjects {
@@ -15,9 +16,9 @@ export interface RestoredObjects {
   readonly present: number;
   /** Of those that were put: the key held other bytes. */
   readonly replaced: number;
-  /** In the backup, and named by no row any more: they stay away. */
-  readonly unnamed: number;
-  /** Not there, and the backup does not have them whole. */
+  /** Rows name them, and no backup has brought their bytes to the target. */
+  readonly missing: number;
+  /** Their bytes are in the target, and not whole. */
   readonly lost: readonly ObjectKey[];
   /** The key holds other bytes, which were not to be replaced. */
   readonly taken: readonly ObjectKey[];
@@ -26,13 +27,14 @@ export interface RestoredObjects {
 export interface RestoreObjectsOptions {
   /** Other bytes under a key that a row names are replaced by those of the backup. */
   readonly replaceDamaged?: boolean;
-  readonly onProgress?: (done: number) => void;
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
-const ASKED_AT_ONCE = 500;
-
 /**
- * Fills a bucket that has lost objects, for the living database: what its rows name, and the backup has. Safe to repeat.
+ * Fills a bucket that has lost objects, for the living database: what its rows name, whichever backup brought the bytes and whatever
+ * key they had then. Objects are found by their digests, so a product whose URLs were revoked since gets its photos back under its new keys.
+ * Safe to repeat.
+ * @param backup by its identity objects are found; its list has the digests that no row tells
  * @throws AppError STORAGE_UNAVAILABLE
  */
 export const restoreObjects =
@@ -41,27 +43,43 @@ export const restoreObjects =
     backup: OpenBackup,
     { replaceDamaged = false, onProgress }: RestoreObjectsOptions = {},
   ): Promise<RestoredObjects> => {
-    const counted = { unnamed: 0 };
-    const put = await putBack(deps, backup, stillNamed(deps, backup, counted), {
+    const total = await deps.living.count();
+    const missing = new Set<ObjectKey>();
+    const objects = namedObjects(deps.living, backup);
+    const { lost, ...report } = await putBack(deps, tellingWhatItLacks(backup, missing), objects, {
       looksFirst: true,
       replaces: replaceDamaged,
-      ...(onProgress ? { onProgress } : {}),
+      onProgress: (done) => onProgress?.(done, total),
     });
-    return { ...put, unnamed: counted.unnamed };
+    return { ...report, missing: missing.size, lost: lost.filter((key) => !missing.has(key)) };
   };
 
-async function* stillNamed({ namesOf }: RestoreObjectsDeps, backup: OpenBackup, counted: { unnamed: number }) {
-  const named = async (batch: readonly BackedObject[]) => {
-    const names = await namesOf(batch.map(({ key }) => key));
-    const kept = batch.filter(({ key }) => names.get(key) === 'row');
-    counted.unnamed += batch.length - kept.length;
-    return kept;
-  };
-  let batch: BackedObject[] = [];
-  for await (const object of backup.objects()) {
-    if (batch.push(object) < ASKED_AT_ONCE) continue;
-    yield* await named(batch);
-    batch = [];
+/**
+ * What living rows name. Where they tell no digest, which is so of results that no backup has seen, the backup's list may have the key;
+ * where it has not, anything that is there is as good.
+ */
+async function* namedObjects(living: LivingObjects, backup: OpenBackup): AsyncGenerator<BackedObject> {
+  const naming = await backup.naming();
+  const undigested = new Map<ObjectKey, LivingObject>();
+  for await (const { sha256, ...object } of living.objects()) {
+    if (sha256) yield { ...object, sha256, name: naming(sha256) };
+    else undigested.set(object.key, { ...object, sha256 });
   }
-  if (batch.length > 0) yield* await named(batch);
+  if (undigested.size === 0) return;
+  for await (const object of backup.objects()) if (undigested.delete(object.key)) yield object;
+  for (const object of undigested.values()) yield { ...object, sha256: NO_DIGEST, name: naming(NO_DIGEST) };
+}
+
+/** What the target lacks was never in a backup, or is in none any more: that is not damage. */
+function tellingWhatItLacks(backup: OpenBackup, missing: Set<ObjectKey>): Pick<OpenBackup, 'open'> {
+  return {
+    async open(object) {
+      try {
+        return await backup.open(object);
+      } catch (error) {
+        if (error instanceof BackupLacks) missing.add(object.key);
+        throw error;
+      }
+    },
+  };
 }

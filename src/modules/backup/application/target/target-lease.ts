@@ -1,14 +1,17 @@
+import type { Log } from '../../../../kernel/log';
 import type { KeyPrefix, ObjectKey } from '../../../../kernel/object-key';
+import { patiently } from '../../../../kernel/patiently';
 import { LeaseLost, TargetBusy } from '../../domain/backup-faults';
 import type { StoredObject, TargetStore } from '../../domain/target-store';
 import { bytesOf, type PutDeps, putBytes } from './put-bytes';
 
 export interface LeaseDeps extends PutDeps {
   readonly target: Pick<TargetStore, 'put' | 'get' | 'head' | 'list' | 'deleteMany'>;
+  readonly log: Log;
 }
 
 export interface TargetLease {
-  /** @throws LeaseLost */
+  /** @throws LeaseLost; AppError STORAGE_UNAVAILABLE where the target does not answer: it may be tried again */
   renew(): Promise<void>;
   release(): Promise<void>;
 }
@@ -19,7 +22,10 @@ interface Link {
 }
 
 const CHAIN = 'lease/chain/' as unknown as KeyPrefix;
+export const CLOCK = 'lease/clock/' as unknown as KeyPrefix;
 const FREE = 'free';
+/** Before it is given up that the target takes a lease, milliseconds. */
+const PAUSES_MS = [200, 1_000];
 
 /**
  * One at a time makes or prunes backups on a target, whichever database it works for. Keys are write-once, so a chain of them is a
@@ -31,41 +37,75 @@ const FREE = 'free';
 export async function takeLease(deps: LeaseDeps, holder: string, ttlSeconds: number): Promise<TargetLease> {
   const top = await topOfChain(deps);
   if (top && !(await isOver(deps, top))) throw new TargetBusy(await holderOf(deps, top));
-  let mine = await append(deps, (top?.number ?? 0) + 1, `${holder}; for ${ttlSeconds} s`);
-  if (!mine) throw new TargetBusy('another process has just begun');
+  const chain = new Chain(deps, top?.number ?? 0);
+  const held = `${holder}; for ${ttlSeconds} s`;
+  const isTaken = await patiently(PAUSES_MS, () => chain.extend(held)).catch(async (error: unknown) => {
+    // what was written without an answer would keep everybody away for as long as it lives
+    await chain.extend(FREE).catch((err: unknown) => deps.log.warn({ err }, 'a lease may be left; it ends by itself'));
+    throw error;
+  });
+  if (!isTaken) throw new TargetBusy('another process has just begun');
   const next = async (text: string): Promise<void> => {
-    const before = mine;
-    const link = before && (await append(deps, before.number + 1, text));
-    if (!link) throw new LeaseLost('target');
-    mine = link;
+    if (!(await chain.extend(text))) throw new LeaseLost('target');
   };
-  return {
-    renew: () => next(`${holder}; for ${ttlSeconds} s`),
-    release: () => next(FREE),
-  };
+  return { renew: () => next(held), release: () => next(FREE) };
 }
 
-/** @returns null where somebody else has written it, or a later one */
-async function append(deps: LeaseDeps, number: number, text: string): Promise<Link | null> {
-  const key = `${CHAIN}${String(number).padStart(12, '0')}` as unknown as ObjectKey;
-  try {
-    // never the same bytes twice: those would be taken for a repetition
-    await putBytes(deps, key, bytesOf(`${text}; ${Bun.randomUUIDv7()}\n`));
-  } catch (error) {
-    if (error instanceof Error && error.name === 'ObjectExists') return null;
-    throw error;
-  }
-  const earlier: ObjectKey[] = [];
-  for await (const object of deps.target.list(CHAIN)) {
-    if (object.key > key) {
-      // it had been written and removed long since: the chain has gone on
-      await deps.target.deleteMany([key]);
-      return null;
+/** The links that one holder has written. Its own it knows again: a put whose answer was lost has written one all the same. */
+class Chain {
+  private readonly holder = Bun.randomUUIDv7();
+
+  /** @param number of the highest link that is known */
+  constructor(
+    private readonly deps: LeaseDeps,
+    private number: number,
+  ) {}
+
+  /** Writes a new link, with a new time. @returns false where somebody else has written it, or a later one */
+  async extend(text: string): Promise<boolean> {
+    for (;;) {
+      const link = linkOf(this.number + 1);
+      const written = await this.write(link, text);
+      if (written === 'by another') return false;
+      // also when what follows fails: the next one comes after it
+      this.number = link.number;
+      if (written === 'now') return await this.isTop(link);
     }
-    if (object.key < key) earlier.push(object.key);
   }
-  await deps.target.deleteMany(earlier);
-  return { number, key };
+
+  private async write(link: Link, text: string): Promise<'now' | 'before' | 'by another'> {
+    try {
+      // never the same bytes twice: those would be taken for a repetition
+      await putBytes(this.deps, link.key, bytesOf(`${text}; ${this.holder} ${Bun.randomUUIDv7()}\n`));
+      return 'now';
+    } catch (error) {
+      if (!(error instanceof Error && error.name === 'ObjectExists')) throw error;
+      return (await textOf(this.deps, link.key))?.includes(`; ${this.holder} `) ? 'before' : 'by another';
+    }
+  }
+
+  private async isTop({ key }: Link): Promise<boolean> {
+    const earlier: ObjectKey[] = [];
+    for await (const object of this.deps.target.list(CHAIN)) {
+      if (object.key > key) {
+        // it had been written and removed long since: the chain has gone on
+        await removeQuietly(this.deps, [key]);
+        return false;
+      }
+      if (object.key < key) earlier.push(object.key);
+    }
+    await removeQuietly(this.deps, earlier);
+    return true;
+  }
+}
+
+function linkOf(number: number): Link {
+  return { number, key: `${CHAIN}${String(number).padStart(12, '0')}` as unknown as ObjectKey };
+}
+
+/** Whoever has no right to delete can take a lease all the same; whoever has it tidies up with the next one. */
+async function removeQuietly({ target, log }: LeaseDeps, keys: readonly ObjectKey[]): Promise<void> {
+  await target.deleteMany(keys).catch((err: unknown) => log.debug({ err }, 'what the lease has left is left to prune'));
 }
 
 async function topOfChain({ target }: LeaseDeps): Promise<(Link & StoredObject) | null> {
@@ -85,10 +125,10 @@ async function isOver(deps: LeaseDeps, top: StoredObject): Promise<boolean> {
 
 /** The target's clock: what it calls the time of an object that is written now. */
 export async function nowOfTarget(deps: LeaseDeps): Promise<Date> {
-  const key = `lease/clock/${Bun.randomUUIDv7()}` as unknown as ObjectKey;
+  const key = `${CLOCK}${Bun.randomUUIDv7()}` as unknown as ObjectKey;
   await putBytes(deps, key, bytesOf(`${key}\n`));
   const head = await deps.target.head(key);
-  await deps.target.deleteMany([key]);
+  await removeQuietly(deps, [key]);
   if (!head) throw new Error('what was written to the target is not there');
   return head.lastModified;
 }

@@ -1,17 +1,22 @@
 import { inLanes } from '../../../../kernel/in-lanes';
 import type { Log } from '../../../../kernel/log';
+import type { KeyPrefix, ObjectKey } from '../../../../kernel/object-key';
 import type { BackedObject } from '../../domain/backed-object';
 import { BackupDamaged, VerificationFailed } from '../../domain/backup-faults';
+import type { Codec } from '../../domain/codec';
 import type { BackupRun, OnProgress } from '../../domain/create-ports';
-import { type BackupId, blobKey, fileOf, VERIFIED } from '../../domain/layout';
+import { type BackupId, FULLY_VERIFIED, fileOf, VERIFIED } from '../../domain/layout';
 import type { TargetStore } from '../../domain/target-store';
 import { type OpenBackup, type OpenDeps, openBackup } from '../read/open-backup';
 import { BlobFinder } from '../target/blob-finder';
-import { bytesOf, type PutDeps, putBytes } from '../target/put-bytes';
+import { hasItsSize } from '../target/has-its-size';
+import { bytesOf, putBytes } from '../target/put-bytes';
+import type { UnderLeaseDeps } from '../target/under-lease';
+import { dropDamaged } from './drop-damaged';
 
-export interface VerifyDeps extends OpenDeps, PutDeps {
+export interface VerifyDeps extends OpenDeps, UnderLeaseDeps {
   readonly target: TargetStore;
-  readonly log: Log;
+  readonly codec: Codec;
   readonly lanes: number;
 }
 
@@ -26,7 +31,7 @@ export interface VerifyRequest {
 
 /**
  * Reads a backup as a restore would: every row of every table, the list of objects, that each object is there, and the bytes of all or
- * of a share. A whole one is marked, so that prune knows the newest of them.
+ * of a share. A whole one is marked, so that prune knows the newest of them; one that is not loses the marks that it had.
  * @throws VerificationFailed, NoSuchBackup, WrongBackupKey
  */
 export const verifyBackup =
@@ -40,9 +45,14 @@ export const verifyBackup =
       run.count('tables');
       run.count('rows', lines);
     }
-    await problems.foundBy(() => verifyObjects(deps, run, backup, request, problems));
-    if (problems.count > 0) throw new VerificationFailed(request.id, problems.count);
-    await mark(deps, request);
+    const damaged: BackedObject[] = [];
+    await problems.foundBy(() => verifyObjects(deps, run, backup, request, problems, damaged));
+    if (request.dropDamaged) await dropDamaged(deps, run, backup, damaged);
+    if (problems.count === 0) return await mark(deps, request);
+    await unmark(deps, request).catch((err: unknown) =>
+      deps.log.error({ err }, 'the backup is still marked as verified, and is not whole'),
+    );
+    throw new VerificationFailed(request.id, problems.count);
   };
 
 class Problems {
@@ -78,6 +88,7 @@ async function verifyObjects(
   backup: OpenBackup,
   request: VerifyRequest,
   problems: Problems,
+  damaged: BackedObject[],
 ): Promise<void> {
   const absent = new Set<string>();
   for await (const { key } of backup.absent()) absent.add(key);
@@ -93,19 +104,18 @@ async function verifyObjects(
       run.count('objects');
       if (absent.has(object.key) || object.name === last) continue;
       last = object.name;
-      const isThere = (await finder.find(object.name)) !== null;
-      if (!isThere) problems.add(object.key, 'the object is missing');
-      else if (request.share >= 1 || Math.random() < request.share) yield object;
+      const blob = await finder.find(object.name);
+      if (!blob) problems.add(object.key, 'the object is missing');
+      else if (!hasItsSize(deps.codec, object, blob)) {
+        problems.add(object.key, 'the object does not have its size');
+        damaged.push(object);
+      } else if (request.share >= 1 || Math.random() < request.share) yield object;
     }
   };
   try {
     await inLanes(toRead(), deps.lanes, async (object) => {
-      const isDamaged = await problems.foundBy(async () => drained(await backup.open(object), run.signal));
+      if (await problems.foundBy(async () => drained(await backup.open(object), run.signal))) damaged.push(object);
       run.count('objects_read');
-      if (isDamaged && request.dropDamaged) {
-        await deps.target.deleteMany([blobKey(object.name)]);
-        run.count('objects_dropped');
-      }
     });
   } finally {
     await finder.close();
@@ -116,8 +126,15 @@ async function drained(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): P
   for await (const _chunk of bytes) signal.throwIfAborted();
 }
 
+/** Its name says how much was read: a listing is all that prune asks for. */
 async function mark(deps: VerifyDeps, { id, share }: VerifyRequest): Promise<void> {
   const at = new Date().toISOString();
   const text = `${JSON.stringify({ at, share })}\n`;
-  await putBytes(deps, fileOf(id, `${VERIFIED}${at.replaceAll(':', '')}`), bytesOf(text));
+  await putBytes(deps, fileOf(id, `${share >= 1 ? FULLY_VERIFIED : VERIFIED}${at.replaceAll(':', '')}`), bytesOf(text));
+}
+
+async function unmark({ target }: VerifyDeps, { id }: VerifyRequest): Promise<void> {
+  const marks: ObjectKey[] = [];
+  for await (const { key } of target.list(fileOf(id, VERIFIED) as unknown as KeyPrefix)) marks.push(key);
+  await target.deleteMany(marks);
 }

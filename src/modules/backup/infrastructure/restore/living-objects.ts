@@ -1,0 +1,36 @@
+import { sha256FromHex } from '../../../../kernel/sha256';
+import type { Database } from '../../../../platform/database/database';
+import type { LivingObject, LivingObjects } from '../../domain/restore';
+import { LIVING_PAGE } from '../object-queries';
+
+const PAGE = 500;
+
+type Row = { image_id: string; sha256: string | null; size: number | null; role: LivingObject['role']; key: string };
+
+/** A page at a time, so that what is deleted meanwhile is not taken for living hours later. */
+export function postgresLivingObjects(database: Pick<Database, 'query'>): LivingObjects {
+  return {
+    async count() {
+      const { rows } = await database.query(
+        `select ((select count(*) + count(processed_s3_url) from product_images)
+          + (select count(*) from image_variants))::float8 as n`,
+      );
+      return (rows as { n: number }[])[0]?.n ?? 0;
+    },
+
+    async *objects() {
+      for (let after: string | null = null; ; ) {
+        const page: Row[] = (await database.query(LIVING_PAGE, [after, PAGE])).rows as Row[];
+        if (page.length === 0) return;
+        for (const { sha256, size, role, key } of page)
+          yield {
+            key: key as unknown as LivingObject['key'],
+            sha256: sha256 === null ? null : sha256FromHex(sha256),
+            sizeBytes: size,
+            role,
+          };
+        after = page.at(-1)?.image_id ?? null;
+      }
+    },
+  };
+}
