@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../../../kernel/error-codes';
+import { mayBeLeftOut } from '../../../platform/http/may-be-left-out';
 import { toWirePuts } from '../../../platform/http/presigned-puts';
 import { router, sellerProcedure } from '../../../platform/http/procedures';
 import type { abortUpload } from '../application/direct/abort-upload';
@@ -79,7 +80,7 @@ function urlsProcedure({ renewUploadUrls }: Pick<DirectUploadUseCases, 'renewUpl
       },
       errors: [...ANNOUNCING, 'QUOTA_EXCEEDED', 'PRODUCT_NOT_FOUND', 'IMAGE_NOT_FOUND', 'STORAGE_UNAVAILABLE'],
     })
-    .input(z.strictObject({ product_id: idSchema, images: z.array(changedImageSchema).optional() }))
+    .input(z.strictObject({ product_id: idSchema, images: mayBeLeftOut(z.array(changedImageSchema)) }))
     .output(awaitedUploadSchema)
     .mutation(async ({ ctx, input }) => {
       const changed = (input.images ?? []).map((image) => ({

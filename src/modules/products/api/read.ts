@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../../kernel/app-error';
+import { mayBeLeftOut } from '../../../platform/http/may-be-left-out';
 import { sellerProcedure } from '../../../platform/http/procedures';
 import type { PageRequest } from '../domain/ports';
 import { idSchema, productIdOf } from './ids';
@@ -14,11 +15,12 @@ export function readProcedures(useCases: ReadUseCases) {
   return { list: listProcedure(useCases), get: getProcedure(useCases), history: historyProcedure(useCases) };
 }
 
+const PAGE_LIMIT = 20;
 const pageInput = z.strictObject({
-  status: statusSchema.optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  offset: z.coerce.number().int().min(0).max(2_147_483_647).optional(),
-  cursor: z.string().max(200).optional().meta({ description: 'next_cursor of the page before; not with offset.' }),
+  status: mayBeLeftOut(statusSchema),
+  limit: mayBeLeftOut(z.coerce.number().int().min(1).max(100).meta({ default: PAGE_LIMIT })),
+  offset: mayBeLeftOut(z.coerce.number().int().min(0).max(2_147_483_647)),
+  cursor: mayBeLeftOut(z.string().max(200).meta({ description: 'next_cursor of the page before; not with offset.' })),
 });
 
 function listProcedure({ listProducts }: Pick<ReadUseCases, 'listProducts'>) {
@@ -40,7 +42,7 @@ function listProcedure({ listProducts }: Pick<ReadUseCases, 'listProducts'>) {
       return {
         products: page.products.map(toWireSummary),
         total: page.total,
-        limit: input.limit,
+        limit: input.limit ?? PAGE_LIMIT,
         offset: input.cursor === undefined ? (input.offset ?? 0) : null,
         has_more: page.hasMore,
         next_cursor: page.next && encodeCursor(page.next),
@@ -48,7 +50,7 @@ function listProcedure({ listProducts }: Pick<ReadUseCases, 'listProducts'>) {
     });
 }
 
-function pageRequest({ status, limit, offset, cursor }: z.output<typeof pageInput>): PageRequest {
+function pageRequest({ status, limit = PAGE_LIMIT, offset, cursor }: z.output<typeof pageInput>): PageRequest {
   if (cursor !== undefined && offset !== undefined) {
     throw new AppError('VALIDATION_FAILED', 'Send offset or cursor, not both.', {
       details: { fields: [{ path: 'cursor', message: 'not together with offset' }] },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mayBeLeftOut } from '../../../platform/http/may-be-left-out';
 import { sellerProcedure } from '../../../platform/http/procedures';
 import { idSchema, productIdOf } from './ids';
 import { imageUrlsSchema, variantSchema } from './schemas';
@@ -9,10 +10,12 @@ type UrlUseCases = Pick<ProductUseCases, 'signImageUrls'>;
 
 const wanted = {
   variant: variantSchema,
-  expires_in: z.int().min(60).max(3600).optional().meta({
-    description:
-      'Seconds that the URL works at least; `expires_at` says how long it really does. Default: URL_TTL_SECONDS.',
-  }),
+  expires_in: mayBeLeftOut(
+    z.int().min(60).max(3600).meta({
+      description:
+        'Seconds that the URL works at least; `expires_at` says how long it really does. Default: URL_TTL_SECONDS.',
+    }),
+  ),
 };
 
 export function urlProcedures({ signImageUrls }: UrlUseCases) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mayBeLeftOut } from '../../../../platform/http/may-be-left-out';
 import { publicProcedure } from '../../../../platform/http/procedures';
 import type { LogOut } from '../../application/log-out';
 import { refreshTokenField } from '../fields';
@@ -18,7 +19,7 @@ export const logoutProcedure = (logOut: LogOut) =>
       },
       errors: ['UNAUTHENTICATED'],
     })
-    .input(z.strictObject({ refresh_token: refreshTokenField.optional() }).optional())
+    .input(z.strictObject({ refresh_token: mayBeLeftOut(refreshTokenField) }).optional())
     .output(z.object({ message: z.string() }))
     .mutation(async ({ ctx, input }) => {
       await logOut({ principal: ctx.principal, refreshToken: input?.refresh_token ?? null });

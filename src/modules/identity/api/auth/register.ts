@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mayBeLeftOut } from '../../../../platform/http/may-be-left-out';
 import { publicProcedure } from '../../../../platform/http/procedures';
 import type { Register } from '../../application/register';
 import { deviceOf, toTokensBody } from '../bodies';
@@ -22,8 +23,8 @@ export const registerProcedure = (register: Register) =>
       z.strictObject({
         email: emailField,
         password: newPasswordField,
-        first_name: nameField.optional(),
-        last_name: nameField.optional(),
+        first_name: mayBeLeftOut(nameField),
+        last_name: mayBeLeftOut(nameField),
       }),
     )
     .output(tokensBody)

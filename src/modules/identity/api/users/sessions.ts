@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { AppError } from '../../../../kernel/app-error';
+import { isUuid } from '../../../../kernel/ids';
+import { idSchema } from '../../../../platform/http/presigned-puts';
 import { authenticatedProcedure } from '../../../../platform/http/procedures';
 import type { ListSessions, OwnSession, RevokeSession } from '../../application/sessions';
 
@@ -40,9 +43,16 @@ export const revokeSessionProcedure = (revokeSession: RevokeSession) =>
       status: 204,
       errors: ['NOT_FOUND'],
     })
-    .input(z.strictObject({ id: z.uuid() }))
+    .input(z.strictObject({ id: idSchema }))
     .output(z.void())
-    .mutation(({ ctx, input }) => revokeSession(ctx.principal, input.id));
+    .mutation(({ ctx, input }) => revokeSession(ctx.principal, sessionIdOf(input.id)));
+
+/** @throws AppError NOT_FOUND for what cannot be the id of anything */
+function sessionIdOf(text: string): string {
+  const id = text.toLowerCase();
+  if (!isUuid(id)) throw new AppError('NOT_FOUND', 'No such session of yours.');
+  return id;
+}
 
 function toSessionBody(session: OwnSession): z.infer<typeof sessionBody> {
   return {

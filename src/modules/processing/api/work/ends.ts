@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { AppError } from '../../../../kernel/app-error';
+import { mayBeLeftOut } from '../../../../platform/http/may-be-left-out';
 import { workerProcedure } from '../../../../platform/http/procedures';
 import type { LeaseId, WorkAnswer } from '../../domain/work/lease';
-import { idSchema, imageIdOf, jsonSchema, leaseIdOf, textSchema, timeSchema } from './fields';
+import { cutTextSchema, idSchema, imageIdOf, jsonSchema, leaseIdOf, timeSchema } from './fields';
 import type { WorkUseCases } from './use-cases';
 
 const endedShape = {
@@ -18,7 +19,7 @@ const failedSchema = z.object({
 
 const completedImageSchema = z.strictObject({
   image_id: idSchema,
-  processing_metadata: jsonSchema.nullable().optional(),
+  processing_metadata: mayBeLeftOut(jsonSchema),
 });
 
 export function completeProcedure({ completeWork }: Pick<WorkUseCases, 'completeWork'>) {
@@ -38,7 +39,7 @@ export function completeProcedure({ completeWork }: Pick<WorkUseCases, 'complete
       z.strictObject({
         id: idSchema,
         images: z.array(completedImageSchema).max(100),
-        result: jsonSchema.optional(),
+        result: mayBeLeftOut(jsonSchema),
       }),
     )
     .output(completedSchema)
@@ -69,7 +70,7 @@ export function failProcedure({ failWork }: Pick<WorkUseCases, 'failWork'>) {
       },
       errors: ['NOT_FOUND', 'LEASE_LOST'],
     })
-    .input(z.strictObject({ id: idSchema, error: textSchema(1000), retryable: z.boolean() }))
+    .input(z.strictObject({ id: idSchema, error: cutTextSchema(1000), retryable: z.boolean() }))
     .output(failedSchema)
     .mutation(async ({ ctx, input }) => {
       const id = leaseIdOf(input.id);

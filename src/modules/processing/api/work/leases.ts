@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { mayBeLeftOut } from '../../../../platform/http/may-be-left-out';
 import { workerProcedure } from '../../../../platform/http/procedures';
 import { idSchema, leaseIdOf, textSchema, timeSchema } from './fields';
 import { imagesSchema, toWireImages, variantSchema } from './images';
 import type { WorkUseCases } from './use-cases';
+
+const USUAL_VARIANTS: readonly z.infer<typeof variantSchema>[] = ['model', 'thumb'];
 
 export function leaseUrlsProcedure({ leaseUrls }: Pick<WorkUseCases, 'leaseUrls'>) {
   return workerProcedure
@@ -20,12 +23,14 @@ export function leaseUrlsProcedure({ leaseUrls }: Pick<WorkUseCases, 'leaseUrls'
     .input(
       z.strictObject({
         id: idSchema,
-        variants: z.array(variantSchema).min(1).max(4).default(['model', 'thumb']),
+        variants: mayBeLeftOut(z.array(variantSchema).min(1).max(4).meta({ default: USUAL_VARIANTS })),
       }),
     )
     .output(z.object({ images: imagesSchema }))
     .mutation(async ({ ctx, input }) => ({
-      images: toWireImages(await leaseUrls(ctx.worker, leaseIdOf(input.id), [...new Set(input.variants)])),
+      images: toWireImages(
+        await leaseUrls(ctx.worker, leaseIdOf(input.id), [...new Set(input.variants ?? USUAL_VARIANTS)]),
+      ),
     }));
 }
 
@@ -45,8 +50,8 @@ export function heartbeatProcedure({ heartbeat }: Pick<WorkUseCases, 'heartbeat'
     .input(
       z.strictObject({
         id: idSchema,
-        progress: z.number().min(0).max(100).optional().meta({ description: 'Per cent; told in whole ones.' }),
-        message: textSchema(500).optional(),
+        progress: mayBeLeftOut(z.number().min(0).max(100).meta({ description: 'Per cent; told in whole ones.' })),
+        message: mayBeLeftOut(textSchema(500)),
       }),
     )
     .output(z.object({ lease_id: idSchema, lease_expires_at: timeSchema }))

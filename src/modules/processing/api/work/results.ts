@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { sha256FromHex } from '../../../../kernel/sha256';
-import { presignedPutsSchema, sha256Schema, toWirePuts } from '../../../../platform/http/presigned-puts';
+import {
+  contentTypeSchema,
+  presignedPutsSchema,
+  sha256Schema,
+  toWirePuts,
+} from '../../../../platform/http/presigned-puts';
 import { workerProcedure } from '../../../../platform/http/procedures';
 import { idSchema, imageIdOf, leaseIdOf } from './fields';
 import type { WorkUseCases } from './use-cases';
@@ -8,10 +13,7 @@ import type { WorkUseCases } from './use-cases';
 // The limits of number, type and size are the domain's, which answers each with a code of its own.
 const announcedSchema = z.strictObject({
   image_id: idSchema,
-  content_type: z
-    .string()
-    .max(100)
-    .meta({ description: 'image/jpeg, image/png or image/webp.', example: 'image/webp' }),
+  content_type: contentTypeSchema('image/jpeg, image/png or image/webp', 'image/webp'),
   file_size_bytes: z.int().min(1),
   sha256: sha256Schema('Of the bytes of the processed image.'),
 });
