@@ -3,6 +3,7 @@ import { AppError } from '../../../kernel/app-error';
 import { mayBeLeftOut } from '../../../platform/http/may-be-left-out';
 import { sellerProcedure } from '../../../platform/http/procedures';
 import type { PageRequest } from '../domain/ports';
+import { exampleHistory, examplePage, exampleProduct } from './examples';
 import { idSchema, productIdOf } from './ids';
 import { decodeCursor, encodeCursor } from './page-cursor';
 import { historySchema, pageSchema, productSchema, statusSchema } from './schemas';
@@ -34,6 +35,7 @@ function listProcedure({ listProducts }: Pick<ReadUseCases, 'listProducts'>) {
         description:
           'Newest first. Follow `next_cursor`: it costs the same on every page and neither skips nor repeats when products come or go; `offset` does not promise that.',
       },
+      examples: { response: examplePage },
     })
     .input(pageInput.prefault({}))
     .output(pageSchema)
@@ -71,6 +73,7 @@ function getProcedure({ getProduct }: Pick<ReadUseCases, 'getProduct'>) {
         description:
           'Every `*_url` is signed and expires; read again within half its life it is mostly the same, so that it is found in caches.',
       },
+      examples: { response: exampleProduct },
       errors: ['PRODUCT_NOT_FOUND'],
     })
     .input(z.strictObject({ id: idSchema }))
@@ -88,6 +91,7 @@ function historyProcedure({ productHistory }: Pick<ReadUseCases, 'productHistory
         summary: 'Every change of status of a product',
         description: 'Oldest first; the first one is CREATE.',
       },
+      examples: { response: exampleHistory },
       errors: ['PRODUCT_NOT_FOUND'],
     })
     .input(z.strictObject({ id: idSchema }))

@@ -16,6 +16,15 @@ const sessionBody = z
   })
   .meta({ id: 'Session' });
 
+const exampleSession: z.infer<typeof sessionBody> = {
+  id: '019a0c1e-80b1-7f40-8e2d-6a9b3c7d5e12',
+  created_at: '2026-11-02T14:05:09.120Z',
+  last_used_at: '2026-11-02T15:20:00.500Z',
+  ip: '203.0.113.7',
+  user_agent: 'Mozilla/5.0 (Android 15; Mobile)',
+  current: true,
+};
+
 export const sessionsProcedure = (listSessions: ListSessions) =>
   authenticatedProcedure
     .meta({
@@ -26,6 +35,7 @@ export const sessionsProcedure = (listSessions: ListSessions) =>
         summary: 'List my sessions',
         description: 'Those that can still be refreshed, last used first.',
       },
+      examples: { response: { sessions: [exampleSession] } },
     })
     .output(z.object({ sessions: z.array(sessionBody) }))
     .query(async ({ ctx }) => ({ sessions: (await listSessions(ctx.principal)).map(toSessionBody) }));

@@ -3,6 +3,7 @@ import { AppError } from '../../../../kernel/app-error';
 import { mayBeLeftOut } from '../../../../platform/http/may-be-left-out';
 import { workerProcedure } from '../../../../platform/http/procedures';
 import type { LeaseId, WorkAnswer } from '../../domain/work/lease';
+import { exampleCompletion, exampleFailure } from './examples';
 import { cutTextSchema, idSchema, imageIdOf, jsonSchema, leaseIdOf, timeSchema } from './fields';
 import type { WorkUseCases } from './use-cases';
 
@@ -33,6 +34,7 @@ export function completeProcedure({ completeWork }: Pick<WorkUseCases, 'complete
         description:
           'Of the images named here, those that were announced must be stored as announced, and take the place of the processed images before; one that was not announced gets its metadata alone. What was announced and is not named is thrown away. UPLOAD_INCOMPLETE names in `details.images` each one that is missing or wrong, as for a direct upload. `result` is kept with the lease. Asked again, it answers the same.',
       },
+      examples: exampleCompletion,
       errors: ['NOT_FOUND', 'LEASE_LOST', 'IMAGE_NOT_FOUND', 'UPLOAD_INCOMPLETE', 'CONFLICT', 'STORAGE_UNAVAILABLE'],
     })
     .input(
@@ -68,6 +70,7 @@ export function failProcedure({ failWork }: Pick<WorkUseCases, 'failWork'>) {
         description:
           'What is `retryable` is given to a worker again after a while, until its attempts are used up. Else the product fails, and the seller reads `error`. Asked again, it answers the same.',
       },
+      examples: exampleFailure,
       errors: ['NOT_FOUND', 'LEASE_LOST'],
     })
     .input(z.strictObject({ id: idSchema, error: cutTextSchema(1000), retryable: z.boolean() }))

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { mayBeLeftOut } from '../../../../platform/http/may-be-left-out';
 import { workerProcedure } from '../../../../platform/http/procedures';
+import { exampleHeartbeat, exampleUrls } from './examples';
 import { idSchema, leaseIdOf, textSchema, timeSchema } from './fields';
 import { imagesSchema, toWireImages, variantSchema } from './images';
 import type { WorkUseCases } from './use-cases';
@@ -18,6 +19,7 @@ export function leaseUrlsProcedure({ leaseUrls }: Pick<WorkUseCases, 'leaseUrls'
         description:
           'Of the images as they are now: what a seller revokes moves. An original may say where it was taken; it is given only when it is named here, and that is kept in the log.',
       },
+      examples: exampleUrls,
       errors: ['NOT_FOUND', 'LEASE_LOST'],
     })
     .input(
@@ -45,6 +47,7 @@ export function heartbeatProcedure({ heartbeat }: Pick<WorkUseCases, 'heartbeat'
         description:
           'It lives for `lease_seconds` from now. Progress and message are told to the seller. LEASE_LOST, or NOT_FOUND where the seller has deleted the product: drop the work.',
       },
+      examples: exampleHeartbeat,
       errors: ['NOT_FOUND', 'LEASE_LOST'],
     })
     .input(

@@ -7,6 +7,7 @@ import {
   toWirePuts,
 } from '../../../../platform/http/presigned-puts';
 import { workerProcedure } from '../../../../platform/http/procedures';
+import { exampleResultUrls } from './examples';
 import { idSchema, imageIdOf, leaseIdOf } from './fields';
 import type { WorkUseCases } from './use-cases';
 
@@ -31,6 +32,7 @@ export function resultUrlsProcedure({ resultUrls }: Pick<WorkUseCases, 'resultUr
         description:
           'Send each as it stands: method, URL, headers, and exactly the bytes that were announced. What is announced anew takes the place of what was announced for that image before. The images are the product’s when the work is completed; a lost lease leaves none.',
       },
+      examples: exampleResultUrls,
       errors: [
         'NOT_FOUND',
         'LEASE_LOST',
