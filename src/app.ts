@@ -13,6 +13,7 @@ import { corsOf } from './platform/http/cors';
 import { docsRoutes } from './platform/http/docs-page';
 import { errorResponse } from './platform/http/error-body';
 import { exchangeOf } from './platform/http/exchange';
+import { KeptOpen } from './platform/http/kept-open';
 import { type Authenticate, requestContexts } from './platform/http/make-request-context';
 import type { MultipartParts } from './platform/http/multipart-door';
 import { type OperationsParts, operationsRoutes, type ReadinessCheck } from './platform/http/operations';
@@ -54,15 +55,17 @@ export interface AppParts {
   readonly hstsMaxAge: number;
   /** Connections to this one are to end: its certificate was replaced. */
   readonly isLeaving?: (server: Server<unknown> | undefined) => boolean;
+  /** A connection that moves nothing for so long is closed, unless its request is being worked on. Default 30; Bun counts in steps of 4. */
+  readonly idleSeconds?: number;
 }
 
-/** Seconds. A connection that moves nothing for so long is closed; while uploads are read it is put off. */
 const IDLE_SECONDS = 30;
+/** So often within that time it is put off for what is being worked on. */
+const PUT_OFF_TIMES = 8;
 
 const SERVE = {
   // Bun would answer 413 without a body and close: every limit is checked by the door that has it.
   maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-  idleTimeout: IDLE_SECONDS,
   // never Bun's own error page, which shows the source
   development: false,
   // a second process on the same port shall fail to start, not take half of the requests
@@ -80,14 +83,16 @@ const WEB_SOCKETS = {
 /** The HTTP server's app; `.listen({ port, hostname })` starts it. */
 export function createApp(parts: AppParts) {
   // Elysia's routing by Bun itself leaves out what is wrapped around; all requests go one way.
-  const app = new Elysia({ serve: SERVE, websocket: WEB_SOCKETS, systemRouter: false });
+  const idleTimeout = parts.idleSeconds ?? IDLE_SECONDS;
+  const app = new Elysia({ serve: { ...SERVE, idleTimeout }, websocket: WEB_SOCKETS, systemRouter: false });
   const { rateLimits, clientAddress, admitBytes, maxBodyBytes } = parts.admission;
   const serverOf = (request: Request) => arrivedAt(request) ?? app.server;
   const peer = (request: Request) => serverOf(request)?.requestIP(request)?.address ?? null;
+  const putOffIdleTimeout = (request: Request) => serverOf(request)?.timeout(request, idleTimeout);
   const contextOf = requestContexts({ ...parts, rateLimits });
   const multipart: MultipartParts = {
     multipartBody: parts.multipartBody,
-    putOffIdleTimeout: (request, seconds) => serverOf(request)?.timeout(request, seconds),
+    putOffIdleTimeout,
     ingested: parts.metrics.ingested,
     admitBytes,
     maxBytes: maxBodyBytes,
@@ -97,6 +102,7 @@ export function createApp(parts: AppParts) {
     cors: corsOf(parts.corsOrigins),
     admitRequest: admitRequests({ rateLimits, clientAddress, peer }),
     strictTransport: strictTransport(parts),
+    keptOpen: new KeptOpen(putOffIdleTimeout, (idleTimeout * 1000) / PUT_OFF_TIMES),
     closes: (request) => parts.inFlight.draining || parts.isLeaving?.(arrivedAt(request)) === true,
   });
   app

@@ -14,15 +14,15 @@ const nowhere = () => Promise.reject(new Error('documents are made without a pla
 const staging: StagingArea = { folder: '', open: nowhere, openUnnamed: nowhere, close: nowhere };
 const pool = { poolSize: 1, statementTimeoutMs: 1, lockTimeoutMs: 1, connectTimeoutMs: 1 };
 
-/** docs/openapi.json: what a server of this version answers at /openapi.json, made without one. */
-export function openApiJson(): string {
+/** Every procedure of a server of this version, made without one: none of them can be called. */
+export function documentedRouter() {
   const ground = { settings: loadSettings({}), log, metrics: createMetrics(), port: () => 0 };
   const database = new Database({ url: 'postgres://nowhere.invalid/none', ...pool }, log);
-  const { router } = buildModules(
-    ground,
-    database,
-    staging,
-    secretsOf(ground.settings, { jwt: 'x'.repeat(32), credentials: ['x'.repeat(32)] }),
-  );
-  return `${JSON.stringify(openApiDocument(router, { serverUrl: '/', version }), null, 2)}\n`;
+  const secrets = secretsOf(ground.settings, { jwt: 'x'.repeat(32), credentials: ['x'.repeat(32)] });
+  return buildModules(ground, database, staging, secrets).router;
+}
+
+/** docs/openapi.json: what such a server answers at /openapi.json. */
+export function openApiJson(): string {
+  return `${JSON.stringify(openApiDocument(documentedRouter(), { serverUrl: '/', version }), null, 2)}\n`;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, list, optionalText, optionalUrl, seconds, share, whole } from './kinds';
+import { cron, flag, list, optionalText, optionalUrl, seconds, share, whole } from './kinds';
 
 /** Where backups go, and when: one group of `settings`. */
 export const backupSettings = {
@@ -30,19 +30,14 @@ export const backupSettings = {
   BACKUP_ENCRYPTION_FORMER_IDENTITIES: list()
     .meta({ secret: true })
     .describe('Identities before it, comma-separated: what they encrypted can still be read.'),
-  BACKUP_CRON: z
-    .string()
-    .default('7 1 * * *')
-    .describe('When a backup is made, if there is a target (cron, UTC); `off` never.'),
-  BACKUP_VERIFY_CRON: z
-    .string()
-    .default('37 4 * * *')
-    .describe('When the newest backup is verified, with BACKUP_VERIFY_SHARE of its objects (cron, UTC); `off` never.'),
+  BACKUP_CRON: cron('7 1 * * *').describe('When a backup is made, if there is a target (cron, UTC); `off` never.'),
+  BACKUP_VERIFY_CRON: cron('37 4 * * *').describe(
+    'When the newest backup is verified, with BACKUP_VERIFY_SHARE of its objects (cron, UTC); `off` never.',
+  ),
   BACKUP_VERIFY_SHARE: share(0.05).describe('Of how many objects, as a share, that verification reads the bytes.'),
-  BACKUP_PRUNE_CRON: z
-    .string()
-    .default('7 5 * * *')
-    .describe('When backups are removed that the BACKUP_KEEP_… need no more (cron, UTC); `off` never.'),
+  BACKUP_PRUNE_CRON: cron('7 5 * * *').describe(
+    'When backups are removed that the BACKUP_KEEP_… need no more (cron, UTC); `off` never.',
+  ),
   BACKUP_KEEP_DAILY: whole(7, 0, 3660).describe('The last backup of so many days is kept.'),
   BACKUP_KEEP_WEEKLY: whole(4, 0, 520).describe('The last backup of so many weeks is kept.'),
   BACKUP_KEEP_MONTHLY: whole(12, 0, 1200).describe('The last backup of so many months is kept.'),
@@ -56,12 +51,9 @@ export const backupSettings = {
     'A backup or prune that has not renewed its lease for so long is taken for dead; what was held for it is freed.',
   ),
   BACKUP_CONCURRENCY: whole(8, 1, 64).describe('Objects that are copied or read at once.'),
-  BACKUP_DRILL_CRON: z
-    .string()
-    .default('47 5 * * 0')
-    .describe(
-      'When the newest backup is restored beside the running system, read, and removed (cron, UTC); `off` never.',
-    ),
+  BACKUP_DRILL_CRON: cron('47 5 * * 0').describe(
+    'When the newest backup is restored beside the running system, read, and removed (cron, UTC); `off` never.',
+  ),
   BACKUP_DRILL_DATABASE_URL: optionalUrl(['postgres:', 'postgresql:'])
     .meta({ secret: true })
     .describe(

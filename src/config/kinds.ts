@@ -1,3 +1,4 @@
+import { CronExpressionParser } from 'cron-parser';
 import { z } from 'zod';
 import { wrongProxy } from '../platform/http/client-address';
 
@@ -64,3 +65,38 @@ export const proxies = () =>
   list().refine((entries) => entries.every((entry) => wrongProxy(entry) === null), {
     error: 'must be addresses and CIDR blocks, separated by commas',
   });
+
+/** When something runs, in the words of the parser that the queue runs it by; `off` never. */
+export const cron = (fallback: string) =>
+  z
+    .string()
+    .refine((text) => text === 'off' || isCron(text), {
+      error: 'must be a cron expression, such as "17 * * * *", or off',
+    })
+    .default(fallback);
+
+function isCron(text: string): boolean {
+  // it takes an empty one for every minute
+  if (text.trim() === '') return false;
+  try {
+    CronExpressionParser.parse(text, { tz: 'UTC' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Of pages, as browsers send them: what is written in another way would match none. `*` is any. */
+export const origins = () =>
+  list().refine((entries) => entries.every((entry) => entry === '*' || isOrigin(entry)), {
+    error:
+      'must be origins such as https://shop.example, separated by commas: scheme, host, and the port unless it is the usual one; or *',
+  });
+
+function isOrigin(entry: string): boolean {
+  const text = entry.replace(/\/$/, '').toLowerCase();
+  if (!/^[a-z][a-z0-9+.-]*:\/\/[^/?#@*\s]+$/.test(text) || !URL.canParse(text)) return false;
+  const { protocol, origin } = new URL(text);
+  // of the pages of an app, such as capacitor://localhost, the scheme is its own and URL knows no origin
+  return protocol === 'http:' || protocol === 'https:' ? origin === text : true;
+}

@@ -48,6 +48,49 @@ describe('the configuration', () => {
     ]);
   });
 
+  test('names what contradicts itself and what production refuses beside the wrong ones, as far as it can be told', () => {
+    const { JWT_SECRET: _none, ...rest } = PRODUCTION;
+    const wrong = { PORT: 'eighty', DATABASE_URL: 'mysql://db', MAX_UPLOAD_BYTES: 'many', TLS_KEY_FILE: '/key.pem' };
+    expect(problemsOf({ ...rest, ...wrong })).toEqual([
+      'PORT: got "eighty"; it may be a whole number from 0 to 65535',
+      expect.stringMatching(/^DATABASE_URL: got a value that is not shown; must be a URL/),
+      expect.stringMatching(/^MAX_UPLOAD_BYTES: got "many"; it may be a whole number/),
+      'TLS_CERT_FILE and TLS_KEY_FILE: got nothing and "/key.pem"; set both or neither',
+      'JWT_SECRET: got nothing; must be set in production',
+    ]);
+    expect(problemsOf({ NODE_ENV: 'prod' })).toHaveLength(1);
+  });
+
+  test.each(['hourly', '61 * * * *', 'x * * * *', ' ', 'OFF'])('refuses %p for a schedule', (cron) => {
+    expect(problemsOf({ SWEEP_CRON: cron, BACKUP_DRILL_CRON: cron })).toEqual([
+      expect.stringMatching(/^BACKUP_DRILL_CRON: got ".*"; must be a cron expression/),
+      expect.stringMatching(/^SWEEP_CRON: got ".*"; must be a cron expression/),
+    ]);
+  });
+
+  test.each(['off', '*/5 * * * *', '0 3 * * MON-FRI', '@hourly'])('takes %p for a schedule', (cron) => {
+    expect(loadSettings({ SWEEP_CRON: cron }).SWEEP_CRON).toBe(cron);
+  });
+
+  test.each([
+    'example.com',
+    'https://shop.example/app',
+    'https://shop.example:443',
+    'https://*.shop.example',
+    'https://shop.example,shop',
+    'https://user@shop.example',
+    'null',
+  ])('refuses %p for the origins of pages, which no browser would send', (origins) => {
+    expect(problemsOf({ CORS_ORIGINS: origins })).toEqual([
+      expect.stringMatching(/^CORS_ORIGINS: got ".*"; must be origins such as/),
+    ]);
+  });
+
+  test.each(['*', 'https://shop.example', 'https://Shop.example/, http://localhost:5173', 'capacitor://localhost'])(
+    'takes %p for the origins of pages',
+    (origins) => expect(problemsOf({ CORS_ORIGINS: origins })).toEqual([]),
+  );
+
   test('never shows the value of a secret', () => {
     const problems = problemsOf({ JWT_SECRET: 'hunter2', DATABASE_URL: 'mysql://root:hunter2@db/x' });
     expect(problems).toHaveLength(2);
@@ -55,14 +98,19 @@ describe('the configuration', () => {
   });
 
   test('refuses half a key pair and limits that contradict each other', () => {
-    expect(problemsOf({ S3_ACCESS_KEY_ID: 'only-the-id', MAX_IMAGE_BYTES: '99', MAX_UPLOAD_BYTES: '98' })).toHaveLength(
-      2,
-    );
-    expect(problemsOf({ S3_SSE: 'aws:kms' })).toEqual(['S3_KMS_KEY_ID: must be set when S3_SSE is aws:kms']);
+    expect(problemsOf({ S3_ACCESS_KEY_ID: 'only-the-id', MAX_IMAGE_BYTES: '99999999' })).toEqual([
+      'S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY: got a value that is not shown and nothing; set both or neither',
+      'MAX_IMAGE_BYTES and MAX_UPLOAD_BYTES: got "99999999" and nothing, so 52428800; the first may be the second at most',
+    ]);
+    expect(problemsOf({ S3_SSE: 'aws:kms' })).toEqual([
+      'S3_KMS_KEY_ID: got nothing; must be set when S3_SSE is aws:kms',
+    ]);
   });
 
   test('refuses half a certificate, and an authority that nothing is verified by', () => {
-    expect(problemsOf({ TLS_CERT_FILE: '/cert.pem' })).toEqual(['TLS_CERT_FILE and TLS_KEY_FILE: set both or neither']);
+    expect(problemsOf({ TLS_CERT_FILE: '/cert.pem' })).toEqual([
+      'TLS_CERT_FILE and TLS_KEY_FILE: got "/cert.pem" and nothing; set both or neither',
+    ]);
     const url = 'postgres://app@db/store?sslmode=require';
     expect(problemsOf({ DATABASE_CA_FILE: '/ca.pem', DATABASE_URL: url, MIGRATION_DATABASE_URL: url })).toHaveLength(2);
     expect(problemsOf({ DATABASE_CA_FILE: '/ca.pem', DATABASE_URL: url.replace('require', 'verify-full') })).toEqual(
@@ -78,7 +126,7 @@ describe('the configuration', () => {
     ['DISK_ENCRYPTED_AT_REST', { DATABASE_URL: '', ALLOW_EMBEDDED: 'true' }, 'DISK_ENCRYPTED_AT_REST'],
     ['DISK_ENCRYPTED_AT_REST', { S3_BUCKET_NAME: '', ALLOW_EMBEDDED: 'true' }, 'DISK_ENCRYPTED_AT_REST'],
     ['S3_SSE', { S3_SSE: 'none' }, 'DISK_ENCRYPTED_AT_REST'],
-    ['S3_SSE', { TARGET_S3_SSE: 'none' }, 'DISK_ENCRYPTED_AT_REST'],
+    ['TARGET_S3_SSE', { TARGET_S3_SSE: 'none' }, 'DISK_ENCRYPTED_AT_REST'],
     ['BACKUP_DRILL_BUCKET_NAME', { BACKUP_DIR: '/backups', ...IDENTITY }, 'DISK_ENCRYPTED_AT_REST'],
     ['BACKUP_DRILL_BUCKET_NAME', { BACKUP_S3_BUCKET_NAME: 'backups' }, 'DISK_ENCRYPTED_AT_REST'],
     ['BACKUP_ENCRYPTION_IDENTITY', { BACKUP_DIR: '/mnt/backups', ...DRILLS }, 'DISK_ENCRYPTED_AT_REST'],
@@ -100,11 +148,12 @@ describe('the configuration', () => {
     ['MIGRATION_DATABASE_URL', { MIGRATION_DATABASE_URL: 'postgres://owner@db/store' }, 'ALLOW_PLAIN_DATABASE'],
     ['TARGET_S3_ENDPOINT_URL', { TARGET_S3_ENDPOINT_URL: 'http://minio:9000' }, 'ALLOW_PLAIN_S3'],
     ['CDN_BASE_URL', { CDN_BASE_URL: 'http://cdn.example' }, 'ALLOW_PLAIN_S3'],
+    ['S3_PUBLIC_ENDPOINT_URL', { S3_PUBLIC_ENDPOINT_URL: 'http://minio:9000' }, 'ALLOW_PLAIN_S3'],
     ['S3_ENDPOINT_URL', { S3_ENDPOINT_URL: 'http://minio:9000' }, 'ALLOW_PLAIN_S3'],
   ])('production refuses %s %o unless %s says so', (variable, change, override) => {
     const problems = problemsOf({ ...PRODUCTION, ...change });
     expect(problems).toHaveLength(1);
-    expect(problems[0]).toStartWith(variable);
+    expect(problems[0]).toStartWith(`${variable}: got `);
     expect(problemsOf({ ...PRODUCTION, ...change, [override]: 'true' })).toEqual([]);
   });
 
@@ -125,13 +174,15 @@ describe('the configuration', () => {
 
   test('production refuses a missing JWT_SECRET without any override', () => {
     expect(problemsOf({ ...PRODUCTION, JWT_SECRET: '', ALLOW_EMBEDDED: 'true' })).toEqual([
-      'JWT_SECRET must be set in production',
+      'JWT_SECRET: got nothing; must be set in production',
     ]);
   });
 
   test('production refuses a missing key of credentials without any override; a file will do, both will not', () => {
     const without = { ...PRODUCTION, CREDENTIALS_KEY: '', ALLOW_EMBEDDED: 'true' };
-    expect(problemsOf(without)).toEqual(['CREDENTIALS_KEY must be set in production (or CREDENTIALS_KEY_FILE)']);
+    expect(problemsOf(without)).toEqual([
+      'CREDENTIALS_KEY: got nothing; must be set in production (or CREDENTIALS_KEY_FILE)',
+    ]);
     expect(problemsOf({ ...without, CREDENTIALS_KEY_FILE: '/run/secrets/key' })).toEqual([]);
     expect(problemsOf({ ...PRODUCTION, CREDENTIALS_KEY_FILE: '/run/secrets/key' })).toHaveLength(1);
   });
@@ -153,7 +204,7 @@ test('what drills empty is nobody’s but theirs', () => {
     { S3_BUCKET_NAME: 'images', S3_FORMER_BUCKET_NAMES: 'old,older', BACKUP_DRILL_BUCKET_NAME: 'older' },
     { S3_BUCKET_NAME: 'images', TARGET_S3_BUCKET_NAME: 'next', BACKUP_DRILL_BUCKET_NAME: 'next' },
   ])
-    expect(() => loadSettings(wrong)).toThrow(/BACKUP_DRILL_[A-Z_]+: is emptied by every drill/);
+    expect(() => loadSettings(wrong)).toThrow(/BACKUP_DRILL_[A-Z_]+: got .*; it is emptied by every drill/);
   loadSettings({ DATABASE_URL, BACKUP_DRILL_DATABASE_URL: 'postgres://owner@db/drills' });
 });
 
@@ -164,17 +215,23 @@ test.each([
   [{ S3_ENDPOINT_URL: 'https://store.example' }, { BACKUP_S3_ENDPOINT_URL: 'https://store.example:443/' }],
 ])('backups are not kept in the bucket of the images, however its server is written: %o %o', (images, backups) => {
   const both = { S3_BUCKET_NAME: 'images', BACKUP_S3_BUCKET_NAME: 'images', ...images, ...backups };
-  expect(problemsOf(both)).toEqual(['BACKUP_S3_BUCKET_NAME: must be another bucket than that of the images']);
+  expect(problemsOf(both)).toEqual([
+    'BACKUP_S3_BUCKET_NAME: got "images"; must be another bucket than that of the images',
+  ]);
   expect(problemsOf({ ...both, BACKUP_S3_BUCKET_NAME: 'backups' })).toEqual([]);
   expect(problemsOf({ ...both, BACKUP_S3_ENDPOINT_URL: 'https://elsewhere.example' })).toEqual([]);
 });
 
 test('backups are not kept where the data is', () => {
-  const problem = 'BACKUP_DIR: must not lie in DATA_DIR, or whatever takes one of them takes both';
+  const says = 'the first must not lie in the second, or whatever takes one of them takes both';
   for (const BACKUP_DIR of ['/srv/data', '/srv/data/', '/srv/data/backups', '/srv/other/../data/backups'])
-    expect(problemsOf({ DATA_DIR: '/srv/data', BACKUP_DIR })).toEqual([problem]);
+    expect(problemsOf({ DATA_DIR: '/srv/data', BACKUP_DIR })).toEqual([
+      `BACKUP_DIR and DATA_DIR: got "${BACKUP_DIR}" and "/srv/data"; ${says}`,
+    ]);
   expect(problemsOf({ DATA_DIR: '/srv/data', BACKUP_DIR: '/srv/data-backups' })).toEqual([]);
-  expect(problemsOf({ BACKUP_DIR: 'data/backups' })).toEqual([problem]);
+  expect(problemsOf({ BACKUP_DIR: 'data/backups' })).toEqual([
+    `BACKUP_DIR and DATA_DIR: got "data/backups" and nothing, so ./data; ${says}`,
+  ]);
   expect(
     problemsOf({ DATA_DIR: '/srv/data', BACKUP_DIR: '/srv/data/backups', BACKUP_S3_BUCKET_NAME: 'backups' }),
   ).toEqual([]);

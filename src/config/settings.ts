@@ -3,11 +3,13 @@ import { admissionSettings } from './admission-settings';
 import { backupSettings } from './backup-settings';
 import {
   bytes,
+  cron,
   flag,
   list,
   optionalText,
   optionalUrl,
   optionalWhole,
+  origins,
   port,
   proxies,
   seconds,
@@ -46,7 +48,7 @@ export const settings = {
     ALLOW_PLAIN_HTTP: flag(false).describe(
       'Lets production serve plain HTTP without a proxy, and name itself by an http PUBLIC_URL. For trials only.',
     ),
-    CORS_ORIGINS: list().describe(
+    CORS_ORIGINS: origins().describe(
       'Origins, separated by commas, whose pages may call this API and use signed URLs; `*` for any. Set on the bucket where the store has such rules; `bun run cli store check` says what is missing.',
     ),
     METRICS_TOKEN: optionalText()
@@ -236,15 +238,12 @@ export const settings = {
     PUT_MAX_DURATION_SECONDS: seconds(3600, 1, 86400).describe(
       'How long after the expiry of its URL a PUT may still end; until then every sweep deletes what it brought.',
     ),
-    SWEEP_CRON: z
-      .string()
-      .default('* * * * *')
-      .describe('When the sweep runs (cron, UTC), beside once at every start; `off` never.'),
-    SCRUB_CRON: z.string().default('17 * * * *').describe('When the scrub runs (cron, UTC); `off` never.'),
+    SWEEP_CRON: cron('* * * * *').describe('When the sweep runs (cron, UTC), beside once at every start; `off` never.'),
+    SCRUB_CRON: cron('17 * * * *').describe('When the scrub runs (cron, UTC); `off` never.'),
     SCRUB_BYTES_PER_RUN: whole(1024 ** 3, 1, 1024 ** 5).describe(
       'So much of the stored bytes one run of the scrub reads again, in bytes; the next one goes on from there.',
     ),
-    AUDIT_CRON: z.string().default('23 2 * * *').describe('When the audit runs (cron, UTC); `off` never.'),
+    AUDIT_CRON: cron('23 2 * * *').describe('When the audit runs (cron, UTC); `off` never.'),
     AUDIT_ACT: flag(false).describe(
       'The audit that runs by the clock moves objects without a row to quarantine; false: it reports them. Images that are missing or wrong are marked either way.',
     ),
@@ -263,7 +262,7 @@ export const settings = {
     QUARANTINE_TTL_SECONDS: seconds(2592000, 0, 315360000).describe(
       'Objects that have been in quarantine for longer are deleted by retention; 0 keeps them.',
     ),
-    RETENTION_CRON: z.string().default('41 3 * * *').describe('When retention runs (cron, UTC); `off` never.'),
+    RETENTION_CRON: cron('41 3 * * *').describe('When retention runs (cron, UTC); `off` never.'),
     RETENTION_FAILED_PRODUCTS_DAYS: whole(0, 0, 36500).describe(
       'Failed products that have not been touched for so many days are deleted with their images; 0 keeps them. Never one under legal hold.',
     ),

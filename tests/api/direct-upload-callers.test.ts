@@ -89,8 +89,8 @@ test.each([
   ['no image', { images: [] }, [422, 'VALIDATION_FAILED']],
   ['an unknown field', { images: [{ ...announced(Buffer.from('x')), width: 3 }] }, [422, 'VALIDATION_FAILED']],
   [
-    'an upper-case checksum',
-    { images: [{ ...announced(Buffer.from('x')), sha256: 'A'.repeat(64) }] },
+    'a checksum that is not hexadecimal',
+    { images: [{ ...announced(Buffer.from('x')), sha256: 'g'.repeat(64) }] },
     [422, 'VALIDATION_FAILED'],
   ],
   ['an empty file', { images: [{ ...announced(Buffer.from('x')), file_size_bytes: 0 }] }, [422, 'VALIDATION_FAILED']],

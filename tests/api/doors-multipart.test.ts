@@ -83,7 +83,7 @@ describe('a multipart body over REST', () => {
     });
     const timeout = spyOn(slow.app.server!, 'timeout');
     expect((await slow.fetch('/api/uploads', init)).status).toBe(201);
-    expect(timeout).toHaveBeenCalledWith(expect.any(Request), 10);
+    expect(timeout).toHaveBeenCalledWith(expect.any(Request), 30);
     await slow.stop();
   });
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Glob } from 'bun';
 import { COMMANDS } from '../../src/cli/run-command';
-import { shape } from '../../src/config/load';
+import { shape } from '../../src/config/shape';
 import { runSamples } from '../../src/modules/maintenance/application/run-samples';
 import { DAMAGED_IMAGES } from '../../src/modules/maintenance/upkeep-parts';
 import { createMetrics } from '../../src/platform/telemetry/metrics';

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { generateDocs } from '../../scripts/generate-docs';
-import { loadSettings, shape } from '../../src/config/load';
+import { loadSettings } from '../../src/config/load';
+import { shape } from '../../src/config/shape';
 
 const repository = resolve(import.meta.dir, '../..');
 const example = await Bun.file(join(repository, '.env.example')).text();

@@ -34,7 +34,7 @@ describe('a start with a wrong configuration', () => {
     const ended = await failedStart({ NODE_ENV: 'production' });
     expect(ended.exitCode).toBe(1);
     for (const name of ['DATABASE_URL', 'S3_BUCKET_NAME', 'JWT_SECRET', 'CREDENTIALS_KEY', 'TLS_CERT_FILE']) {
-      expect(ended.stderr).toContain(`${name} must be`);
+      expect(ended.stderr).toContain(`${name}: got nothing`);
     }
   }, 30_000);
 });

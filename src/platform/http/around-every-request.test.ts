@@ -4,6 +4,7 @@ import { createMetrics } from '../telemetry/metrics';
 import { aroundEveryRequest, type Handler } from './around-every-request';
 import { corsOf } from './cors';
 import { exchangeOf } from './exchange';
+import { KeptOpen } from './kept-open';
 import { InFlight } from './shutdown';
 
 const inFlight = new InFlight();
@@ -14,6 +15,7 @@ const around = aroundEveryRequest({
   inFlight,
   admitRequest: () => Promise.resolve(),
   strictTransport: () => null,
+  keptOpen: new KeptOpen(() => undefined, 1_000),
   closes: () => false,
 });
 

@@ -5,6 +5,7 @@ import type { AdmitRequest } from './admit-request';
 import type { Cors } from './cors';
 import { errorResponse } from './error-body';
 import { beginExchange, type Exchange } from './exchange';
+import type { KeptOpen } from './kept-open';
 import { linger } from './linger';
 import { logRequest } from './request-log';
 import type { StrictTransport } from './secure-transport';
@@ -19,6 +20,7 @@ export interface AroundParts {
   readonly inFlight: InFlight;
   readonly admitRequest: AdmitRequest;
   readonly strictTransport: StrictTransport;
+  readonly keptOpen: KeptOpen;
   /** The connection of this request is to take no other. */
   readonly closes: (request: Request) => boolean;
 }
@@ -55,6 +57,7 @@ async function answer(
   request: Request,
   exchange: Exchange,
 ): Promise<Response | undefined> {
+  parts.keptOpen.begin(request);
   try {
     await parts.admitRequest(request, exchange);
     return await next(request);
@@ -62,6 +65,7 @@ async function answer(
     exchange.fail(error);
     return errorResponse(toAppError(error), exchange.requestId);
   } finally {
+    parts.keptOpen.end(request);
     exchange.answered();
   }
 }

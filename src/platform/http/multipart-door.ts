@@ -5,17 +5,13 @@ import { type Exchange, exchangeOf } from './exchange';
 import { MultipartInput } from './multipart-input';
 import type { MultipartBody } from './multipart-port';
 
-/** Bun's idle timeout in seconds while a body arrives: small reads alone do not put it off. */
-const UPLOAD_IDLE_SECONDS = 10;
-const STAY_OPEN_EVERY_MS = 2_000;
-
 export interface MultipartParts {
   /**
    * The unread body of a request under the limits of this installation.
    * @param keepAlive to be called about once a second while the body is read
    */
   readonly multipartBody: (request: Request, keepAlive: () => void) => MultipartBody;
-  readonly putOffIdleTimeout: (request: Request, seconds: number) => void;
+  readonly putOffIdleTimeout: (request: Request) => void;
   readonly ingested: (bytes: number) => void;
   readonly admitBytes: AdmitBytes;
   /** Of one body, which `multipartBody` holds to it. */
@@ -31,7 +27,7 @@ export async function multipartInputOf(
   request: Request,
   params: Readonly<Record<string, string>> = {},
 ): Promise<MultipartInput<MultipartBody>> {
-  const stayOpen = () => parts.putOffIdleTimeout(request, UPLOAD_IDLE_SECONDS);
+  const stayOpen = () => parts.putOffIdleTimeout(request);
   const body = parts.multipartBody(request, stayOpen);
   const exchange = exchangeOf(request);
   const grant = await admitted(parts, exchange, body, stayOpen);
@@ -40,9 +36,7 @@ export async function multipartInputOf(
     grant?.received(bytes);
     parts.ingested(bytes);
   });
-  const read: MultipartBody['read'] = (visitor) =>
-    counted.read(visitor).finally(() => untilAnswered(exchange, stayOpen));
-  return new MultipartInput({ ...counted, read }, params);
+  return new MultipartInput(counted, params);
 }
 
 /** What is announced to be over the limit is refused anyway, unread: it need not wait for room. */
@@ -62,15 +56,6 @@ async function admitted(
   } catch (error) {
     throw signal.aborted ? new ClientDisconnected(error) : error;
   }
-}
-
-/**
- * What was refused half way is cleaned up before it is answered, which may take a store or a database that is out of order a
- * minute. Bun would close the connection meanwhile, because nobody reads the rest of the body.
- */
-function untilAnswered(exchange: Exchange, stayOpen: () => void): void {
-  const timer = setInterval(stayOpen, STAY_OPEN_EVERY_MS);
-  exchange.untilAnswered(() => clearInterval(timer));
 }
 
 function countedBody(body: MultipartBody, count: (bytes: number) => void): MultipartBody {

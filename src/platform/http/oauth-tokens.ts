@@ -19,6 +19,13 @@ export const tokenFields = {
     .meta({ description: 'When the access token expires; with an offset, or in UTC by Z.' }),
 };
 
+/** Such an answer, for /openapi.json. */
+export const exampleOAuth = {
+  access_token: 'APP_USR-example',
+  refresh_token: 'TG-example',
+  expires_at: '2026-11-02T20:05:09Z',
+};
+
 export function tokensOf(input: z.infer<z.ZodObject<typeof tokenFields>>) {
   return {
     accessToken: input.access_token,

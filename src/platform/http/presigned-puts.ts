@@ -7,8 +7,17 @@ export const idSchema = z.string().meta({ format: 'uuid', example: '019f4f2c-52c
 export const sha256Schema = (description: string) =>
   z
     .string()
-    .regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits')
+    .regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal digits')
+    .toLowerCase()
     .meta({ description });
+
+/** In lower case, and so it is signed. @see RFC 9110, 8.3.1: types are the same in every case */
+export const contentTypeSchema = (allowed: string, example: string) =>
+  z
+    .string()
+    .max(100)
+    .toLowerCase()
+    .meta({ description: `${allowed}, in lower or upper case; \`headers\` has it in lower case.`, example });
 
 /** `uploads` of every answer that gives presigned PUTs, one for each image. */
 export const presignedPutsSchema = z.array(

@@ -3,6 +3,11 @@ import { jsonObject } from './json-body';
 
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
+/** Of such a request a body is read even where no field is expected in it: it may be broken, too large, or too slow. */
+export function readsBody(method: string): boolean {
+  return WITH_BODY.has(method);
+}
+
 /**
  * The input of a procedure: path parameters, query parameters and the fields of a JSON body, in one object.
  * @throws AppError VALIDATION_FAILED for a name that comes from two of them; MALFORMED_REQUEST; REQUEST_TOO_LARGE
@@ -10,7 +15,7 @@ const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 export async function restInput(request: Request, params: Readonly<Record<string, string>>): Promise<object> {
   const input: Record<string, unknown> = { ...params };
   take(input, queryOf(request.url));
-  if (WITH_BODY.has(request.method)) take(input, await jsonObject(request));
+  if (readsBody(request.method)) take(input, await jsonObject(request));
   return input;
 }
 

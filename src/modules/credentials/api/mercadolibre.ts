@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tokenFields, tokensOf } from '../../../platform/http/oauth-tokens';
+import { exampleOAuth, tokenFields, tokensOf } from '../../../platform/http/oauth-tokens';
 import { sellerProcedure } from '../../../platform/http/procedures';
 import type { connectAccount, disconnectAccount, readConnection } from '../application/own-account';
 
@@ -38,6 +38,7 @@ export const connectProcedure = ({ connectAccount: connect }: MercadoLibreUseCas
         description:
           'Keeps what MercadoLibre’s OAuth gave, in the place of what was there. It is stored encrypted, given to the workers that publish for you, and never shown again.',
       },
+      examples: { request: { ...exampleOAuth, ml_user_id: '123456789' } },
       status: 204,
     })
     .input(
@@ -64,6 +65,7 @@ export const connectionProcedure = ({ readConnection: read }: MercadoLibreUseCas
         summary: 'Is my MercadoLibre account connected?',
         description: 'Which account, and until when its access token is good. Never a token.',
       },
+      examples: { response: { connected: true, ml_user_id: '123456789', expires_at: '2026-11-02T20:05:09.000Z' } },
     })
     .output(
       z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../../../kernel/error-codes';
+import { mayBeLeftOut } from '../../../platform/http/may-be-left-out';
 import { toWirePuts } from '../../../platform/http/presigned-puts';
 import { router, sellerProcedure } from '../../../platform/http/procedures';
 import type { abortUpload } from '../application/direct/abort-upload';
@@ -8,9 +9,10 @@ import type { AwaitedUpload } from '../application/direct/presigned-puts';
 import type { renewUploadUrls } from '../application/direct/renew-upload-urls';
 import type { startUpload } from '../application/direct/start-upload';
 import { announcedImageSchema, awaitedUploadSchema, changedImageSchema, toAnnounced } from './direct-upload-schemas';
+import { exampleProduct, exampleRenewal, exampleStart } from './examples';
 import { idSchema, imageIdOf, productIdOf } from './ids';
 import { productSchema, promptSchema } from './schemas';
-import { idempotencyKeyOf } from './upload-headers';
+import { idempotencyKeyOf, replayedHeader } from './upload-headers';
 import { toWireProduct } from './wire';
 
 export interface DirectUploadUseCases {
@@ -49,7 +51,9 @@ function startProcedure({ startUpload }: Pick<DirectUploadUseCases, 'startUpload
         description:
           'Answers one PUT for each image, to be sent as it stands: method, URL, headers, and exactly the bytes that were announced. Then complete the upload. With an Idempotency-Key a request may be repeated safely: it gets fresh PUTs for the same images. A seller may have so many uploads open at once (by default 20); one more is refused with QUOTA_EXCEEDED until one is completed, aborted or expired. What is open counts in the quota of products and bytes.',
         requestHeaders: z.object({ 'Idempotency-Key': z.string().min(1).max(255).optional() }),
+        responseHeaders: z.object(replayedHeader),
       },
+      examples: exampleStart,
       status: 201,
       errors: [...ANNOUNCING, 'INVALID_PROMPT', 'QUOTA_EXCEEDED', 'IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_MISMATCH'],
     })
@@ -77,9 +81,10 @@ function urlsProcedure({ renewUploadUrls }: Pick<DirectUploadUseCases, 'renewUpl
         description:
           'Name an image with another size, type or checksum to send another photo in its place; QUOTA_EXCEEDED where that has been done too often (by default 40 times).',
       },
+      examples: exampleRenewal,
       errors: [...ANNOUNCING, 'QUOTA_EXCEEDED', 'PRODUCT_NOT_FOUND', 'IMAGE_NOT_FOUND', 'STORAGE_UNAVAILABLE'],
     })
-    .input(z.strictObject({ product_id: idSchema, images: z.array(changedImageSchema).optional() }))
+    .input(z.strictObject({ product_id: idSchema, images: mayBeLeftOut(z.array(changedImageSchema)) }))
     .output(awaitedUploadSchema)
     .mutation(async ({ ctx, input }) => {
       const changed = (input.images ?? []).map((image) => ({
@@ -101,6 +106,7 @@ function completeProcedure({ completeUpload }: Pick<DirectUploadUseCases, 'compl
         description:
           'Once this has answered 200, the photos are kept. Safe to repeat. UPLOAD_INCOMPLETE names in `details.images` each image that is missing or wrong: `{image_id, problem, message}`, where `problem` is MISSING, SIZE_MISMATCH, CHECKSUM_MISMATCH, TYPE_MISMATCH, or the code by which a multipart upload would have been refused. After QUOTA_EXCEEDED it can be repeated when there is room.',
       },
+      examples: { response: exampleProduct },
       errors: ['PRODUCT_NOT_FOUND', 'UPLOAD_INCOMPLETE', 'QUOTA_EXCEEDED', 'CONFLICT', 'STORAGE_UNAVAILABLE'],
     })
     .input(z.strictObject({ product_id: idSchema }))

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sellerProcedure } from '../../../platform/http/procedures';
+import { EXAMPLE_IMAGE_IDS, EXAMPLE_PROMPT, exampleProduct } from './examples';
 import { idSchema, imageIdOf, productIdOf } from './ids';
 import { productSchema, promptSchema } from './schemas';
 import type { ProductUseCases } from './use-cases';
@@ -25,6 +26,7 @@ function updateProcedure({ editPrompt }: Pick<EditUseCases, 'editPrompt'>) {
         summary: 'Change the prompt',
         description: 'While uploading, ready or failed; else CONFLICT.',
       },
+      examples: { request: { prompt_text: EXAMPLE_PROMPT }, response: exampleProduct },
       errors: ['PRODUCT_NOT_FOUND', 'INVALID_PROMPT', 'CONFLICT'],
     })
     .input(
@@ -68,6 +70,7 @@ function setPrimaryImageProcedure({ setPrimaryImage }: Pick<EditUseCases, 'setPr
         summary: 'Choose the primary image',
         description: 'In every status but publishing and published; there CONFLICT.',
       },
+      examples: { request: { image_id: EXAMPLE_IMAGE_IDS[0] }, response: exampleProduct },
       errors: ['PRODUCT_NOT_FOUND', 'IMAGE_NOT_FOUND', 'CONFLICT'],
     })
     .input(z.strictObject({ id: idSchema, image_id: idSchema }))

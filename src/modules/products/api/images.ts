@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sellerProcedure } from '../../../platform/http/procedures';
+import { EXAMPLE_IMAGE_IDS, exampleProduct } from './examples';
 import { idSchema, imageIdOf, productIdOf } from './ids';
 import { productSchema } from './schemas';
 import type { ProductUseCases } from './use-cases';
@@ -22,6 +23,7 @@ function removeImageProcedure({ removeImage }: Pick<ImageUseCases, 'removeImage'
         description:
           'While ready or failed. The last image stays (CONFLICT); where the primary goes, the image with the lowest position becomes it. Under legal hold every image stays (CONFLICT).',
       },
+      examples: { response: exampleProduct },
       errors: ['PRODUCT_NOT_FOUND', 'IMAGE_NOT_FOUND', 'CONFLICT'],
     })
     .input(z.strictObject({ id: idSchema, image_id: idSchema }))
@@ -41,6 +43,7 @@ function reorderImagesProcedure({ reorderImages }: Pick<ImageUseCases, 'reorderI
         summary: 'Put the images in a new order',
         description: 'While ready or failed. `image_ids` names every image of the product once, the first one first.',
       },
+      examples: { request: { image_ids: [...EXAMPLE_IMAGE_IDS] }, response: exampleProduct },
       errors: ['PRODUCT_NOT_FOUND', 'IMAGE_NOT_FOUND', 'CONFLICT'],
     })
     .input(z.strictObject({ id: idSchema, image_ids: z.array(idSchema).min(1).max(100) }))

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { sellerProcedure } from '../../../platform/http/procedures';
 import type { LedOn } from '../application/lead-on';
+import { exampleLedOn } from './examples';
 import { idSchema, productIdOf } from './ids';
 import { statusSchema } from './schemas';
 import type { ProductUseCases } from './use-cases';
@@ -21,6 +22,7 @@ export function lifecycleProcedures({ leadOn }: Pick<ProductUseCases, 'leadOn'>)
     sellerProcedure
       .meta({
         openapi: { method: 'POST', path: `/api/products/{id}/${route}`, tags: ['Products'], ...says },
+        examples: { response: { ...exampleLedOn, status: route === 'publish' ? 'publishing' : 'processing' } },
         status: 202,
         errors: ['PRODUCT_NOT_FOUND', 'INVALID_TRANSITION', 'CONFLICT'],
       })

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { AppError } from '../../../kernel/app-error';
+import { mayBeLeftOut } from '../../../platform/http/may-be-left-out';
 import { sellerProcedure } from '../../../platform/http/procedures';
 import type { PageRequest } from '../domain/ports';
+import { exampleHistory, examplePage, exampleProduct } from './examples';
 import { idSchema, productIdOf } from './ids';
 import { decodeCursor, encodeCursor } from './page-cursor';
 import { historySchema, pageSchema, productSchema, statusSchema } from './schemas';
@@ -14,11 +16,12 @@ export function readProcedures(useCases: ReadUseCases) {
   return { list: listProcedure(useCases), get: getProcedure(useCases), history: historyProcedure(useCases) };
 }
 
+const PAGE_LIMIT = 20;
 const pageInput = z.strictObject({
-  status: statusSchema.optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  offset: z.coerce.number().int().min(0).max(2_147_483_647).optional(),
-  cursor: z.string().max(200).optional().meta({ description: 'next_cursor of the page before; not with offset.' }),
+  status: mayBeLeftOut(statusSchema),
+  limit: mayBeLeftOut(z.coerce.number().int().min(1).max(100).meta({ default: PAGE_LIMIT })),
+  offset: mayBeLeftOut(z.coerce.number().int().min(0).max(2_147_483_647)),
+  cursor: mayBeLeftOut(z.string().max(200).meta({ description: 'next_cursor of the page before; not with offset.' })),
 });
 
 function listProcedure({ listProducts }: Pick<ReadUseCases, 'listProducts'>) {
@@ -32,6 +35,7 @@ function listProcedure({ listProducts }: Pick<ReadUseCases, 'listProducts'>) {
         description:
           'Newest first. Follow `next_cursor`: it costs the same on every page and neither skips nor repeats when products come or go; `offset` does not promise that.',
       },
+      examples: { response: examplePage },
     })
     .input(pageInput.prefault({}))
     .output(pageSchema)
@@ -40,7 +44,7 @@ function listProcedure({ listProducts }: Pick<ReadUseCases, 'listProducts'>) {
       return {
         products: page.products.map(toWireSummary),
         total: page.total,
-        limit: input.limit,
+        limit: input.limit ?? PAGE_LIMIT,
         offset: input.cursor === undefined ? (input.offset ?? 0) : null,
         has_more: page.hasMore,
         next_cursor: page.next && encodeCursor(page.next),
@@ -48,7 +52,7 @@ function listProcedure({ listProducts }: Pick<ReadUseCases, 'listProducts'>) {
     });
 }
 
-function pageRequest({ status, limit, offset, cursor }: z.output<typeof pageInput>): PageRequest {
+function pageRequest({ status, limit = PAGE_LIMIT, offset, cursor }: z.output<typeof pageInput>): PageRequest {
   if (cursor !== undefined && offset !== undefined) {
     throw new AppError('VALIDATION_FAILED', 'Send offset or cursor, not both.', {
       details: { fields: [{ path: 'cursor', message: 'not together with offset' }] },
@@ -69,6 +73,7 @@ function getProcedure({ getProduct }: Pick<ReadUseCases, 'getProduct'>) {
         description:
           'Every `*_url` is signed and expires; read again within half its life it is mostly the same, so that it is found in caches.',
       },
+      examples: { response: exampleProduct },
       errors: ['PRODUCT_NOT_FOUND'],
     })
     .input(z.strictObject({ id: idSchema }))
@@ -86,6 +91,7 @@ function historyProcedure({ productHistory }: Pick<ReadUseCases, 'productHistory
         summary: 'Every change of status of a product',
         description: 'Oldest first; the first one is CREATE.',
       },
+      examples: { response: exampleHistory },
       errors: ['PRODUCT_NOT_FOUND'],
     })
     .input(z.strictObject({ id: idSchema }))

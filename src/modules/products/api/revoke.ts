@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sellerProcedure } from '../../../platform/http/procedures';
+import { exampleProduct } from './examples';
 import { idSchema, productIdOf } from './ids';
 import { productSchema } from './schemas';
 import type { ProductUseCases } from './use-cases';
@@ -17,6 +18,7 @@ export function revokeProcedures({ revokeUrls }: Pick<ProductUseCases, 'revokeUr
           description:
             'Once this has answered 200, every URL of its images that was issued before is dead on the store, and the answer carries new ones. In every status; safe to repeat after an error. Where a CDN stands in front (CDN_BASE_URL), what it holds ends with its cache.',
         },
+        examples: { response: exampleProduct },
         errors: ['PRODUCT_NOT_FOUND', 'CONFLICT', 'STORAGE_UNAVAILABLE'],
       })
       .input(z.strictObject({ id: idSchema }))

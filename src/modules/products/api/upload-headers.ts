@@ -1,5 +1,14 @@
+import { z } from 'zod';
 import { AppError } from '../../../kernel/app-error';
 import { isUuidV7, type ProductId } from '../../../kernel/ids';
+
+/** Documents what an answer carries that is given a second time. */
+export const replayedHeader = {
+  'idempotency-replayed': z
+    .literal('true')
+    .optional()
+    .meta({ description: 'The Idempotency-Key was seen before: this is what it was answered then.' }),
+};
 
 /**
  * 1 to 255 visible ASCII characters, chosen by the client.

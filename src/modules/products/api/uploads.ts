@@ -3,10 +3,11 @@ import type { ErrorCode } from '../../../kernel/error-codes';
 import { multipartInput } from '../../../platform/http/multipart-input';
 import { sellerProcedure } from '../../../platform/http/procedures';
 import type { UploadBody } from '../domain/upload-body';
+import { EXAMPLE_PRODUCT_ID, exampleCreated, exampleProduct } from './examples';
 import { idSchema, productIdOf } from './ids';
 import { productSchema } from './schemas';
 import { addImagesForm, createForm } from './upload-form';
-import { idempotencyKeyOf, uploadIdOf } from './upload-headers';
+import { idempotencyKeyOf, replayedHeader, uploadIdOf } from './upload-headers';
 import type { ProductUseCases } from './use-cases';
 import { toWireProduct } from './wire';
 
@@ -54,9 +55,19 @@ function createProcedure({ createProduct }: Pick<UploadUseCases, 'createProduct'
         contentTypes: ['multipart/form-data'],
         requestHeaders: z.object({
           'Idempotency-Key': z.string().min(1).max(255).optional(),
-          'X-Upload-Id': z.uuidv7().optional().meta({ description: 'Becomes the id of the product.' }),
+          'X-Upload-Id': z.uuidv7().optional().meta({
+            description:
+              'Becomes the id of the product, so that its upload can be followed from the start. CONFLICT where a product has it already, another seller’s too: the one place where an id of somebody else’s is not answered as an unknown one. Make a new UUIDv7 for each product.',
+          }),
+        }),
+        responseHeaders: z.object({
+          Location: z
+            .string()
+            .meta({ description: 'Path of the product.', example: `/api/products/${EXAMPLE_PRODUCT_ID}` }),
+          ...replayedHeader,
         }),
       },
+      examples: { response: exampleCreated },
       status: 201,
       multipart: true,
       errors: [...RECEIVING, 'INVALID_PROMPT', 'CONFLICT', 'IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_MISMATCH'],
@@ -86,6 +97,7 @@ function addImagesProcedure({ addImages }: Pick<UploadUseCases, 'addImages'>) {
         description: 'While ready or failed. By tRPC the form names its product in the field `id`.',
         contentTypes: ['multipart/form-data'],
       },
+      examples: { response: exampleProduct },
       multipart: true,
       errors: [...RECEIVING, 'PRODUCT_NOT_FOUND', 'CONFLICT'],
     })

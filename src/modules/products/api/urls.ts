@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { mayBeLeftOut } from '../../../platform/http/may-be-left-out';
 import { sellerProcedure } from '../../../platform/http/procedures';
+import { EXAMPLE_PRODUCT_ID, exampleUrls } from './examples';
 import { idSchema, productIdOf } from './ids';
 import { imageUrlsSchema, variantSchema } from './schemas';
 import type { ProductUseCases } from './use-cases';
@@ -9,10 +11,12 @@ type UrlUseCases = Pick<ProductUseCases, 'signImageUrls'>;
 
 const wanted = {
   variant: variantSchema,
-  expires_in: z.int().min(60).max(3600).optional().meta({
-    description:
-      'Seconds that the URL works at least; `expires_at` says how long it really does. Default: URL_TTL_SECONDS.',
-  }),
+  expires_in: mayBeLeftOut(
+    z.int().min(60).max(3600).meta({
+      description:
+        'Seconds that the URL works at least; `expires_at` says how long it really does. Default: URL_TTL_SECONDS.',
+    }),
+  ),
 };
 
 export function urlProcedures({ signImageUrls }: UrlUseCases) {
@@ -26,6 +30,7 @@ export function urlProcedures({ signImageUrls }: UrlUseCases) {
           summary: 'Sign URLs of one variant of all images of a product',
           description: 'In order of the positions; `url` is null for a variant that is not made yet.',
         },
+        examples: { request: { variant: 'thumb', expires_in: 900 }, response: exampleUrls },
         errors: ['PRODUCT_NOT_FOUND'],
       })
       .input(z.strictObject({ id: idSchema, ...wanted }))
@@ -45,6 +50,7 @@ export function urlProcedures({ signImageUrls }: UrlUseCases) {
           description:
             'In the order of `products`, then of the positions. If one of them is not yours, the whole call answers PRODUCT_NOT_FOUND.',
         },
+        examples: { request: { products: [EXAMPLE_PRODUCT_ID], variant: 'thumb' }, response: exampleUrls },
         errors: ['PRODUCT_NOT_FOUND'],
       })
       .input(z.strictObject({ products: z.array(idSchema).min(1).max(100), ...wanted }))

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AppError } from '../../../kernel/app-error';
 import { ERROR_CODES } from '../../../kernel/error-codes';
 import type { UserId } from '../../../kernel/ids';
+import { mayBeLeftOut } from '../../../platform/http/may-be-left-out';
 import { publicProcedure, router } from '../../../platform/http/procedures';
 import { toAppError } from '../../../platform/http/to-app-error';
 import type { Admit, Credential } from '../application/admit';
@@ -22,12 +23,12 @@ export interface SubscriptionParts {
 
 const input = z
   .strictObject({
-    product_id: z.string().optional(),
-    last_event_id: z.int().min(0).optional(),
+    product_id: mayBeLeftOut(z.string()),
+    last_event_id: mayBeLeftOut(z.int().min(0)),
     /** Given by tRPC itself where a stream is taken up again. */
-    lastEventId: z.stringFormat('event-id', /^\d{1,15}$/).optional(),
+    lastEventId: mayBeLeftOut(z.stringFormat('event-id', /^\d{1,15}$/)),
     /** In place of a token, for an EventSource that can send no header. */
-    ticket: z.string().min(1).optional(),
+    ticket: mayBeLeftOut(z.string().min(1)),
   })
   .optional();
 
@@ -59,7 +60,7 @@ interface Beginning {
 
 async function begin(
   { admit, lastEvent }: SubscriptionParts,
-  { product_id, ticket, last_event_id, lastEventId }: NonNullable<z.infer<typeof input>>,
+  { product_id, ticket, last_event_id, lastEventId }: Partial<NonNullable<z.infer<typeof input>>>,
   token: string | null | undefined,
 ): Promise<Beginning> {
   const productId = product_id === undefined ? null : productIdOf(product_id);

@@ -24,6 +24,7 @@ function ticketProcedure({ issueTicket, expiryOf }: TicketParts) {
         description:
           'Good once, within a minute: `wss://…/ws/products?ticket=…`. For clients that can send neither headers nor subprotocols; unlike an access token it is worth nothing in a log. What it opens ends when the access token ends that it was got with.',
       },
+      examples: { request: {}, response: { ticket: 'b7Qw3Zr9Xc1Vn5Mk8Lp2Sd', expires_at: '2026-11-02T14:06:09.120Z' } },
     })
     .input(z.strictObject({}).optional())
     .output(z.object({ ticket: z.string(), expires_at: z.iso.datetime() }))

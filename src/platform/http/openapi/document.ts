@@ -25,6 +25,7 @@ const errorSchema = z
 const DESCRIPTION = [
   'Keeps the photos and the prompt of a product safe and private until its listing is published, and after.',
   'Every operation is a tRPC procedure too, under `/trpc`, with the same input and output.',
+  'A field that may be left out of a body may be null as well; an unknown field is refused.',
   'Times are ISO 8601 in UTC, ids are UUIDv7. Signed URLs are bearers: whoever holds one may read until it expires.',
 ].join('\n\n');
 

@@ -1,5 +1,6 @@
 import { ERROR_CODES, type ErrorCode } from '../../../kernel/error-codes';
 import type { RestRoute } from '../procedure-routes';
+import { readsBody } from '../rest-input';
 import type { ResponseObject } from './types';
 
 const EVERYWHERE: readonly ErrorCode[] = ['RATE_LIMITED', 'INTERNAL', 'DATABASE_UNAVAILABLE', 'OVERLOADED'];
@@ -28,7 +29,7 @@ export function errorResponses(route: RestRoute, hasBody: boolean): Record<strin
   const codes = new Set<ErrorCode>([
     ...(route.meta.errors ?? []),
     ...(route.meta.openapi?.protect === false ? [] : WITH_TOKEN),
-    ...(hasBody ? WITH_BODY : []),
+    ...(hasBody || readsBody(route.method) ? WITH_BODY : []),
     ...(hasInput ? WITH_INPUT : []),
     ...EVERYWHERE,
   ]);

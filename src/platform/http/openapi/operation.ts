@@ -1,5 +1,6 @@
 import type { RestRoute } from '../procedure-routes';
 import { errorResponses } from './error-responses';
+import { parameterOf } from './parameter';
 import type { MediaType, Operation, ResponseObject } from './types';
 
 const SUCCESS = { 200: 'Done.', 201: 'Created.', 202: 'Accepted; it goes on after the answer.', 204: 'Done; no body.' };
@@ -9,12 +10,13 @@ const REQUEST_ID = {
 
 /** The operation with what the generator does not know: real statuses, errors, the multipart body, examples. */
 export function completed(operation: Operation, route: RestRoute): Operation {
-  const { responses, requestBody, ...rest } = operation;
+  const { responses, requestBody, parameters, ...rest } = operation;
   const body = route.multipart ? multipartBody(route) : requestBody;
   const success = successResponse(responses['200'], route);
   return {
     ...rest,
     ...(route.meta.openapi?.protect === false ? { security: [] } : {}),
+    ...(parameters ? { parameters: parameters.map(parameterOf) } : {}),
     ...(body ? { requestBody: withRequestExample(body, route) } : {}),
     responses: { [route.status]: success, ...errorResponses(route, body !== undefined) },
   };

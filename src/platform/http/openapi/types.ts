@@ -14,10 +14,18 @@ export interface ResponseObject {
   content?: Record<string, MediaType>;
 }
 
+export interface Parameter {
+  name: string;
+  in: string;
+  description?: string;
+  schema?: Schema;
+}
+
 export interface Operation {
   operationId?: string;
   summary?: string;
   description?: string;
+  parameters?: Parameter[];
   security?: Record<string, string[]>[];
   requestBody?: { required?: boolean; content: Record<string, MediaType> };
   responses: Record<string, ResponseObject>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { publicProcedure } from '../../../../platform/http/procedures';
 import type { LogIn } from '../../application/log-in';
 import { deviceOf, toTokensBody } from '../bodies';
+import { EXAMPLE_PASSWORD, exampleTokens, exampleUser } from '../examples';
 import { emailField, passwordField, tokensBody } from '../fields';
 
 export const loginProcedure = (logIn: LogIn) =>
@@ -16,6 +17,7 @@ export const loginProcedure = (logIn: LogIn) =>
           'Begins a session. An unknown email and a wrong password answer alike, in words and in time; after some of them RATE_LIMITED says how long to wait.',
         protect: false,
       },
+      examples: { request: { email: exampleUser.email, password: EXAMPLE_PASSWORD }, response: exampleTokens },
       errors: ['UNAUTHENTICATED', 'OVERLOADED'],
     })
     .input(z.strictObject({ email: emailField, password: passwordField }))

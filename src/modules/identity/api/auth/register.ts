@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { mayBeLeftOut } from '../../../../platform/http/may-be-left-out';
 import { publicProcedure } from '../../../../platform/http/procedures';
 import type { Register } from '../../application/register';
 import { deviceOf, toTokensBody } from '../bodies';
+import { EXAMPLE_PASSWORD, exampleTokens, exampleUser } from '../examples';
 import { emailField, nameField, newPasswordField, tokensBody } from '../fields';
 
 export const registerProcedure = (register: Register) =>
@@ -15,6 +17,10 @@ export const registerProcedure = (register: Register) =>
         description: 'Makes an account with the role seller and logs in. FORBIDDEN where registration is closed.',
         protect: false,
       },
+      examples: {
+        request: { email: exampleUser.email, password: EXAMPLE_PASSWORD, first_name: 'Ana' },
+        response: exampleTokens,
+      },
       status: 201,
       errors: ['FORBIDDEN', 'EMAIL_TAKEN', 'OVERLOADED'],
     })
@@ -22,8 +28,8 @@ export const registerProcedure = (register: Register) =>
       z.strictObject({
         email: emailField,
         password: newPasswordField,
-        first_name: nameField.optional(),
-        last_name: nameField.optional(),
+        first_name: mayBeLeftOut(nameField),
+        last_name: mayBeLeftOut(nameField),
       }),
     )
     .output(tokensBody)

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { authenticatedProcedure } from '../../../../platform/http/procedures';
 import type { ChangePassword } from '../../application/change-password';
 import { deviceOf, toTokensBody } from '../bodies';
+import { EXAMPLE_PASSWORD, exampleTokens } from '../examples';
 import { newPasswordField, passwordField, tokensBody } from '../fields';
 
 export const changePasswordProcedure = (changePassword: ChangePassword) =>
@@ -15,6 +16,10 @@ export const changePasswordProcedure = (changePassword: ChangePassword) =>
         description:
           'Revokes every other session and answers new tokens for this one. FORBIDDEN when the current password is wrong, ' +
           'CONFLICT when it was changed at the same time. Wrong ones are counted as those of logins are.',
+      },
+      examples: {
+        request: { current_password: 'the one that leaked', new_password: EXAMPLE_PASSWORD },
+        response: exampleTokens,
       },
       errors: ['FORBIDDEN', 'CONFLICT', 'OVERLOADED'],
     })

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { AppError } from '../../../../kernel/app-error';
+import { isUuid } from '../../../../kernel/ids';
+import { idSchema } from '../../../../platform/http/presigned-puts';
 import { authenticatedProcedure } from '../../../../platform/http/procedures';
 import type { ListSessions, OwnSession, RevokeSession } from '../../application/sessions';
 
@@ -13,6 +16,15 @@ const sessionBody = z
   })
   .meta({ id: 'Session' });
 
+const exampleSession: z.infer<typeof sessionBody> = {
+  id: '019a0c1e-80b1-7f40-8e2d-6a9b3c7d5e12',
+  created_at: '2026-11-02T14:05:09.120Z',
+  last_used_at: '2026-11-02T15:20:00.500Z',
+  ip: '203.0.113.7',
+  user_agent: 'Mozilla/5.0 (Android 15; Mobile)',
+  current: true,
+};
+
 export const sessionsProcedure = (listSessions: ListSessions) =>
   authenticatedProcedure
     .meta({
@@ -23,6 +35,7 @@ export const sessionsProcedure = (listSessions: ListSessions) =>
         summary: 'List my sessions',
         description: 'Those that can still be refreshed, last used first.',
       },
+      examples: { response: { sessions: [exampleSession] } },
     })
     .output(z.object({ sessions: z.array(sessionBody) }))
     .query(async ({ ctx }) => ({ sessions: (await listSessions(ctx.principal)).map(toSessionBody) }));
@@ -40,9 +53,16 @@ export const revokeSessionProcedure = (revokeSession: RevokeSession) =>
       status: 204,
       errors: ['NOT_FOUND'],
     })
-    .input(z.strictObject({ id: z.uuid() }))
+    .input(z.strictObject({ id: idSchema }))
     .output(z.void())
-    .mutation(({ ctx, input }) => revokeSession(ctx.principal, input.id));
+    .mutation(({ ctx, input }) => revokeSession(ctx.principal, sessionIdOf(input.id)));
+
+/** @throws AppError NOT_FOUND for what cannot be the id of anything */
+function sessionIdOf(text: string): string {
+  const id = text.toLowerCase();
+  if (!isUuid(id)) throw new AppError('NOT_FOUND', 'No such session of yours.');
+  return id;
+}
 
 function toSessionBody(session: OwnSession): z.infer<typeof sessionBody> {
   return {

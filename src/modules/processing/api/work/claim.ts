@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { workerProcedure } from '../../../../platform/http/procedures';
 import type { Job } from '../../application/work/claim-work';
+import { exampleClaim } from './examples';
 import { idSchema, phaseSchema, textSchema, timeSchema } from './fields';
 import { imagesSchema, toWireImages } from './images';
 import type { WorkUseCases } from './use-cases';
@@ -35,6 +36,7 @@ export function claimProcedure({ claimWork }: Pick<WorkUseCases, 'claimWork'>) {
         description:
           'Leases up to `max` products; each is given to one worker alone, and back to the queue when its lease expires. Sellers take turns. None is an answer, too: ask again after a while.',
       },
+      examples: exampleClaim,
     })
     .input(
       z.strictObject({

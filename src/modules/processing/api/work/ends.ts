@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { AppError } from '../../../../kernel/app-error';
+import { mayBeLeftOut } from '../../../../platform/http/may-be-left-out';
 import { workerProcedure } from '../../../../platform/http/procedures';
 import type { LeaseId, WorkAnswer } from '../../domain/work/lease';
-import { idSchema, imageIdOf, jsonSchema, leaseIdOf, textSchema, timeSchema } from './fields';
+import { exampleCompletion, exampleFailure } from './examples';
+import { cutTextSchema, idSchema, imageIdOf, jsonSchema, leaseIdOf, timeSchema } from './fields';
 import type { WorkUseCases } from './use-cases';
 
 const endedShape = {
@@ -18,7 +20,7 @@ const failedSchema = z.object({
 
 const completedImageSchema = z.strictObject({
   image_id: idSchema,
-  processing_metadata: jsonSchema.nullable().optional(),
+  processing_metadata: mayBeLeftOut(jsonSchema),
 });
 
 export function completeProcedure({ completeWork }: Pick<WorkUseCases, 'completeWork'>) {
@@ -32,13 +34,14 @@ export function completeProcedure({ completeWork }: Pick<WorkUseCases, 'complete
         description:
           'Of the images named here, those that were announced must be stored as announced, and take the place of the processed images before; one that was not announced gets its metadata alone. What was announced and is not named is thrown away. UPLOAD_INCOMPLETE names in `details.images` each one that is missing or wrong, as for a direct upload. `result` is kept with the lease. Asked again, it answers the same.',
       },
+      examples: exampleCompletion,
       errors: ['NOT_FOUND', 'LEASE_LOST', 'IMAGE_NOT_FOUND', 'UPLOAD_INCOMPLETE', 'CONFLICT', 'STORAGE_UNAVAILABLE'],
     })
     .input(
       z.strictObject({
         id: idSchema,
         images: z.array(completedImageSchema).max(100),
-        result: jsonSchema.optional(),
+        result: mayBeLeftOut(jsonSchema),
       }),
     )
     .output(completedSchema)
@@ -67,9 +70,10 @@ export function failProcedure({ failWork }: Pick<WorkUseCases, 'failWork'>) {
         description:
           'What is `retryable` is given to a worker again after a while, until its attempts are used up. Else the product fails, and the seller reads `error`. Asked again, it answers the same.',
       },
+      examples: exampleFailure,
       errors: ['NOT_FOUND', 'LEASE_LOST'],
     })
-    .input(z.strictObject({ id: idSchema, error: textSchema(1000), retryable: z.boolean() }))
+    .input(z.strictObject({ id: idSchema, error: cutTextSchema(1000), retryable: z.boolean() }))
     .output(failedSchema)
     .mutation(async ({ ctx, input }) => {
       const id = leaseIdOf(input.id);

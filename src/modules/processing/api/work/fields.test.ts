@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { imageIdOf, jsonSchema, leaseIdOf, textSchema } from './fields';
+import { cutTextSchema, imageIdOf, jsonSchema, leaseIdOf, textSchema } from './fields';
 
 test('text and objects that PostgreSQL cannot hold are refused, however deep it stands', () => {
   const bad = ['a\0b', '\ud800'];
@@ -9,6 +9,13 @@ test('text and objects that PostgreSQL cannot hold are refused, however deep it 
     expect(jsonSchema.safeParse({ [text]: 1 }).success).toBe(false);
   }
   expect(jsonSchema.safeParse({ title: 'Lámpara 💡', steps: [1, null, { done: true }] }).success).toBe(true);
+});
+
+test('text whose length shall refuse nothing is cut, and never inside of a character', () => {
+  expect(cutTextSchema(5).parse(' 1234567 ')).toBe('12345');
+  expect(cutTextSchema(5).parse('1234💡7')).toBe('1234');
+  expect(cutTextSchema(5).safeParse('a\0b').success).toBe(false);
+  expect(cutTextSchema(5).safeParse(' ').success).toBe(false);
 });
 
 test('an object is taken up to 64 KiB of JSON', () => {

@@ -12,6 +12,16 @@ export const timeSchema = z.iso.datetime();
 export const textSchema = (longest: number) =>
   z.string().trim().min(1).max(longest).refine(isStorable, 'must not contain NUL or half of a surrogate pair');
 
+/** The same, of which the end is cut off: what is wrong with its length must not refuse what it comes with. */
+export const cutTextSchema = (longest: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .refine(isStorable, 'must not contain NUL or half of a surrogate pair')
+    .overwrite((text) => cut(text, longest))
+    .meta({ description: `What is longer than ${longest} characters is cut off.` });
+
 const LARGEST_JSON = 64 * 1024;
 /** Of objects and arrays in each other: whoever reads them walks them by recursion. */
 const DEEPEST_JSON = 32;
@@ -35,6 +45,11 @@ export function imageIdOf(text: string): ImageId {
   const id = text.toLowerCase();
   if (!isUuid(id)) throw new AppError('IMAGE_NOT_FOUND');
   return id as ImageId;
+}
+
+function cut(text: string, longest: number): string {
+  const beginning = text.slice(0, longest);
+  return beginning.isWellFormed() ? beginning : beginning.slice(0, -1);
 }
 
 function isStorable(text: string): boolean {

@@ -18,7 +18,8 @@ export const imagesSchema = z.array(
           'Of the variants that were asked for; a claim asks for model and thumb, of publishing also processed.',
       }),
     expires_at: timeSchema.meta({
-      description: 'When the URLs stop to work: with the lease, after a minute at least.',
+      description:
+        'When the first of the URLs stops to work: not before the lease ends (an hour from now at most, a minute at least), and up to half as long after it again.',
     }),
   }),
 );

@@ -1,8 +1,12 @@
 import { z } from 'zod';
+import { mayBeLeftOut } from '../../../../platform/http/may-be-left-out';
 import { workerProcedure } from '../../../../platform/http/procedures';
+import { exampleHeartbeat, exampleUrls } from './examples';
 import { idSchema, leaseIdOf, textSchema, timeSchema } from './fields';
 import { imagesSchema, toWireImages, variantSchema } from './images';
 import type { WorkUseCases } from './use-cases';
+
+const USUAL_VARIANTS: readonly z.infer<typeof variantSchema>[] = ['model', 'thumb'];
 
 export function leaseUrlsProcedure({ leaseUrls }: Pick<WorkUseCases, 'leaseUrls'>) {
   return workerProcedure
@@ -15,17 +19,20 @@ export function leaseUrlsProcedure({ leaseUrls }: Pick<WorkUseCases, 'leaseUrls'
         description:
           'Of the images as they are now: what a seller revokes moves. An original may say where it was taken; it is given only when it is named here, and that is kept in the log.',
       },
+      examples: exampleUrls,
       errors: ['NOT_FOUND', 'LEASE_LOST'],
     })
     .input(
       z.strictObject({
         id: idSchema,
-        variants: z.array(variantSchema).min(1).max(4).default(['model', 'thumb']),
+        variants: mayBeLeftOut(z.array(variantSchema).min(1).max(4).meta({ default: USUAL_VARIANTS })),
       }),
     )
     .output(z.object({ images: imagesSchema }))
     .mutation(async ({ ctx, input }) => ({
-      images: toWireImages(await leaseUrls(ctx.worker, leaseIdOf(input.id), [...new Set(input.variants)])),
+      images: toWireImages(
+        await leaseUrls(ctx.worker, leaseIdOf(input.id), [...new Set(input.variants ?? USUAL_VARIANTS)]),
+      ),
     }));
 }
 
@@ -40,13 +47,14 @@ export function heartbeatProcedure({ heartbeat }: Pick<WorkUseCases, 'heartbeat'
         description:
           'It lives for `lease_seconds` from now. Progress and message are told to the seller. LEASE_LOST, or NOT_FOUND where the seller has deleted the product: drop the work.',
       },
+      examples: exampleHeartbeat,
       errors: ['NOT_FOUND', 'LEASE_LOST'],
     })
     .input(
       z.strictObject({
         id: idSchema,
-        progress: z.number().min(0).max(100).optional().meta({ description: 'Per cent; told in whole ones.' }),
-        message: textSchema(500).optional(),
+        progress: mayBeLeftOut(z.number().min(0).max(100).meta({ description: 'Per cent; told in whole ones.' })),
+        message: mayBeLeftOut(textSchema(500)),
       }),
     )
     .output(z.object({ lease_id: idSchema, lease_expires_at: timeSchema }))

@@ -1,17 +1,20 @@
 import { z } from 'zod';
 import { sha256FromHex } from '../../../../kernel/sha256';
-import { presignedPutsSchema, sha256Schema, toWirePuts } from '../../../../platform/http/presigned-puts';
+import {
+  contentTypeSchema,
+  presignedPutsSchema,
+  sha256Schema,
+  toWirePuts,
+} from '../../../../platform/http/presigned-puts';
 import { workerProcedure } from '../../../../platform/http/procedures';
+import { exampleResultUrls } from './examples';
 import { idSchema, imageIdOf, leaseIdOf } from './fields';
 import type { WorkUseCases } from './use-cases';
 
 // The limits of number, type and size are the domain's, which answers each with a code of its own.
 const announcedSchema = z.strictObject({
   image_id: idSchema,
-  content_type: z
-    .string()
-    .max(100)
-    .meta({ description: 'image/jpeg, image/png or image/webp.', example: 'image/webp' }),
+  content_type: contentTypeSchema('image/jpeg, image/png or image/webp', 'image/webp'),
   file_size_bytes: z.int().min(1),
   sha256: sha256Schema('Of the bytes of the processed image.'),
 });
@@ -29,6 +32,7 @@ export function resultUrlsProcedure({ resultUrls }: Pick<WorkUseCases, 'resultUr
         description:
           'Send each as it stands: method, URL, headers, and exactly the bytes that were announced. What is announced anew takes the place of what was announced for that image before. The images are the product’s when the work is completed; a lost lease leaves none.',
       },
+      examples: exampleResultUrls,
       errors: [
         'NOT_FOUND',
         'LEASE_LOST',

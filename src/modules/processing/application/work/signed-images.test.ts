@@ -7,7 +7,7 @@ import { signImages, urlSeconds } from './signed-images';
 const now = new Date('2026-11-24T00:00:00Z');
 const after = (seconds: number) => new Date(now.getTime() + seconds * 1000);
 
-test('a URL lives as long as the lease: a minute at least, an hour at most', () => {
+test('a URL is asked for as long as the lease lasts: a minute at least, an hour at most', () => {
   expect([-5, 10, 61.2, 600, 7200].map((seconds) => urlSeconds(now, after(seconds)))).toEqual([60, 60, 62, 600, 3600]);
 });
 

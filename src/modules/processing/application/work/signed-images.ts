@@ -18,7 +18,7 @@ export interface SignedImage extends Pick<WorkImage, 'id' | 'isPrimary' | 'sha25
 const SHORTEST_SECONDS = 60;
 const LONGEST_SECONDS = 3600;
 
-/** URLs that last as long as the lease: a minute at least, an hour at most. */
+/** URLs asked for as long as the lease lasts, a minute at least and an hour at most; they live up to half as long again (docs/adr/0012). */
 export function signImages(
   { signImage, clock }: SigningDeps,
   images: readonly WorkImage[],
@@ -42,7 +42,7 @@ export function signImages(
   });
 }
 
-/** Whole seconds until the lease ends, within what a URL may live. */
+/** Whole seconds until the lease ends, within what a URL may be asked for. */
 export function urlSeconds(now: Date, leaseEnds: Date): number {
   const left = Math.ceil((leaseEnds.getTime() - now.getTime()) / 1000);
   return Math.min(LONGEST_SECONDS, Math.max(SHORTEST_SECONDS, left));
