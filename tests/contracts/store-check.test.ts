@@ -39,6 +39,7 @@ describe.each([
       'gives nothing to who has no signature',
       'writes a key once',
       'refuses bytes of another checksum',
+      'signs URLs that live as long as they are asked to',
       `lets pages of ${PAGE} send photos`,
       `lets pages of ${PAGE} read photos`,
     ]);
@@ -71,7 +72,7 @@ describe.each([
     expect(lines.filter((line) => !line.startsWith('ok'))).toEqual([]);
     if (!hasRules) return;
     const wrong = { ...input, settings: loadSettings({ CORS_ORIGINS: `${PAGE},${ELSEWHERE}` }) };
-    await expect(COMMANDS['store check']?.run(wrong, server.container)).rejects.toThrow('2 of 11 are missing.');
+    await expect(COMMANDS['store check']?.run(wrong, server.container)).rejects.toThrow('2 of 12 are missing.');
     expect(lines.at(-1)).toStartWith(
       `MISSING  The store lets pages of ${ELSEWHERE} read photos: the origin is not allowed`,
     );

@@ -99,7 +99,13 @@ export interface ResultObjects {
     readonly contentType: string;
     readonly sizeBytes: number;
     readonly sha256: Sha256;
-  }): { readonly method: 'PUT'; readonly url: string; readonly headers: Readonly<Record<string, string>> };
+  }): {
+    readonly method: 'PUT';
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    /** When it stops to work: as asked for, or with the session of the store's credentials. */
+    readonly expiresAt: Date;
+  };
   /** Within the store, checksum kept; safe to repeat. False where there is none under `from`. */
   copy(from: ObjectKey, to: ObjectKey): Promise<boolean>;
 }

@@ -1,16 +1,23 @@
 import { describe, expect, test } from 'bun:test';
 import { checkStore } from './check-store';
 
+const NOW = new Date('2026-01-01T00:00:00.400Z');
+const promised = { longestUrlSeconds: 3600 };
+
 const signed =
   (method: string) =>
   ({ key, ...times }: { key: string; expiresAt: Date; issuedAt: Date }) => ({
     method: 'PUT' as const,
     url: `https://store.example/${key}?signature=${method}${times.expiresAt.getTime()}`,
     headers: { 'content-type': 'image/jpeg', 'if-none-match': '*' },
+    expiresAt: times.expiresAt,
   });
 
 /** A store that answers everything with what the test says. */
-function checked(answer: (url: string, init: RequestInit) => Response, change: { check?: () => Promise<void> } = {}) {
+function checked(
+  answer: (url: string, init: RequestInit) => Response,
+  change: { check?: () => Promise<void>; signsUntil?: () => Date } = {},
+) {
   const deleted: string[] = [];
   const opened: object[] = [];
   const store = {
@@ -19,11 +26,12 @@ function checked(answer: (url: string, init: RequestInit) => Response, change: {
     signGet: (request: Parameters<ReturnType<typeof signed>>[0]) => signed('GET')(request).url,
     signPut: signed('PUT'),
     deleteMany: async (keys: readonly string[]) => void deleted.push(...keys),
+    signsUntil: () => null,
     ...change,
   };
   const journal = { open: async (intent: object) => void opened.push(intent) };
   const ask = async (url: string, init: RequestInit) => answer(url, init);
-  const run = checkStore({ store, journal, ask, clock: () => new Date('2026-01-01T00:00:00.400Z') });
+  const run = checkStore({ store, journal, ask, clock: () => NOW, promised });
   return { run, deleted, opened };
 }
 
@@ -41,6 +49,7 @@ describe('a check', () => {
       'gives nothing to who has no signature': 'the bucket is public: make it private',
       'writes a key once': 'other bytes took its place: it ignores If-None-Match',
       'refuses bytes of another checksum': 'it took them: it ignores x-amz-checksum-sha256',
+      'signs URLs that live as long as they are asked to': null,
     });
   });
 
@@ -77,6 +86,17 @@ describe('a check', () => {
     });
     expect(away.opened).toEqual([]);
   });
+});
+
+test('a session too short for the longest URL is a warning, and one that is long enough is not', async () => {
+  const until = (seconds: number) => ({ signsUntil: () => new Date(NOW.getTime() + seconds * 1000) });
+  const warnings = async (seconds: number) =>
+    (await checked(() => new Response(), until(seconds)).run([])).filter(
+      (one) => one.isWarning && one.problem !== null,
+    );
+  expect(await warnings(7190)).toEqual([]);
+  expect(await warnings(3600)).toMatchObject([{ problem: expect.stringContaining('ends in 3600 s') }]);
+  expect(await warnings(3600)).toMatchObject([{ problem: expect.stringContaining('let it last 7200 s or more') }]);
 });
 
 describe('for pages of an origin, a check', () => {

@@ -3,6 +3,8 @@ export interface StoreFinding {
   readonly promise: string;
   /** Null: it is as it should be. Otherwise what was seen, and what to do about it. */
   readonly problem: string | null;
+  /** The store serves all the same. */
+  readonly isWarning?: true;
 }
 
 /** Makes a request as a client would. @throws where there is no answer */

@@ -63,7 +63,8 @@ export class DiskUrlSigner implements SignedUrlVerifier {
       ['sha256', request.sha256],
     ];
     const url = this.url('PUT', requireSignable(request.key), parameters);
-    return { method: 'PUT', url, headers: { 'content-type': request.contentType } };
+    const headers = { 'content-type': request.contentType };
+    return { method: 'PUT', url, headers, expiresAt: request.expiresAt };
   }
 
   verifyGet(url: URL): GrantedGet {
