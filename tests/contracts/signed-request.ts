@@ -35,17 +35,30 @@ export function saysTheSame(one: SignedRequest, other: SignedRequest): boolean {
   return meaningOf(one) === meaningOf(other);
 }
 
-function meaningOf({ method, path, query, headers, body }: SignedRequest): string {
+/** Whether both are one request to every URL parser: of its target, `/./`, `\\` and a bare quote alone may be written in two ways. */
+export function isTheSame(one: SignedRequest, other: SignedRequest): boolean {
+  const parsed = (request: SignedRequest) => {
+    const target = URL.parse(onTheWire(request).target, 'http://store.test');
+    return JSON.stringify([target, request.method, sentOf(request)]);
+  };
+  return parsed(one) === parsed(other);
+}
+
+function meaningOf({ method, path, query, ...sent }: SignedRequest): string {
   const parameters = query
     .filter(([name], index) => !name.startsWith('X-Amz-') || query.findIndex(([first]) => first === name) === index)
     .map(([name, value]) => [...new URLSearchParams(`${name}=${value}`)].join('='))
     .sort();
-  const sent = Object.keys(headers).sort();
+  return JSON.stringify([method, decoded(path), parameters, sentOf(sent)]);
+}
+
+function sentOf({ headers, body }: Pick<SignedRequest, 'headers' | 'body'>) {
+  const names = Object.keys(headers).sort();
   const length = Number(headers['content-length'] ?? Number.POSITIVE_INFINITY);
   const bytes = Buffer.from(body ?? [])
     .subarray(0, length)
     .toString('latin1');
-  return JSON.stringify([method, decoded(path), parameters, sent.map((name) => [name, headers[name]]), bytes]);
+  return [names.map((name) => [name, headers[name]]), bytes];
 }
 
 /** What is no valid percent-encoding means itself and nothing else. */
