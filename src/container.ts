@@ -27,6 +27,7 @@ import { prepareQueue } from './platform/jobs/prepare-jobs';
 import { openStagingArea } from './platform/staging/open-staging-area';
 import type { StagingArea } from './platform/staging/staging-area';
 import { measured } from './platform/telemetry/measured';
+import { LONGEST_GET_SECONDS } from './signed-image-urls';
 
 export type Container = Awaited<ReturnType<typeof buildContainer>>;
 export type AppRouter = Container['router'];
@@ -160,6 +161,7 @@ function buildStorage(
       cacheScope: settings.CDN_BASE_URL === undefined ? 'private' : 'public',
     },
     formerBuckets: settings.S3_FORMER_BUCKET_NAMES,
+    longestUrlSeconds: Math.max(LONGEST_GET_SECONDS, settings.PUT_URL_TTL_SECONDS),
     intentTtlSeconds: settings.INTENT_TTL_SECONDS,
     putMaxDurationSeconds: settings.PUT_MAX_DURATION_SECONDS,
     onHold: async () => (await holds.current()) !== null,

@@ -9,8 +9,9 @@ const WANTED = { contentType: 'image/jpeg', fileName: 'i-original.jpg' };
 type Signed = Parameters<Parameters<typeof signedImageUrls>[0]['signGet']>[0];
 
 /** A signer whose URL shows all that was signed. */
-const showing = (kind: 'disk' | 's3') => ({
+const showing = (kind: 'disk' | 's3', until: Date | null = null) => ({
   kind,
+  signsUntil: () => until,
   signGet: ({ key, issuedAt, expiresAt, response }: Signed) =>
     `https://store.example:9000/bucket/${key}?issued=${issuedAt.getTime()}&expires=${expiresAt.getTime()}&${new URLSearchParams(response)}`,
 });
@@ -60,6 +61,29 @@ describe('a signed image URL', () => {
     const cacheControl = (url: string) => new URL(url).searchParams.get('cacheControl');
     expect(cacheControl(at(0, 900, 's3').url)).toBe('private, max-age=900, immutable');
     expect(cacheControl(at(0, 900, 'disk').url)).toBeNull();
+  });
+
+  test('ends with the credentials that sign, says so, and is kept by no cache for longer than its bucket leaves of it', () => {
+    const life = 900;
+    const bucketMs = 450_000;
+    const ending = (ms: number, secondsLeft: number) => {
+      const until = new Date(Math.floor(ms / 1000) * 1000 + secondsLeft * 1000);
+      const urls = signedImageUrls(showing('s3', until), () => new Date(ms));
+      return { ...urls.sign(KEY, { ...WANTED, expiresInSeconds: life }), until };
+    };
+    fc.assert(
+      fc.property(moments, fc.integer({ min: 1, max: 3600 }), (ms, secondsLeft) => {
+        const { url, expiresAt, until } = ending(ms, secondsLeft);
+        const unending = at(ms, life).expiresAt;
+        expect(expiresAt.getTime()).toBe(Math.min(until.getTime(), unending.getTime()));
+        const query = new URL(url).searchParams;
+        expect(query.get('expires')).toBe(String(expiresAt.getTime()));
+        const maxAge = Number(/max-age=(\d+)/.exec(query.get('cacheControl') ?? '')?.[1]);
+        const bucketEnds = Math.floor(ms / bucketMs) * bucketMs + bucketMs;
+        expect(maxAge).toBe(Math.max(0, (expiresAt.getTime() - bucketEnds) / 1000));
+      }),
+    );
+    expect(ending(0, 700).url).toBe(ending(449_000, 251).url);
   });
 
   test('names the CDN in place of the store, keeps path and query as they were signed, and lets the CDN cache', () => {

@@ -26,6 +26,7 @@ const storage = storageModule({
   s3: null,
   disk: { dataDir: folder, publicUrl: () => 'http://bench.invalid', secret: 'secret of the bench' },
   formerBuckets: [],
+  longestUrlSeconds: 3600,
   intentTtlSeconds: 120,
   putMaxDurationSeconds: 3600,
   onHold: async () => false,

@@ -1,8 +1,11 @@
-import { targetS3ConfigOf } from '../config/derive';
-import type { Settings } from '../config/load';
+import { s3ConfigOf, targetS3ConfigOf } from '../config/derive';
+import { TargetIsSource } from '../modules/storage';
 import { type Command, CommandFailed, type CommandInput, UsageError } from './command';
 import { MigrationMeter } from './migration-meter';
+import { isSameBucket } from './same-bucket';
 import { switchOfStores } from './switch-of-stores';
+
+const IS_SOURCE = 'TARGET_S3_BUCKET_NAME is the bucket that the objects are in';
 
 export const storeMigrate: Command = {
   usage: 'store migrate --to s3|disk [--prune]',
@@ -15,11 +18,15 @@ export const storeMigrate: Command = {
     const target = targetOf(input);
     const migration = storage.migrationTo(target, products.keyOf);
     const meter = new MigrationMeter(print);
-    const report = await migration.run({
-      prune: flags.has('prune'),
-      onProgress: (progress) => meter.show(progress),
-      onProblem: ({ key, problem }) => print(`${problem}: ${key}`),
-    });
+    const report = await migration
+      .run({
+        prune: flags.has('prune'),
+        onProgress: (progress) => meter.show(progress),
+        onProblem: ({ key, problem }) => print(`${problem}: ${key}`),
+      })
+      .catch((error) => {
+        throw error instanceof TargetIsSource ? new UsageError(`${IS_SOURCE}, by another name`) : error;
+      });
     meter.end(report);
     const left = switchOfStores(settings, target === 'disk' ? null : target, {
       buckets: storage.buckets,
@@ -38,11 +45,7 @@ function targetOf({ settings, options }: CommandInput) {
   if (options.to !== 's3') throw new UsageError('--to must be s3 or disk');
   const target = targetS3ConfigOf(settings);
   if (!target) throw new UsageError('TARGET_S3_BUCKET_NAME is not set: it names the bucket to copy to');
-  if (isSource(settings)) throw new UsageError('TARGET_S3_BUCKET_NAME is the bucket that the objects are in');
+  const source = s3ConfigOf(settings);
+  if (source && isSameBucket(source, target)) throw new UsageError(IS_SOURCE);
   return target;
-}
-
-function isSource(settings: Settings): boolean {
-  const { S3_BUCKET_NAME, S3_ENDPOINT_URL, TARGET_S3_BUCKET_NAME, TARGET_S3_ENDPOINT_URL } = settings;
-  return S3_BUCKET_NAME === TARGET_S3_BUCKET_NAME && S3_ENDPOINT_URL === TARGET_S3_ENDPOINT_URL;
 }

@@ -26,6 +26,14 @@ test('keys that the machine’s role gives are not asked for', () => {
   expect(switchOfStores(settings, { bucket: 'new-images' }, names).join('\n')).not.toContain('ACCESS_KEY');
 });
 
+test('keys of the source are emptied where the machine’s role signs at the target', () => {
+  const keys = { S3_BUCKET_NAME: 'a', S3_ACCESS_KEY_ID: 'old-id', S3_SECRET_ACCESS_KEY: 'the-old-secret' };
+  const settings = loadSettings({ ...keys, TARGET_S3_BUCKET_NAME: 'new-images' });
+  const lines = switchOfStores(settings, { bucket: 'new-images' }, { buckets: ['a'], target: 'new-images' });
+  expect(lines).toContain('     S3_ACCESS_KEY_ID=');
+  expect(lines).toContain('     S3_SECRET_ACCESS_KEY=');
+});
+
 test('the switch to the disk empties the bucket’s name; a bucket that keeps its name is no former one', () => {
   const names = { buckets: ['images', 'intellipost-images'], target: 'intellipost-images' };
   const lines = switchOfStores(loadSettings({ S3_BUCKET_NAME: 'images' }), null, names);

@@ -28,6 +28,12 @@ export function switchOfStores(
 function s3Variables(settings: Settings): string[] {
   const moved = ['BUCKET_NAME', 'ENDPOINT_URL', 'REGION', 'FORCE_PATH_STYLE', 'SSE', 'KMS_KEY_ID'] as const;
   const shown = moved.map((name) => `S3_${name}=${settings[`TARGET_S3_${name}`] ?? ''}`);
-  const keys = ['ACCESS_KEY_ID', 'SECRET_ACCESS_KEY'].map((name) => `S3_${name}=<that of TARGET_S3_${name}>`);
-  return [...shown, ...(settings.TARGET_S3_ACCESS_KEY_ID === undefined ? [] : keys)];
+  return [...shown, ...keys(settings)];
+}
+
+/** Where a role signs at the target, the keys of the source must go: they would be taken for the target's. */
+function keys({ S3_ACCESS_KEY_ID, TARGET_S3_ACCESS_KEY_ID }: Settings): string[] {
+  const names = ['ACCESS_KEY_ID', 'SECRET_ACCESS_KEY'];
+  if (TARGET_S3_ACCESS_KEY_ID !== undefined) return names.map((name) => `S3_${name}=<that of TARGET_S3_${name}>`);
+  return S3_ACCESS_KEY_ID === undefined ? [] : names.map((name) => `S3_${name}=`);
 }

@@ -29,6 +29,8 @@ export function buildWork(
     refreshCredential: others.credentials.refreshAccount,
     recordOriginals: originalsIn(others.operators),
     objects: { signPut: (request) => storage.store.signPut(request), copy: storage.copyIfThere },
+    journal: storage.journal,
+    intentTtlSeconds: settings.INTENT_TTL_SECONDS,
     metrics: metrics.work,
     limits: { maxImages: settings.MAX_IMAGES, maxImageBytes: settings.MAX_IMAGE_BYTES },
     maxAttempts: settings.WORK_MAX_ATTEMPTS,

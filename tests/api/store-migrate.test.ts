@@ -10,6 +10,7 @@ import { photo } from '../support/photos';
 import { s3Server } from '../support/s3-servers';
 import { aSeller, PROMPT, type SellerClient } from '../support/seller-client';
 import { type Environment, ON_A_FREE_PORT, s3Environment, startTestServer, type TestServer } from '../support/server';
+import { startTcpProxy } from '../support/tcp-proxy';
 
 const minio = await s3Server('minio');
 const versitygw = await s3Server('versitygw');
@@ -120,6 +121,13 @@ describe('bun run cli store migrate', () => {
     const environment = s3Environment(minio!);
     const call = migrate({ ...environment, ...asTarget(environment) }, '--to', 's3');
     await expect(call).rejects.toThrow('the bucket that the objects are in');
+    const proxy = await startTcpProxy(minio!.endpoint);
+    const byAnotherName = { TARGET_S3_ENDPOINT_URL: proxy.url };
+    const again = migrate({ ...environment, ...asTarget(environment), ...byAnotherName }, '--to', 's3');
+    await expect(again).rejects.toThrow(
+      new UsageError('TARGET_S3_BUCKET_NAME is the bucket that the objects are in, by another name'),
+    );
+    await proxy.stop();
   });
 
   async function bucketsOfRows(): Promise<string> {

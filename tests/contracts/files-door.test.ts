@@ -110,7 +110,19 @@ describe('a delivered file', () => {
       const response = await fetch(url, { headers: { range } });
       expect([range, response.status]).toEqual([range, 416]);
       expect(response.headers.get('content-range')).toBe('bytes */100000');
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect([response.headers.get('content-type'), response.headers.get('etag')]).toEqual([null, null]);
+      expect(response.headers.get('x-content-type-options')).toBe('nosniff');
       expect((await response.arrayBuffer()).byteLength).toBe(0);
+    }
+  });
+
+  test('is told of whole by HEAD, whatever range is asked for', async () => {
+    const url = sign(await stored());
+    for (const range of ['bytes=0-9', 'bytes=100000-']) {
+      const { status, headers } = await fetch(url, { method: 'HEAD', headers: { range } });
+      expect([status, headers.get('content-range')]).toEqual([200, null]);
+      expect(headers.get('content-length')).toBe('100000');
     }
   });
 
@@ -160,6 +172,14 @@ describe('a refusal', () => {
       expect(await codeOf(await fetch(`http://127.0.0.1:${disk.port}${path}`))).toEqual([403, 'FORBIDDEN']);
     }
     expect(await codeOf(await fetch(sign(await stored()), { method: 'POST' }))).toEqual([403, 'FORBIDDEN']);
+  });
+
+  test('takes no fragment for a second spelling of a URL', async () => {
+    const urls = new DiskUrlSigner({ bucket: 'b', publicUrl: () => 'http://x', secret: 'a secret' });
+    const key = await stored();
+    const url = urls.signGet({ key, issuedAt: inSeconds(0), expiresAt: inSeconds(60) });
+    expect(urls.verifyGet(new URL(url)).key).toBe(key);
+    expect(() => urls.verifyGet(new URL(`${url}#x`))).toThrow('not valid');
   });
 
   test('holds for a URL of another secret, and not for one of the previous secret', async () => {

@@ -127,6 +127,16 @@ function keylessOn(server: S3Server): void {
       const keyOf = (url: URL) => url.searchParams.get('X-Amz-Credential')?.split('/')[0] ?? '';
       expect(keyOf(second)).not.toBe(keyOf(first));
       expect(role.given).toContain(keyOf(second));
+      const body = await samples.of('by a role');
+      const times = { issuedAt: inSeconds(0), expiresAt: inSeconds(3600) };
+      const put = store.signPut({
+        key: keyUnder(freshPrefix(), 'a.jpg'),
+        contentType: 'image/jpeg',
+        ...body,
+        ...times,
+      });
+      expect(put.expiresAt).toEqual(store.signsUntil() as Date);
+      expect(put.expiresAt.getTime()).toBeLessThanOrEqual(Date.now() + 15 * 60_000);
     });
 
     test('says that it is not available where there is no role, without naming what it looked for', async () => {

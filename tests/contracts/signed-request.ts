@@ -28,31 +28,38 @@ export function onTheWire({ path, query, ...rest }: SignedRequest): RawExchange 
 
 /**
  * Whether both ask for the same, written in two ways: percent-encoding, dot segments of the path, which are resolved before anybody
- * looks at it (RFC 3986, 5.2.4), and the order of parameters carry no meaning. Of SigV4's
- * own parameters S3 servers read the first of a name and sign nothing else (MinIO, versitygw): a second one is not there. A body
- * ends where its length says so: what follows is no longer of this request.
+ * looks at it (RFC 3986, 5.2.4), and the order of parameters carry no meaning. Of SigV4's own parameters S3 servers read the first
+ * of a name and sign nothing else (MinIO, versitygw): a second one is not there. A body ends where its length says so: what follows is
+ * no longer of this request.
  */
 export function saysTheSame(one: SignedRequest, other: SignedRequest): boolean {
   return meaningOf(one) === meaningOf(other);
 }
 
-function meaningOf({ method, path, query, headers, body }: SignedRequest): string {
+/** Whether both are one request to every URL parser: of its target, `/./`, `\\` and a bare quote alone may be written in two ways. */
+export function isTheSame(one: SignedRequest, other: SignedRequest): boolean {
+  const parsed = (request: SignedRequest) => {
+    const target = URL.parse(onTheWire(request).target, 'http://store.test');
+    return JSON.stringify([target, request.method, sentOf(request)]);
+  };
+  return parsed(one) === parsed(other);
+}
+
+function meaningOf({ method, path, query, ...sent }: SignedRequest): string {
   const parameters = query
     .filter(([name], index) => !name.startsWith('X-Amz-') || query.findIndex(([first]) => first === name) === index)
     .map(([name, value]) => [...new URLSearchParams(`${name}=${value}`)].join('='))
     .sort();
-  const sent = Object.keys(headers).sort();
+  return JSON.stringify([method, decoded(resolved(path)), parameters, sentOf(sent)]);
+}
+
+function sentOf({ headers, body }: Pick<SignedRequest, 'headers' | 'body'>) {
+  const names = Object.keys(headers).sort();
   const length = Number(headers['content-length'] ?? Number.POSITIVE_INFINITY);
   const bytes = Buffer.from(body ?? [])
     .subarray(0, length)
     .toString('latin1');
-  return JSON.stringify([
-    method,
-    decoded(resolved(path)),
-    parameters,
-    sent.map((name) => [name, headers[name]]),
-    bytes,
-  ]);
+  return [names.map((name) => [name, headers[name]]), bytes];
 }
 
 function resolved(path: string): string {

@@ -84,6 +84,8 @@ describe('a claim', () => {
       verifyResults: products.verifyResults,
       changeStatus: products.changeStatusWithin,
       objects: kit.server.container.storage.store as never,
+      journal: kit.server.container.storage.journal,
+      intentTtlSeconds: 120,
       credentials: async (_, ids) => {
         asked.push(...ids);
         const account = { accessToken: 'APP_USR-1', refreshToken: 'TG-1', mlUserId: '42', expiresAt };

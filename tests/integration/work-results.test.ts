@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import type { ObjectKey } from '../../src/kernel/object-key';
 import type { Principal } from '../../src/kernel/principal';
 import { sha256OfBytes } from '../../src/kernel/sha256';
-import type { LeaseId } from '../../src/modules/processing/domain/work/lease';
-import { keptKey } from '../../src/modules/processing/domain/work/results';
 import { photo, photoBy } from '../support/photos';
 import { answerOf, type ProductFixture } from '../support/products-fixture';
 import { s3Server } from '../support/s3-servers';
@@ -14,8 +11,6 @@ const webp = await photoBy((image) => image.webp({ quality: 80 }));
 const other = await photoBy((image) => image.webp({ quality: 60 }));
 const jpeg = await photo({ width: 400, height: 300 });
 const png = await photo({ width: 500, height: 500, format: 'png' });
-
-const announcedResult = { contentType: 'image/webp', sizeBytes: webp.length, sha256: sha256OfBytes(webp) } as const;
 
 const minio = await s3Server('minio');
 const stores = [['the disk store', {}], ...(minio ? [['MinIO', s3Environment(minio)] as const] : [])] as const;
@@ -163,20 +158,6 @@ describe.each(stores)('results on %s', (_, environment) => {
     expect(await keysUnder(product.id)).toEqual([(await keyOf(image))!]);
     const head = await kit.server.container.storage.store.head((await keyOf(image)) as never);
     expect(head?.sizeBytes).toBe(other.length);
-  });
-
-  test('that a completion copied before they were announced anew go, too', async () => {
-    const { product, id } = await leased();
-    const [image] = product.images as unknown as [string];
-    await stored(id, image, webp);
-    const [row] = await kit.rows<{ key: ObjectKey }>('select key from work_results where lease_id = $1', id);
-    const copied = keptKey(product.id, id as LeaseId, { ...announcedResult, key: row!.key });
-    await kit.server.container.storage.store.copy(row!.key, copied);
-    await stored(id, image, other);
-    await work().complete({ id, images: [{ image_id: image }] });
-    expect(await keysUnder(product.id)).toContain(copied);
-    await kit.sweep();
-    expect(await keysUnder(product.id)).toEqual([(await keyOf(image))!]);
   });
 
   test('that are not named when the work is completed are thrown away', async () => {

@@ -37,7 +37,11 @@ const noUploads: UploadParts = {
   prepareQueue: { enqueue: notHere, wake: () => undefined },
   journal: { open: notHere, renew: notHere, settle: notHere, abandon: notHere, drain: notHere },
   originals: { put: notHere },
-  objects: { signPut: () => ({ method: 'PUT', url: 'https://store.test/', headers: {} }), head: notHere, get: notHere },
+  objects: {
+    signPut: ({ expiresAt }) => ({ method: 'PUT', url: 'https://store.test/', headers: {}, expiresAt }),
+    head: notHere,
+    get: notHere,
+  },
   copies: { copy: notHere },
   drainProduct: notHere,
   folders: { open: notHere },

@@ -48,6 +48,7 @@ export async function uploadKit(options: UploadKitOptions = {}) {
     s3: options.s3 ?? null,
     disk: { dataDir, publicUrl: options.publicUrl ?? (() => 'http://test.invalid'), secret: 'secret of tests' },
     formerBuckets: [],
+    longestUrlSeconds: 3600,
     intentTtlSeconds: options.intentTtlSeconds ?? 120,
     putMaxDurationSeconds: options.putMaxDurationSeconds ?? 3600,
     onHold: () => Promise.resolve(false),

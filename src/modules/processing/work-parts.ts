@@ -12,6 +12,7 @@ import { leaseUrls } from './application/work/lease-urls';
 import { putBackAllDue } from './application/work/put-back-due';
 import { refreshCredential } from './application/work/refresh-credential';
 import { resultUrls } from './application/work/result-urls';
+import type { AttemptJournal } from './domain/attempt-journal';
 import type {
   ChangeStatus,
   RecordOriginals,
@@ -39,6 +40,8 @@ export interface WorkDeps {
   readonly verifyResults: VerifyResults;
   readonly changeStatus: ChangeStatus;
   readonly objects: ResultObjects;
+  readonly journal: AttemptJournal;
+  readonly intentTtlSeconds: number;
   readonly metrics: WorkMetrics;
   readonly credentials: SellerCredentials;
   readonly refreshCredential: RefreshCredential;
@@ -62,6 +65,7 @@ export function workParts(deps: WorkDeps) {
   const shared = {
     ...deps,
     inTransaction: transactionsOf(deps.database),
+    renewEveryMs: (deps.intentTtlSeconds * 1000) / 4,
     queue,
     leases: postgresLeases(orm, deps.storedUrls),
     results: postgresResults(orm, deps.storedUrls),

@@ -1,3 +1,3 @@
 export { contentTypeOfKey } from './domain/content-type';
-export type { MigrationProgress, MigrationReport } from './domain/object-migration';
+export { type MigrationProgress, type MigrationReport, TargetIsSource } from './domain/object-migration';
 export { type StorageModule, storageModule } from './module';

@@ -15,6 +15,7 @@ import { checkStore } from './application/store-check/check-store';
 import type { IntentJournal } from './domain/intent-journal';
 import type { ObjectStore } from './domain/object-store';
 import { heldKey } from './domain/pins';
+import { type SessionNeeds, shortestSessionSeconds } from './domain/signing-session';
 import { DiskStore } from './infrastructure/disk/disk-store';
 import { DiskUrlSigner } from './infrastructure/disk/sign';
 import { postgresDoomedIntents } from './infrastructure/postgres-doomed-intents';
@@ -47,6 +48,8 @@ export interface StorageModuleDeps {
   /** Lets in what is put by signed URLs of the disk store. Absent: all of it. */
   readonly admitBytes?: AdmitBytes;
   readonly formerBuckets: readonly string[];
+  /** The longest life that is promised of a signed URL. */
+  readonly longestUrlSeconds: number;
   readonly intentTtlSeconds: number;
   readonly putMaxDurationSeconds: number;
   /** Whether upkeep is to delete nothing at present. */
@@ -59,7 +62,7 @@ export type StorageModule = ReturnType<typeof storageModule>;
 export function storageModule(deps: StorageModuleDeps) {
   let received: (key: ObjectKey) => void = () => undefined;
   const { store: unmeasured, door } = deps.s3
-    ? { store: new S3Store({ config: deps.s3 }), door: null }
+    ? { store: new S3Store({ config: deps.s3, sessions: sessionNeeds(deps) }), door: null }
     : diskStore(deps, (key) => received(key));
   const store = deps.measure(unmeasured);
   const buckets = [store.bucket, ...deps.formerBuckets];
@@ -89,11 +92,12 @@ export function storageModule(deps: StorageModuleDeps) {
     outstandingIntents: () => intents.outstanding(),
     /** By what keys are named: rows and intents, at one moment. */
     namesOf: namesOfKeys(deps.orm, buckets),
-    check: checkStore({ store, journal, ask: fetch, clock: systemClock }),
+    check: checkStore({ store, journal, ask: fetch, clock: systemClock, promised: deps }),
     /** @param keyOf reads the URLs of rows */
     migrationTo(target: S3StoreConfig | 'disk', keyOf: (url: string) => ObjectKey): Migration {
       const to = target === 'disk' ? diskStore(deps).store : new S3Store({ config: target });
-      return objectMigration({ orm: deps.orm, staging: deps.staging, buckets, source: store }, to, keyOf);
+      const { orm, staging } = deps;
+      return objectMigration({ orm, staging, buckets, source: store, journal }, to, keyOf);
     },
     /** Another store than the application's, such as that of its backups; nobody is given URLs of it. */
     openOther: (where: { s3: S3StoreConfig } | { folder: string; bucket: string }): ObjectStore =>
@@ -105,6 +109,15 @@ export function storageModule(deps: StorageModuleDeps) {
       received = by;
     },
   };
+}
+
+function sessionNeeds({ log, longestUrlSeconds }: StorageModuleDeps): SessionNeeds {
+  const tooShort = (secondsLeft: number) =>
+    log.warn(
+      { seconds_left: secondsLeft, seconds_needed: shortestSessionSeconds({ longestUrlSeconds }) },
+      'the session of the store’s credentials is too short: signed URLs end with it, before what is promised of them',
+    );
+  return { longestUrlSeconds, tooShort };
 }
 
 function diskStore(deps: StorageModuleDeps, received: (key: ObjectKey) => void = () => undefined) {

@@ -6,6 +6,8 @@ const REQUEST_HEADERS = [
   'x-upload-id',
   'x-request-id',
   'range',
+  'if-range',
+  'if-none-match',
   'last-event-id',
   'trpc-accept',
   'trpc-batch-mode',

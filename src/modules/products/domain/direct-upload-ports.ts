@@ -51,6 +51,8 @@ export interface PresignedPut {
   readonly url: string;
   /** To be sent as they are. */
   readonly headers: Readonly<Record<string, string>>;
+  /** When it stops to work: as asked for, or with the session of the store's credentials. */
+  readonly expiresAt: Date;
 }
 
 /** The object store, as direct uploads need it. @throws AppError STORAGE_UNAVAILABLE */

@@ -13,7 +13,15 @@ export interface DeliveryParts {
   readonly cacheScope: 'private' | 'public';
 }
 
-/** Answers GET and HEAD of a signed URL: the object or a range of it, sent by the kernel from its file. */
+const HARMLESS = {
+  'x-content-type-options': 'nosniff',
+  // bytes of strangers under our own origin: nothing in them may run
+  'content-security-policy': "sandbox; default-src 'none'",
+  // pages of other origins show it: the URL is the permission
+  'cross-origin-resource-policy': 'cross-origin',
+};
+
+/** Answers GET and HEAD of a signed URL: the object or (to GET alone: RFC 9110, 14.2) a range of it, sent by the kernel from its file. */
 export async function deliverObject(parts: DeliveryParts, request: Request): Promise<Response> {
   const { objects, urls } = parts;
   const grant = urls.verifyGet(new URL(request.url));
@@ -23,11 +31,8 @@ export async function deliverObject(parts: DeliveryParts, request: Request): Pro
   if (matchesEtag(request.headers.get('if-none-match'), etagOf(found.head))) {
     return new Response(null, { status: 304, headers });
   }
-  const range = rangeWanted(request.headers, found.head);
-  if (range === 'unsatisfiable') {
-    headers.set('content-range', `bytes */${found.head.sizeBytes}`);
-    return new Response(null, { status: 416, headers });
-  }
+  const range = request.method === 'GET' ? rangeWanted(request.headers, found.head) : null;
+  if (range === 'unsatisfiable') return noSuchRange(found.head);
   if (range) headers.set('content-range', `bytes ${range.start}-${range.end}/${found.head.sizeBytes}`);
   const { start, end } = range ?? { start: 0, end: found.head.sizeBytes - 1 };
   headers.set('content-length', String(end - start + 1));
@@ -35,6 +40,12 @@ export async function deliverObject(parts: DeliveryParts, request: Request): Pro
   // always a slice: Bun answers Range by itself for a whole file, without asking If-Range
   const body = request.method === 'HEAD' ? null : Bun.file(found.path).slice(start, end + 1);
   return new Response(body, { status, headers });
+}
+
+/** It is of the request, not of the image: nothing that the image says of itself is true of it. */
+function noSuchRange({ sizeBytes }: ObjectHead): Response {
+  const headers = { 'content-range': `bytes */${sizeBytes}`, 'cache-control': 'no-store', ...HARMLESS };
+  return new Response(null, { status: 416, headers });
 }
 
 /** The tag is the content's sha-256: it stays right when the object moves to another store. */
@@ -52,11 +63,7 @@ function headersOf({ clock, cacheScope }: DeliveryParts, grant: GrantedGet, head
     'content-disposition': grant.response?.contentDisposition ?? (type.startsWith('image/') ? 'inline' : 'attachment'),
     // no longer than the URL: whoever may not read any more must not find it in a cache
     'cache-control': grant.response?.cacheControl ?? `${cacheScope}, max-age=${remaining}, immutable`,
-    'x-content-type-options': 'nosniff',
-    // bytes of strangers under our own origin: nothing in them may run
-    'content-security-policy': "sandbox; default-src 'none'",
-    // pages of other origins show it: the URL is the permission
-    'cross-origin-resource-policy': 'cross-origin',
+    ...HARMLESS,
   });
 }
 

@@ -57,3 +57,11 @@ export interface MigrationReport {
   /** Those of them that were deleted: all or none, as asked for. */
   readonly pruned: number;
 }
+
+/** What is put on the target is seen on the source: they are one store, and nothing may be pruned there. */
+export class TargetIsSource extends Error {
+  override readonly name = 'TargetIsSource';
+  constructor() {
+    super('the target is the store that the objects are in');
+  }
+}

@@ -26,7 +26,7 @@ export interface ByteRange {
 
 export interface SignedGet {
   readonly key: ObjectKey;
-  /** When it stops to work. Whole seconds. */
+  /** When it stops to work, unless `signsUntil` comes first. Whole seconds. */
   readonly expiresAt: Date;
   /** When it was issued; the same times give the same URL byte for byte. Whole seconds. */
   readonly issuedAt: Date;
@@ -51,6 +51,8 @@ export interface PresignedRequest {
   readonly method: 'PUT';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** When it really stops to work: as asked for, or with `signsUntil`. */
+  readonly expiresAt: Date;
 }
 
 /**
@@ -112,6 +114,12 @@ export interface ObjectStore {
 
   /** No network. */
   signPut(request: SignedPut): PresignedRequest;
+
+  /**
+   * When all that is signed now has stopped to work, whatever was asked for: the session of the credentials ends. Null where they do
+   * not end. Whole seconds. No network.
+   */
+  signsUntil(): Date | null;
 
   /** Makes the bucket when it is missing and may be made; checks that it can be used. */
   prepare(): Promise<void>;

@@ -12,8 +12,8 @@ import {
 import type { PrepareRecord } from '../../domain/prepare/prepare-record';
 import type { LeadOn, StoredVariant, UnpreparedImage, UnpreparedImages } from '../../domain/prepare/unprepared';
 import { type OfEachVariant, VARIANTS, type Variant } from '../../domain/prepare/variants';
+import { type IntentDeps, type OpenAttempt, underIntent } from '../under-intent';
 import { decodeSurely } from './decode-surely';
-import { type IntentDeps, type OpenAttempt, underIntent } from './under-intent';
 
 export interface PrepareImageDeps extends IntentDeps {
   readonly images: UnpreparedImages;
@@ -49,7 +49,10 @@ export async function prepareImage(deps: PrepareImageDeps, image: UnpreparedImag
     if (!original) return null;
     const decoded = await decode(deps, folder, original);
     if (decoded.is === 'refused') return decoded.why;
-    await underIntent(deps, image.productId, (attempt) => storeAndCommit(deps, image, attempt, decoded.made));
+    const { productId } = image;
+    await underIntent(deps, { kind: 'prepare', productId }, (attempt) =>
+      storeAndCommit(deps, image, attempt, decoded.made),
+    );
     deps.record.prepared((performance.now() - startedAt) / 1000);
     return null;
   } catch (error) {

@@ -1,7 +1,8 @@
 import { AppError } from '../../../../kernel/app-error';
-import type { ImageId } from '../../../../kernel/ids';
+import type { AttemptId, ImageId } from '../../../../kernel/ids';
+import type { KeyPrefix, ObjectKey } from '../../../../kernel/object-key';
 import type { Worker } from '../../../../kernel/principal';
-import type { InTransaction, Transaction } from '../../../../kernel/transaction';
+import type { Transaction } from '../../../../kernel/transaction';
 import { actorOf, type Lease, type LeaseId, requireCurrent, type WorkAnswer } from '../../domain/work/lease';
 import type {
   ChangeStatus,
@@ -13,15 +14,15 @@ import type {
   WorkResults,
 } from '../../domain/work/ports';
 import { type AwaitedResult, keptKey } from '../../domain/work/results';
+import { type IntentDeps, underIntent } from '../under-intent';
 import { findLease, lockLease } from './require-lease';
 
-export interface CompleteWorkDeps {
+export interface CompleteWorkDeps extends IntentDeps {
   readonly leases: Pick<Leases, 'find' | 'lock' | 'end'>;
   readonly results: Pick<WorkResults, 'announced' | 'store' | 'settle'>;
   readonly objects: Pick<ResultObjects, 'copy'>;
   readonly verifyResults: VerifyResults;
   readonly changeStatus: ChangeStatus;
-  readonly inTransaction: InTransaction;
   readonly metrics: Pick<WorkMetrics, 'leaseEnded' | 'workTook'>;
 }
 
@@ -34,11 +35,32 @@ export interface Completion {
   readonly result: Readonly<Record<string, unknown>> | null;
 }
 
+/** What was verified, and where this completion has copied it to. */
+interface KeptResult extends AwaitedResult {
+  readonly keptAt: ObjectKey;
+}
+
+interface KeptResults {
+  /** The intent under which the copies lie. */
+  readonly attempt: AttemptId;
+  readonly kept: readonly KeptResult[];
+}
+
+/** No row names what this completion has copied: rolled back, its copies go. */
+class NotNamed extends Error {
+  override readonly name = 'NotNamed';
+  /** @param answer that of the completion that came first; null where the results were announced anew */
+  constructor(readonly answer: WorkAnswer | null) {
+    super('the copies of this completion are named by no row');
+  }
+}
+
 /** How often a result may be announced anew while the one before is verified. */
 const ROUNDS = 3;
 
 /**
- * Ends the work with success: the results are verified and copied to where no PUT reaches them; then one transaction names them,
+ * Ends the work with success: the results are verified and copied, by each call under a prefix of its own, to where no PUT reaches them
+ * and no other completion writes; then one transaction names them,
  * ends the lease and leads the product on. Asked again, or twice at once, it answers the same.
  * @throws AppError NOT_FOUND, LEASE_LOST, IMAGE_NOT_FOUND; UPLOAD_INCOMPLETE, naming the images; CONFLICT where they keep being
  *   announced anew
@@ -51,8 +73,7 @@ export const completeWork =
       const earlier = answered(lease);
       if (earlier) return earlier;
       const results = await namedResults(deps, lease, completion);
-      const answer =
-        (await keep(deps, worker, lease, results)) ?? (await commit(deps, worker, lease, completion, results));
+      const answer = await attempt(deps, worker, lease, completion, results);
       if (answer) return answer;
     }
     throw new AppError('CONFLICT', 'Results were announced anew while they were verified.');
@@ -75,18 +96,25 @@ async function namedResults(
   return (await results.announced(lease, tx)).filter(({ imageId }) => named.has(imageId));
 }
 
-/** @returns the answer, where another completion has come first: then these bytes may be gone already */
-async function keep(
+/** @returns the answer, also where another completion has come first; null where the results are not what was verified any more */
+async function attempt(
   deps: CompleteWorkDeps,
   worker: Worker,
   lease: Lease,
+  completion: Completion,
   results: readonly AwaitedResult[],
 ): Promise<WorkAnswer | null> {
+  const { productId } = lease;
   try {
     await deps.verifyResults(results.map((result) => ({ ...result, id: result.imageId })));
-    await Promise.all(results.map((result) => copy(deps, lease, result)));
-    return null;
+    if (results.length === 0) return await commit(deps, worker, lease, completion, null);
+    return await underIntent(deps, { kind: 'rekey', productId }, async ({ id, prefix }) => {
+      const kept = await Promise.all(results.map((result) => copy(deps, prefix, result)));
+      return await commit(deps, worker, lease, completion, { attempt: id, kept });
+    });
   } catch (error) {
+    if (error instanceof NotNamed) return error.answer;
+    // what was verified or copied may be gone already where another completion has come first
     const earlier = answered(await findLease(deps.leases, worker, lease.id));
     if (earlier) return earlier;
     throw error;
@@ -95,38 +123,36 @@ async function keep(
 
 async function copy(
   { objects }: Pick<CompleteWorkDeps, 'objects'>,
-  lease: Lease,
+  prefix: KeyPrefix,
   result: AwaitedResult,
-): Promise<void> {
-  if (await objects.copy(result.key, keptKey(lease.productId, lease.id, result))) return;
+): Promise<KeptResult> {
+  const keptAt = keptKey(prefix, result);
+  if (await objects.copy(result.key, keptAt, result.sha256)) return { ...result, keptAt };
   throw new AppError('UPLOAD_INCOMPLETE', 'An image is gone.', {
     details: { images: [{ image_id: result.imageId, problem: 'MISSING', message: 'Its bytes are gone.' }] },
   });
 }
 
-/** Null where it is not what was verified any more. */
+/** @param copied null where the work has no results. @throws NotNamed */
 async function commit(
   deps: CompleteWorkDeps,
   worker: Worker,
   { id }: Lease,
   completion: Completion,
-  verified: readonly AwaitedResult[],
-): Promise<WorkAnswer | null> {
-  const done = await deps.inTransaction(async (tx) => {
+  copied: KeptResults | null,
+): Promise<WorkAnswer> {
+  const { answer, lease } = await deps.inTransaction(async (tx) => {
     const lease = await lockLease(deps.leases, tx, worker, id);
     const earlier = answered(lease);
-    if (earlier) return { answer: earlier };
+    if (earlier) throw new NotNamed(earlier);
     const named = await namedResults(deps, lease, completion, tx);
-    const keys = new Set(verified.map(({ key }) => key));
-    if (named.length !== keys.size || !named.every(({ key }) => keys.has(key))) return null;
-    const answer = await complete(deps, tx, lease, completion, named);
-    return { answer, lease };
+    const keys = new Set(copied?.kept.map(({ key }) => key));
+    if (named.length !== keys.size || !named.every(({ key }) => keys.has(key))) throw new NotNamed(null);
+    return { answer: await complete(deps, tx, lease, completion, copied), lease };
   });
-  if (done?.lease) {
-    deps.metrics.leaseEnded(done.lease.phase, 'completed', 1);
-    deps.metrics.workTook(done.lease.phase, Math.max(0, (Date.now() - done.lease.createdAt.getTime()) / 1000));
-  }
-  return done?.answer ?? null;
+  deps.metrics.leaseEnded(lease.phase, 'completed', 1);
+  deps.metrics.workTook(lease.phase, Math.max(0, (Date.now() - lease.createdAt.getTime()) / 1000));
+  return answer;
 }
 
 /** The status last: it takes the lock of the seller's ledger. */
@@ -135,15 +161,15 @@ async function complete(
   tx: Transaction,
   lease: Lease,
   { images, result }: Completion,
-  results: readonly AwaitedResult[],
+  copied: KeptResults | null,
 ): Promise<WorkAnswer> {
   const stored = images.map((image): StoredResult => {
-    const found = results.find(({ imageId }) => imageId === image.imageId);
-    return { ...image, kept: found ? { ...found, key: keptKey(lease.productId, lease.id, found) } : null };
+    const found = copied?.kept.find(({ imageId }) => imageId === image.imageId);
+    return { ...image, kept: found ? { ...found, key: found.keptAt } : null };
   });
   await deps.results.store(tx, lease, stored);
-  const named = stored.flatMap(({ kept }) => (kept ? [kept.key] : []));
-  await deps.results.settle(tx, lease, named);
+  await deps.results.settle(tx, lease);
+  if (copied) await deps.journal.settle(tx, copied.attempt);
   const [event, status] =
     lease.phase === 'processing' ? (['COMPLETE', 'ready'] as const) : (['PUBLISHED', 'published'] as const);
   const answer: WorkAnswer = { productId: lease.productId, status, ...(result ? { result } : {}) };

@@ -28,7 +28,6 @@ export interface ResultUrlsDeps {
 
 export interface ResultPut extends ReturnType<ResultObjects['signPut']> {
   readonly imageId: ImageId;
-  readonly expiresAt: Date;
 }
 
 /**
@@ -54,7 +53,6 @@ export const resultUrls =
     return awaited.map(({ imageId, ...result }) => ({
       ...deps.objects.signPut({ ...result, ...times }),
       imageId,
-      expiresAt: times.expiresAt,
     }));
   };
 

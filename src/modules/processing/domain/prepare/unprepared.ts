@@ -1,5 +1,5 @@
-import type { AttemptId, ImageId, ProductId } from '../../../../kernel/ids';
-import type { KeyPrefix, ObjectKey } from '../../../../kernel/object-key';
+import type { ImageId, ProductId } from '../../../../kernel/ids';
+import type { ObjectKey } from '../../../../kernel/object-key';
 import type { Sha256 } from '../../../../kernel/sha256';
 import type { Transaction } from '../../../../kernel/transaction';
 import type { Size } from './image-decoder';
@@ -68,18 +68,3 @@ export type LeadOn = (
     readonly errorType?: string;
   },
 ) => Promise<unknown>;
-
-/** The intent journal, as one attempt to store variants needs it. */
-export interface PrepareJournal {
-  open(intent: {
-    readonly id: AttemptId;
-    readonly kind: 'prepare';
-    readonly productId: ProductId;
-    readonly prefix: KeyPrefix;
-  }): Promise<void>;
-  renew(id: AttemptId): Promise<boolean>;
-  /** Throws, so that the commit rolls back, when a drain has claimed it. */
-  settle(tx: Transaction, id: AttemptId): Promise<void>;
-  abandon(tx: Transaction, id: AttemptId): Promise<'draining' | 'gone'>;
-  drain(id: AttemptId): Promise<void>;
-}

@@ -98,10 +98,10 @@ export interface WorkResults {
   /** Writes them to the rows of the images; what they replace is journalled by a trigger. @throws AppError IMAGE_NOT_FOUND */
   store(tx: Transaction, lease: Lease, results: readonly StoredResult[]): Promise<void>;
   /**
-   * Ends the lease's intent, if it has one: every key under it but those that rows name now is journalled for deletion.
+   * Ends the lease's intent, if it has one: every key for which a PUT was signed is journalled for deletion.
    * @throws AppError LEASE_LOST where the intent is open no more
    */
-  settle(tx: Transaction, lease: Lease, named: readonly ObjectKey[]): Promise<void>;
+  settle(tx: Transaction, lease: Lease): Promise<void>;
 }
 
 /** The object store, as results need it. @throws AppError STORAGE_UNAVAILABLE */
@@ -114,9 +114,18 @@ export interface ResultObjects {
     readonly contentType: string;
     readonly sizeBytes: number;
     readonly sha256: Sha256;
-  }): { readonly method: 'PUT'; readonly url: string; readonly headers: Readonly<Record<string, string>> };
-  /** Within the store, checksum kept; safe to repeat. False where there is none under `from`. */
-  copy(from: ObjectKey, to: ObjectKey): Promise<boolean>;
+  }): {
+    readonly method: 'PUT';
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    /** When it stops to work: as asked for, or with the session of the store's credentials. */
+    readonly expiresAt: Date;
+  };
+  /**
+   * Within the store, checksum kept; safe to repeat. False where there is none under `from`.
+   * @param sha256 what the copy must have. `to` is a key of the caller's own that nobody else writes
+   */
+  copy(from: ObjectKey, to: ObjectKey, sha256: Sha256): Promise<boolean>;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { AppError } from '../../../../kernel/app-error';
 import type { ErrorCode } from '../../../../kernel/error-codes';
 import type { ImageId, ProductId } from '../../../../kernel/ids';
-import { attemptPrefix, imageKey, type ObjectKey } from '../../../../kernel/object-key';
-import { type Sha256, sha256OfBytes } from '../../../../kernel/sha256';
+import { attemptPrefix, imageKey, type KeyPrefix, type ObjectKey } from '../../../../kernel/object-key';
+import type { Sha256 } from '../../../../kernel/sha256';
 import type { LeaseId } from './lease';
 
 const EXTENSIONS = { 'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'webp' } as const;
@@ -71,26 +71,9 @@ export function putKey(
 }
 
 /**
- * Where they are copied to when the work is completed: no URL ever allowed a PUT there, so that what was verified stays. Always
- * the same for one key: two completions at once, or one after a crash, copy to the same place, and what was given up is found.
+ * Where it is copied to when the work is completed: no URL ever allowed a PUT there, so that what was verified stays.
+ * @param prefix of the completion's own: what another one copies, however late, is never what a row names
  */
-export function keptKey(
-  productId: ProductId,
-  lease: LeaseId,
-  { key, contentType }: Omit<AwaitedResult, 'imageId'>,
-): ObjectKey {
-  return imageKey(attemptPrefix(productId, lease), uuidOf(key), 'processed', EXTENSIONS[contentType]);
-}
-
-/** @see RFC 9562, 5.8: version 8 is for what an application derives */
-function uuidOf(key: ObjectKey): ImageId {
-  const hex = sha256OfBytes(key);
-  const parts = [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `8${hex.slice(13, 16)}`,
-    `8${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ];
-  return parts.join('-') as unknown as ImageId;
+export function keptKey(prefix: KeyPrefix, { imageId, contentType }: AwaitedResult): ObjectKey {
+  return imageKey(prefix, imageId, 'processed', EXTENSIONS[contentType]);
 }

@@ -10,7 +10,7 @@ import { intents, productImages, workResults } from '../../../../platform/databa
 import { ormOf } from '../../../../platform/database/transaction';
 import type { Lease } from '../../domain/work/lease';
 import type { StoredResult, WorkResults } from '../../domain/work/ports';
-import { type AwaitedResult, keptKey, type ResultType } from '../../domain/work/results';
+import type { AwaitedResult, ResultType } from '../../domain/work/results';
 import type { StoredUrls } from './stored-url';
 
 /** Of a lease that ends as it should, the intent is claimed with it; this is for one that nobody looks at any more. */
@@ -111,21 +111,17 @@ async function store(
   if (rowCount !== results.length) throw new AppError('IMAGE_NOT_FOUND');
 }
 
-async function settle(tx: Transaction, lease: Lease, named: readonly ObjectKey[]): Promise<void> {
+async function settle(tx: Transaction, lease: Lease): Promise<void> {
   const orm = ormOf(tx);
   const rows = await orm.delete(workResults).where(eq(workResults.leaseId, lease.id)).returning();
   if (rows.length === 0) return;
   const { rowCount } = await orm.delete(intents).where(and(eq(intents.id, lease.id), eq(intents.state, 'open')));
   if (rowCount !== 1) throw new AppError('LEASE_LOST');
-  const kept = rows.map((row) => keptKey(lease.productId, lease.id, toResult(row)));
-  // A PUT may still come where one was allowed; what was copied and then given up is looked for, too.
-  const doomed = [
-    ...rows.map(({ key, putExpiresAt }) => ({ prefix: key, putExpiresAt })),
-    ...kept.filter((key) => !named.includes(key)).map((key) => ({ prefix: key as string, putExpiresAt: null })),
-  ];
+  // a PUT may still come where one was allowed
   await orm.insert(intents).values(
-    doomed.map((one) => ({
-      ...one,
+    rows.map(({ key, putExpiresAt }) => ({
+      prefix: key,
+      putExpiresAt,
       id: Bun.randomUUIDv7(),
       kind: 'delete',
       productId: lease.productId,

@@ -3,7 +3,7 @@ import type { ImageId, ProductId } from '../../../../kernel/ids';
 import type { DirectImage } from '../../domain/direct-upload';
 import type { DirectObjects, PresignedPut } from '../../domain/direct-upload-ports';
 
-/** From when to when a presigned PUT works. Whole seconds. */
+/** From when to when a presigned PUT works, at most. Whole seconds. */
 export interface PutTimes {
   readonly issuedAt: Date;
   readonly expiresAt: Date;
@@ -18,7 +18,6 @@ export interface PutSigning {
 
 export interface ImagePut extends PresignedPut {
   readonly imageId: ImageId;
-  readonly expiresAt: Date;
 }
 
 /** What a client is told to do next: one PUT for each image whose bytes have not come. */
@@ -41,6 +40,5 @@ export function signPuts(
   return images.map(({ id, key, contentType, sizeBytes, sha256 }) => ({
     ...objects.signPut({ key, contentType, sizeBytes, sha256, ...times }),
     imageId: id,
-    expiresAt: times.expiresAt,
   }));
 }

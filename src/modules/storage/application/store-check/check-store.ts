@@ -1,14 +1,13 @@
-import type { Clock } from '../../../../kernel/clock';
 import { objectKey } from '../../../../kernel/object-key';
 import type { ObjectStore } from '../../domain/object-store';
 import { finding, type StoreFinding } from './finding';
 import { type ProbeObjectDeps, probeObject } from './probe-object';
 import { probeOrigin } from './probe-origin';
+import { type ProbeSessionDeps, probeSession } from './probe-session';
 import { probeTimes } from './signed-probe';
 
-export interface CheckStoreDeps extends ProbeObjectDeps {
-  readonly store: ProbeObjectDeps['store'] & Pick<ObjectStore, 'check' | 'kind'>;
-  readonly clock: Clock;
+export interface CheckStoreDeps extends ProbeObjectDeps, Omit<ProbeSessionDeps, 'store'> {
+  readonly store: ProbeObjectDeps['store'] & ProbeSessionDeps['store'] & Pick<ObjectStore, 'check' | 'kind'>;
 }
 
 const REMEDY = { disk: 'start the server, or set PUBLIC_URL', s3: 'look at S3_PUBLIC_ENDPOINT_URL' };
@@ -32,7 +31,7 @@ export const checkStore =
       // what comes after would only say the same again
       if (found.problem !== null) return findings;
     }
-    findings.push(...(await probeObject(deps, times)));
+    findings.push(...(await probeObject(deps, times)), await probeSession(deps));
     for (const origin of origins)
       findings.push(...(await probeOrigin(deps, origin === '*' ? ANY_PAGE : origin, times)));
     return findings;

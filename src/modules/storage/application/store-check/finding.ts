@@ -3,6 +3,8 @@ export interface StoreFinding {
   readonly promise: string;
   /** Null: it is as it should be. Otherwise what was seen, and what to do about it. */
   readonly problem: string | null;
+  /** The store serves all the same. */
+  readonly isWarning?: true;
 }
 
 /** Makes a request as a client would. @throws where there is no answer */
@@ -13,6 +15,12 @@ export async function finding(promise: string, probe: () => Promise<string | nul
   try {
     return { promise, problem: await probe() };
   } catch (error) {
-    return { promise, problem: error instanceof Error ? error.message : String(error) };
+    return { promise, problem: said(error) };
   }
+}
+
+/** With its cause: of an outage that is what the store answered. */
+function said(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message} (${said(error.cause)})`;
 }

@@ -14,6 +14,9 @@ const REMEDY = {
   s3: 'give the bucket the rules of deploy/s3/cors.json; MinIO has none: set MINIO_API_CORS_ALLOW_ORIGIN where it is started',
 };
 
+/** What a page sends that has a part of a photo, or an older one. */
+const OF_CONDITIONAL_GETS = ['if-none-match', 'if-range', 'range'];
+
 /** Asks what a browser asks before a page's request to another origin. @see Fetch Standard, CORS-preflight request */
 export async function probeOrigin(deps: ProbeOriginDeps, origin: string, times: ProbeTimes): Promise<StoreFinding[]> {
   const { store, ask } = deps;
@@ -31,7 +34,9 @@ export async function probeOrigin(deps: ProbeOriginDeps, origin: string, times: 
     await finding(`lets pages of ${origin} send photos`, () =>
       preflight(put.url, 'PUT', Object.keys(put.headers).sort()),
     ),
-    await finding(`lets pages of ${origin} read photos`, () => preflight(store.signGet({ key, ...times }), 'GET', [])),
+    await finding(`lets pages of ${origin} read photos`, () =>
+      preflight(store.signGet({ key, ...times }), 'GET', OF_CONDITIONAL_GETS),
+    ),
   ];
 }
 

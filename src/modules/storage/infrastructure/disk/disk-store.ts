@@ -112,6 +112,10 @@ export class DiskStore implements ObjectStore, LocalObjects {
     return this.urls.signPut(request);
   }
 
+  signsUntil(): null {
+    return null;
+  }
+
   async prepare(): Promise<void> {
     await orOutage(this.makeFolders());
     await this.removeHalfWritten(new Date(Date.now() - INCOMING_DEAD_AFTER_MS));

@@ -12,7 +12,7 @@ import { statusOf } from './s3-faults';
 const RULE_ID = 'cors-origins-of-the-product-store';
 
 /**
- * What pages of these origins need to use signed URLs: the headers are those that a signed PUT binds.
+ * What pages of these origins need to use signed URLs: the headers are those that a signed PUT binds, and those of a conditional GET.
  * @see Amazon S3 user guide, Elements of a CORS configuration; deploy/s3/cors.json, the same by hand
  */
 export function corsRuleFor(origins: readonly string[]): CORSRule {
@@ -23,6 +23,7 @@ export function corsRuleFor(origins: readonly string[]): CORSRule {
     AllowedHeaders: [
       'content-type',
       'if-none-match',
+      'if-range',
       'range',
       'x-amz-checksum-sha256',
       'x-amz-server-side-encryption',

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, spyOn, test } from 'bun:test';
 import { isAppError } from '../../../../kernel/app-error';
 import { CurrentCredentials, type S3Credentials } from './credentials';
 
@@ -37,6 +37,41 @@ describe('current credentials', () => {
     expect(credentials.get().accessKeyId).toBe('key-1');
     await Bun.sleep(1600);
     expect(credentials.get().accessKeyId).toBe('key-2');
+  });
+
+  test('are renewed when the longest URL would outlive them, once in half their time at most; one that has no newer is asked each minute', async () => {
+    const now = new Date('2026-12-01T00:00:00Z');
+    const hour = 3_600_000;
+    const waits = async (...sessionsMs: number[]) => {
+      const ends = sessionsMs.map((ms) => new Date(now.getTime() + ms));
+      const provider = async () => ({ accessKeyId: 'id', secretAccessKey: 's', expiration: ends.shift() ?? now });
+      const credentials = new CurrentCredentials(provider, () => now, { longestUrlSeconds: 3600 });
+      const timers = spyOn(globalThis, 'setTimeout');
+      try {
+        for (const _ of sessionsMs) await credentials.load();
+        return timers.mock.calls.map(([, ms]) => ms);
+      } finally {
+        for (const { value } of timers.mock.results) clearTimeout(value as ReturnType<typeof setTimeout>);
+        timers.mockRestore();
+      }
+    };
+    expect(await waits(12 * hour)).toEqual([11 * hour]);
+    expect(await waits(1.5 * hour)).toEqual([0.75 * hour]);
+    expect(await waits(6 * hour, 6 * hour)).toEqual([5 * hour, 60_000]);
+    expect(await waits(40_000, 40_000)).toEqual([20_000, 20_000]);
+    expect(await waits(0.5 * hour, 3 * hour)).toEqual([0.25 * hour, 2 * hour]);
+  });
+
+  test('of a session that is too short for what URLs promise are told of, once', async () => {
+    const told = async (...lifetimesMs: number[]) => {
+      const seconds: number[] = [];
+      const needs = { longestUrlSeconds: 3600, tooShort: (left: number) => void seconds.push(left) };
+      const credentials = new CurrentCredentials(sequence(...lifetimesMs).provider, undefined, needs);
+      for (const _ of lifetimesMs) await credentials.load();
+      return seconds;
+    };
+    expect(await told(7_200_000, 7_190_000)).toEqual([]);
+    expect(await told(3_600_000, 1_800_000)).toEqual([3600]);
   });
 
   test('that have expired are not signed with; whoever can wait gets new ones', async () => {

@@ -1,6 +1,7 @@
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { AppError } from '../../../../kernel/app-error';
 import { type Clock, systemClock } from '../../../../kernel/clock';
+import { isTooShort, type SessionNeeds } from '../../domain/signing-session';
 import type { S3StoreConfig } from './s3-config';
 
 export interface S3Credentials {
@@ -11,11 +12,14 @@ export interface S3Credentials {
   readonly expiration?: Date;
 }
 
+/** Asks for the newest there are, whatever it has given before. */
 export type CredentialsProvider = () => Promise<S3Credentials>;
 
-/** So long before their end new ones are asked for: the SDK's own chain answers with new ones from then on. */
-const RENEW_BEFORE_END_MS = 5 * 60 * 1000;
+/** Who signs for nobody but itself needs no more than a request's time. */
+const OWN_REQUESTS: SessionNeeds = { longestUrlSeconds: 5 * 60 };
 const RENEW_AGAIN_AFTER_MS = 10_000;
+/** A machine's role has new ones only shortly before the end of the old. */
+const ASK_FOR_NEWER_AFTER_MS = 60_000;
 const RENEW_SOONEST_MS = 1_000;
 /** setTimeout's limit is 2^31 - 1 ms. */
 const TIMER_MAX_MS = 24 * 60 * 60 * 1000;
@@ -24,7 +28,9 @@ const TIMER_MAX_MS = 24 * 60 * 60 * 1000;
 export function credentialsProvider(config: S3StoreConfig): CredentialsProvider {
   const { accessKeyId, secretAccessKey } = config;
   if (accessKeyId && secretAccessKey) return async () => ({ accessKeyId, secretAccessKey });
-  return fromNodeProviderChain();
+  const chain = fromNodeProviderChain();
+  // by itself it would answer with those it has until five minutes before their end
+  return () => chain({ forceRefresh: true });
 }
 
 /** Holds the credentials of now, so that URLs can be signed without waiting; renews them ahead of their end. */
@@ -32,10 +38,12 @@ export class CurrentCredentials {
   private held: S3Credentials | undefined;
   private loading: Promise<S3Credentials> | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private hasToldTooShort = false;
 
   constructor(
     private readonly provider: CredentialsProvider,
     private readonly clock: Clock = systemClock,
+    private readonly needs: SessionNeeds = OWN_REQUESTS,
   ) {}
 
   /** @throws AppError STORAGE_UNAVAILABLE when none were loaded yet, or the last have expired and no new ones came */
@@ -60,13 +68,31 @@ export class CurrentCredentials {
 
   private async ask(): Promise<S3Credentials> {
     try {
+      const before = this.held;
       this.held = await this.provider();
-      this.renewIn(untilRenewal(this.remainingMs(this.held)));
+      this.planRenewal(this.held, this.held.expiration?.getTime() !== before?.expiration?.getTime());
       return this.held;
     } catch (cause) {
       this.renewIn(RENEW_AGAIN_AFTER_MS);
       throw new AppError('STORAGE_UNAVAILABLE', undefined, { cause });
     }
+  }
+
+  /** Ahead by the longest life of a URL where the session allows it, and not more than once in half of it: URLs change with it. */
+  private planRenewal(held: S3Credentials, isNewer: boolean): void {
+    const remainingMs = this.remainingMs(held);
+    const neededMs = this.needs.longestUrlSeconds * 1000;
+    const inMs = isNewer
+      ? Math.max(remainingMs - neededMs, remainingMs / 2)
+      : Math.min(remainingMs / 2, ASK_FOR_NEWER_AFTER_MS);
+    this.renewIn(Math.max(inMs, RENEW_SOONEST_MS));
+    if (isNewer ? isTooShort(remainingMs / 1000, this.needs) : remainingMs < neededMs) this.tellTooShort(remainingMs);
+  }
+
+  private tellTooShort(remainingMs: number): void {
+    if (this.hasToldTooShort) return;
+    this.hasToldTooShort = true;
+    this.needs.tooShort?.(Math.round(remainingMs / 1000));
   }
 
   /** A timer, because signing does not wait: after an idle hour the first URL must be signed with keys that live. */
@@ -84,12 +110,6 @@ export class CurrentCredentials {
   private remainingMs({ expiration }: S3Credentials): number {
     return expiration ? expiration.getTime() - this.clock().getTime() : Number.POSITIVE_INFINITY;
   }
-}
-
-/** Credentials that come with less than five minutes left are renewed half way to their end. */
-function untilRenewal(remainingMs: number): number {
-  const early = remainingMs - RENEW_BEFORE_END_MS;
-  return early > 0 ? early : Math.max(remainingMs / 2, RENEW_SOONEST_MS);
 }
 
 function ignoreUntilNeeded(): void {

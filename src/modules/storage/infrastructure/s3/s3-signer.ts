@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../../../kernel/clock';
+import { type Clock, earlier, systemClock } from '../../../../kernel/clock';
 import { type ObjectKey, objectKey } from '../../../../kernel/object-key';
 import type { PresignedRequest, SignedGet, SignedPut } from '../../domain/object-store';
 import { percentEncodePath } from '../percent-encode';
@@ -32,7 +32,12 @@ export class S3Signer {
     await this.credentials.fresh();
   }
 
-  /** The URL dies with the session token, if that ends before `expiresAt`. */
+  /** Null where the credentials do not end. Whole seconds. */
+  until(): Date | null {
+    const { expiration } = this.credentials.get();
+    return expiration ? new Date(Math.floor(expiration.getTime() / 1000) * 1000) : null;
+  }
+
   get({ key, issuedAt, expiresAt, response = {} }: SignedGet): string {
     const query: Record<string, string> = {};
     if (response.contentType !== undefined) query['response-content-type'] = response.contentType;
@@ -41,11 +46,12 @@ export class S3Signer {
     return this.url(this.outer, 'GET', { key, issuedAt, expiresAt }, { query });
   }
 
-  put(request: SignedPut): PresignedRequest {
+  put(asked: SignedPut): PresignedRequest {
+    const request = { ...asked, expiresAt: this.endOf(asked) };
     const bound = { ...bindingHeaders(request), ...this.sse };
     const url = this.url(this.outer, 'PUT', request, { headers: bound });
     const { 'content-length': _sentByEveryClient, ...headers } = bound;
-    return { method: 'PUT', url, headers };
+    return { method: 'PUT', url, headers, expiresAt: request.expiresAt };
   }
 
   ownPut(request: Omit<SignedPut, 'issuedAt' | 'expiresAt'>): { url: string; headers: Record<string, string> } {
@@ -77,12 +83,19 @@ export class S3Signer {
     return { issuedAt, expiresAt: new Date(issuedAt.getTime() + OWN_EXPIRY_SECONDS * 1000) };
   }
 
+  /** A URL that claimed more than its session has would be refused without a word of why. */
+  private endOf({ expiresAt }: { expiresAt: Date }): Date {
+    return earlier(expiresAt, this.until());
+  }
+
   private url(
     address: S3Address,
     method: 'GET' | 'PUT' | 'HEAD',
-    { key, issuedAt, expiresAt }: { key: ObjectKey; issuedAt: Date; expiresAt: Date },
+    request: { key: ObjectKey; issuedAt: Date; expiresAt: Date },
     signed: { query?: Record<string, string>; headers?: Record<string, string> },
   ): string {
+    const { key, issuedAt } = request;
+    const lifeMs = this.endOf(request).getTime() - Math.floor(issuedAt.getTime() / 1000) * 1000;
     return presign({
       method,
       origin: address.origin,
@@ -91,7 +104,8 @@ export class S3Signer {
       region: this.config.region,
       credentials: this.credentials.get(),
       issuedAt,
-      expiresInSeconds: Math.floor(expiresAt.getTime() / 1000) - Math.floor(issuedAt.getTime() / 1000),
+      // of a session in its last second: 0 would be no expiry at all, but a malformed one
+      expiresInSeconds: Math.max(1, Math.floor(lifeMs / 1000)),
       ...signed,
     });
   }

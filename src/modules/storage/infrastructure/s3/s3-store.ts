@@ -12,6 +12,7 @@ import type {
   SignedGet,
   SignedPut,
 } from '../../domain/object-store';
+import type { SessionNeeds } from '../../domain/signing-session';
 import { ChecksumMismatch, ObjectExists, ObjectMissing } from '../../domain/store-errors';
 import { type AttemptPolicy, withAttempts } from './attempts';
 import { letPagesIn } from './bucket-cors';
@@ -33,6 +34,8 @@ export interface S3StoreOptions {
   readonly clock?: Clock;
   /** By default static keys of the configuration, else the SDK's chain. */
   readonly provider?: CredentialsProvider;
+  /** Of a store whose URLs are given to clients. */
+  readonly sessions?: SessionNeeds;
 }
 
 /** The object store on S3 and what speaks its protocol. `prepare()` first: it loads the credentials that signing needs. */
@@ -46,11 +49,11 @@ export class S3Store implements ObjectStore {
   private readonly client: S3Client;
   private readonly requests: RequestParts;
 
-  constructor({ config, clock = systemClock, provider = credentialsProvider(config) }: S3StoreOptions) {
+  constructor({ config, clock = systemClock, provider = credentialsProvider(config), sessions }: S3StoreOptions) {
     this.bucket = config.bucket;
     this.config = config;
     this.policy = { retries: config.retries, deadlineMs: config.timeoutMs };
-    this.credentials = new CurrentCredentials(provider, clock);
+    this.credentials = new CurrentCredentials(provider, clock, sessions);
     this.signer = new S3Signer(config, this.credentials, clock);
     this.client = s3Client(config, this.credentials);
     this.requests = { client: this.client, config };
@@ -113,6 +116,10 @@ export class S3Store implements ObjectStore {
   signPut(request: SignedPut): PresignedRequest {
     requireSignable(request.key);
     return this.signer.put(request);
+  }
+
+  signsUntil(): Date | null {
+    return this.signer.until();
   }
 
   async prepare(): Promise<void> {

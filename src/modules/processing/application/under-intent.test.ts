@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'bun:test';
-import type { ProductId } from '../../../../kernel/ids';
-import type { Transaction } from '../../../../kernel/transaction';
+import type { ProductId } from '../../../kernel/ids';
+import type { Transaction } from '../../../kernel/transaction';
 import { type IntentDeps, underIntent } from './under-intent';
 
 const PRODUCT = 'p' as ProductId;
+const ATTEMPT = { kind: 'prepare', productId: PRODUCT } as const;
 
 /** A journal that writes down what is asked of it. */
 function recording(change: Partial<IntentDeps['journal']> = {}) {
@@ -37,7 +38,7 @@ function recording(change: Partial<IntentDeps['journal']> = {}) {
 describe('work under an intent', () => {
   test('begins when the intent is committed, and keeps it alive', async () => {
     const { deps, calls } = recording();
-    await underIntent(deps, PRODUCT, async ({ prefix, id }) => {
+    await underIntent(deps, ATTEMPT, async ({ prefix, id }) => {
       expect([calls[0], String(prefix)]).toEqual(['open', `products/${PRODUCT}/${id}/`]);
       while (!calls.includes('renew')) await Bun.sleep(1);
     });
@@ -46,19 +47,19 @@ describe('work under an intent', () => {
 
   test('that fails is claimed first, and then what it wrote is deleted', async () => {
     const { deps, calls } = recording();
-    await expect(underIntent(deps, PRODUCT, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    await expect(underIntent(deps, ATTEMPT, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(calls).toEqual(['open', 'abandon', 'drain']);
   });
 
   test('whose commit had happened although its answer never came loses nothing', async () => {
     const { deps, calls } = recording({ abandon: () => Promise.resolve('gone') });
-    await expect(underIntent(deps, PRODUCT, () => Promise.reject(new Error('lost')))).rejects.toThrow('lost');
+    await expect(underIntent(deps, ATTEMPT, () => Promise.reject(new Error('lost')))).rejects.toThrow('lost');
     expect(calls).toEqual(['open']);
   });
 
   test('where the database cannot be asked deletes nothing, and says so', async () => {
     const { deps, calls, warnings } = recording({ abandon: () => Promise.reject(new Error('away')) });
-    await expect(underIntent(deps, PRODUCT, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    await expect(underIntent(deps, ATTEMPT, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect([calls, warnings.length]).toEqual([['open'], 1]);
   });
 
@@ -69,7 +70,7 @@ describe('work under an intent', () => {
       return renewals === 1 ? Promise.reject(new Error('away')) : Promise.resolve(false);
     };
     const { deps, warnings } = recording({ renew });
-    await underIntent(deps, PRODUCT, async ({ signal }) => {
+    await underIntent(deps, ATTEMPT, async ({ signal }) => {
       while (!signal.aborted) await Bun.sleep(1);
     });
     expect([renewals >= 2, warnings[0]]).toEqual([true, 'an intent could not be renewed']);

@@ -1,12 +1,12 @@
-import type { AttemptId, ProductId } from '../../../../kernel/ids';
-import { newId } from '../../../../kernel/ids';
-import type { Log } from '../../../../kernel/log';
-import { attemptPrefix, type KeyPrefix } from '../../../../kernel/object-key';
-import type { InTransaction } from '../../../../kernel/transaction';
-import type { PrepareJournal } from '../../domain/prepare/unprepared';
+import type { AttemptId, ProductId } from '../../../kernel/ids';
+import { newId } from '../../../kernel/ids';
+import type { Log } from '../../../kernel/log';
+import { attemptPrefix, type KeyPrefix } from '../../../kernel/object-key';
+import type { InTransaction } from '../../../kernel/transaction';
+import type { AttemptJournal } from '../domain/attempt-journal';
 
 export interface IntentDeps {
-  readonly journal: PrepareJournal;
+  readonly journal: AttemptJournal;
   readonly inTransaction: InTransaction;
   /** Well below INTENT_TTL_SECONDS. */
   readonly renewEveryMs: number;
@@ -26,13 +26,13 @@ export interface OpenAttempt {
  */
 export async function underIntent<Result>(
   deps: IntentDeps,
-  productId: ProductId,
+  { kind, productId }: { readonly kind: 'prepare' | 'rekey'; readonly productId: ProductId },
   work: (attempt: OpenAttempt) => Promise<Result>,
 ): Promise<Result> {
   const id = newId<AttemptId>();
   const prefix = attemptPrefix(productId, id);
   const lost = new AbortController();
-  await deps.journal.open({ id, kind: 'prepare', productId, prefix });
+  await deps.journal.open({ id, kind, productId, prefix });
   const renewal = setInterval(() => renew(deps, id, lost), deps.renewEveryMs);
   try {
     return await work({ id, prefix, signal: lost.signal });
