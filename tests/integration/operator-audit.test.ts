@@ -16,24 +16,24 @@ const USER = Bun.spawnSync(['id', '-un']).stdout.toString().trim();
 const EMAIL = 'operated@example.com';
 
 let db: TestDatabase;
-let dataDir: string;
+let folder: string;
 let settings: Settings;
 let product: ProductId;
 
 beforeAll(async () => {
   db = await testDatabase();
-  dataDir = await mkdtemp(join(tmpdir(), 'test-operators-'));
+  folder = await mkdtemp(join(tmpdir(), 'test-operators-'));
   settings = loadSettings({
     DATABASE_URL: db.url,
-    DATA_DIR: dataDir,
+    DATA_DIR: join(folder, 'data'),
     MIGRATE_ON_START: 'false',
-    BACKUP_DIR: join(dataDir, 'backups'),
+    BACKUP_DIR: join(folder, 'backups'),
   });
   product = (await aProduct(db, await aUser(db), { images: 1 })).id;
 }, 60_000);
 afterAll(async () => {
   await db.drop();
-  await rm(dataDir, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true });
 });
 
 /** How each command that changes something is called. One that is missing here fails the first test below. */
