@@ -49,6 +49,17 @@ describe('complete', () => {
     });
   });
 
+  test('leaves standing what the decoder has said of an image', async () => {
+    const product = await kit.aProduct(await kit.aSeller());
+    const image_id = product.images[0]!;
+    const refused = { prepare_refused: 'it is no picture' };
+    await kit.rows('update product_images set processing_metadata = $2 where id = $1', image_id, refused);
+    const { lease_id: id } = await kit.claimOne(worker, product);
+    await kit.as(worker).work.complete({ id, images: [{ image_id, processing_metadata: { score: 0.9 } }] });
+    const [image] = await kit.rows('select processing_metadata from product_images where id = $1', image_id);
+    expect(image).toEqual({ processing_metadata: { score: 0.9, ...refused } });
+  });
+
   test('of a published product keeps what the worker says of it', async () => {
     const product = await kit.aProduct(await kit.aSeller(), 'publishing');
     const { lease_id: id } = await kit.claimOne(worker, product, { phase: 'publishing' });

@@ -87,6 +87,7 @@ async function announce(
     });
 }
 
+/** What the decoder has said of an image's bytes stays said: else they would be decoded again, and their seller told again. */
 async function store(
   urls: StoredUrls,
   tx: Transaction,
@@ -105,7 +106,12 @@ async function store(
       processed_sha256 = case when r.url is null then i.processed_sha256 else r.sha256 end,
       processed_file_size_bytes = case when r.url is null then i.processed_file_size_bytes else r.size end,
       processed_at = case when r.url is null then i.processed_at else now() end,
-      processing_metadata = coalesce(r.metadata, i.processing_metadata)
+      processing_metadata = case
+        when r.metadata is null then i.processing_metadata
+        when jsonb_typeof(r.metadata) = 'object' and i.processing_metadata ? 'prepare_refused'
+          then r.metadata || jsonb_build_object('prepare_refused', i.processing_metadata -> 'prepare_refused')
+        else r.metadata
+      end
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (id uuid, url text, sha256 text, size int, metadata jsonb)
     where i.id = r.id and i.product_id = ${productId}`);
   if (rowCount !== results.length) throw new AppError('IMAGE_NOT_FOUND');
