@@ -58,7 +58,9 @@ describe.each(['none', 'age'] as const)('a target with encryption %s that has go
   test.each(changes)(
     'an object that is %s is found by verification of all, and ends a restore',
     async (how, change) => {
-      const [object] = await Array.fromAsync((await kit.reading.open(manifest.backupId)).objects());
+      const objects = await Array.fromAsync((await kit.reading.open(manifest.backupId)).objects());
+      // of results of before that was kept no row tells the size
+      const object = objects.find(({ sizeBytes }) => sizeBytes !== null);
       await damaged(blobKey(object!.name), change, async () => {
         await expect(verify()).rejects.toThrow('is not whole: 1 problems');
         const reading = async () => Array.fromAsync(await (await kit.reading.open(manifest.backupId)).open(object!));
