@@ -1,5 +1,13 @@
 import { join, resolve } from 'node:path';
-import { loginLimitsOf, publicUrlOf, retentionAgesOf, type Secrets, s3ConfigOf, secretsOf } from './config/derive';
+import {
+  bodyPaceOf,
+  loginLimitsOf,
+  publicUrlOf,
+  retentionAgesOf,
+  type Secrets,
+  s3ConfigOf,
+  secretsOf,
+} from './config/derive';
 import { buildAdmission } from './container/admission';
 import { buildAudit } from './container/audit';
 import { buildBackup } from './container/backup';
@@ -150,6 +158,7 @@ function buildStorage(
     orm: database.orm,
     staging,
     admitBytes,
+    pace: bodyPaceOf(settings),
     log,
     measure: (store) => measured(store, ['put', 'get', 'head', 'copy', 'deleteMany', 'check'], metrics.storeOperation),
     s3: s3ConfigOf(settings),

@@ -1,5 +1,5 @@
 import { version } from '../package.json';
-import { publicUrlOf } from './config/derive';
+import { bodyPaceOf, publicUrlOf } from './config/derive';
 import type { Settings } from './config/load';
 import { buildContainer, type Container } from './container';
 import type { ProductId } from './kernel/ids';
@@ -78,10 +78,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
 }
 
 function uploadBodies(settings: Settings) {
-  const pace = {
-    minBytesPerSecond: settings.MIN_UPLOAD_BYTES_PER_SECOND,
-    deadlineMs: settings.UPLOAD_DEADLINE_SECONDS * 1000,
-  };
+  const pace = bodyPaceOf(settings);
   const isFileField = (name: string) => name === 'images' || name === 'images[]';
   return (request: Request, keepAlive: () => void) =>
     multipartBody(

@@ -141,6 +141,14 @@ export function rateQuotasOf(settings: Settings) {
   };
 }
 
+/** That the body of an upload must keep, by whichever door it comes. */
+export function bodyPaceOf(settings: Settings) {
+  return {
+    minBytesPerSecond: settings.MIN_UPLOAD_BYTES_PER_SECOND,
+    deadlineMs: settings.UPLOAD_DEADLINE_SECONDS * 1000,
+  };
+}
+
 /** In days; 0: kept for ever. */
 export function retentionAgesOf(settings: Settings) {
   return {

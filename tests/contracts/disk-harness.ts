@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../../src/kernel/clock';
 import { filesDoor } from '../../src/modules/storage/api/files-door';
 import { DiskStore } from '../../src/modules/storage/infrastructure/disk/disk-store';
 import { DiskUrlSigner } from '../../src/modules/storage/infrastructure/disk/sign';
+import type { BodyPace } from '../../src/platform/http/body-pace';
 import { errorResponse } from '../../src/platform/http/error-body';
 import { openStagingArea } from '../../src/platform/staging/open-staging-area';
 import { silentLog } from '../support/log';
@@ -23,6 +24,7 @@ export interface DiskHarness extends StoreHarness {
 export async function diskHarness(
   clock: Clock = systemClock,
   cacheScope: 'private' | 'public' = 'private',
+  pace: Partial<BodyPace> = {},
 ): Promise<DiskHarness> {
   const dataDir = await mkdtemp(join(tmpdir(), 'test-disk-'));
   const bucket = `test-${Bun.randomUUIDv7()}`;
@@ -33,7 +35,7 @@ export async function diskHarness(
   await store.prepare();
   const app = new Elysia()
     .onError(({ error }) => errorResponse(error instanceof AppError ? error : new AppError('INTERNAL'), 'test'))
-    .use(filesDoor({ store, urls, staging, clock, cacheScope }))
+    .use(filesDoor({ store, urls, staging, clock, cacheScope, pace }))
     .listen({ port: 0, hostname: '127.0.0.1' });
   const incoming = join(dataDir, 'objects', '.incoming');
   return {

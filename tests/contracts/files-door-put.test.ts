@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { readdir } from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
+import { systemClock } from '../../src/kernel/clock';
 import type { ObjectKey } from '../../src/kernel/object-key';
 import { sha256OfBytes } from '../../src/kernel/sha256';
 import { type DiskHarness, diskHarness } from './disk-harness';
@@ -10,7 +11,7 @@ import { inSeconds } from './proves-signed-gets';
 
 let disk: DiskHarness;
 beforeAll(async () => {
-  disk = await diskHarness();
+  disk = await diskHarness(systemClock, 'private', { graceMs: 100, stallMs: 400, checkEveryMs: 50 });
 });
 afterAll(() => disk.stop());
 
@@ -77,6 +78,22 @@ describe('a signed PUT at the files door', () => {
     for (let wait = 0; wait < 100 && (await leftovers()).length === 0; wait += 1) await Bun.sleep(10);
     expect(await leftovers()).toHaveLength(1);
     socket.resetAndDestroy();
+    for (let wait = 0; wait < 200 && (await leftovers()).length > 0; wait += 1) await Bun.sleep(10);
+    expect(await leftovers()).toEqual([]);
+    expect(await listAll(disk.store, prefix)).toEqual([]);
+  });
+
+  test('a sender that falls behind the pace is told so, and leaves nothing', async () => {
+    const prefix = freshPrefix();
+    const { url, headers } = put(keyUnder(prefix, 'a.jpg'), 'x'.repeat(1_000_000));
+    const { pathname, search } = new URL(url);
+    const socket = net.connect(disk.port, '127.0.0.1');
+    const answer = new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())));
+    socket.write(
+      `PUT ${pathname}${search} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${headers['content-type']}\r\ncontent-length: 1000000\r\n\r\nx`,
+    );
+    expect(await answer).toStartWith('HTTP/1.1 408');
+    socket.destroy();
     for (let wait = 0; wait < 200 && (await leftovers()).length > 0; wait += 1) await Bun.sleep(10);
     expect(await leftovers()).toEqual([]);
     expect(await listAll(disk.store, prefix)).toEqual([]);

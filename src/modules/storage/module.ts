@@ -4,6 +4,7 @@ import type { Log } from '../../kernel/log';
 import type { ObjectKey } from '../../kernel/object-key';
 import type { AdmitBytes } from '../../platform/admission/upload-admission';
 import type { Orm } from '../../platform/database/database';
+import type { BodyPace } from '../../platform/http/body-pace';
 import type { StagingArea } from '../../platform/staging/staging-area';
 import { filesDoor } from './api/files-door';
 import { coalesce } from './application/coalesce';
@@ -47,6 +48,8 @@ export interface StorageModuleDeps {
   };
   /** Lets in what is put by signed URLs of the disk store. Absent: all of it. */
   readonly admitBytes?: AdmitBytes;
+  /** That a PUT to the disk store must keep; what is absent is as everywhere. */
+  readonly pace?: Partial<BodyPace>;
   readonly formerBuckets: readonly string[];
   /** The longest life that is promised of a signed URL. */
   readonly longestUrlSeconds: number;
@@ -129,8 +132,9 @@ function diskStore(deps: StorageModuleDeps, received: (key: ObjectKey) => void =
     ...(previousSecret === undefined ? {} : { previousSecret }),
   });
   const store = new DiskStore({ dataDir, bucket: DISK_BUCKET, urls });
-  const { staging, admitBytes } = deps;
-  return { store, door: filesDoor({ store, urls, staging, cacheScope, received, ...(admitBytes && { admitBytes }) }) };
+  const { staging, admitBytes, pace = {} } = deps;
+  const door = filesDoor({ store, urls, staging, cacheScope, received, pace, ...(admitBytes && { admitBytes }) });
+  return { store, door };
 }
 
 function privateFolder(dataDir: string, bucket: string): DiskStore {

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../../../kernel/clock';
 import type { ObjectKey } from '../../../kernel/object-key';
 import type { AdmitBytes } from '../../../platform/admission/upload-admission';
 import { arrivedAt } from '../../../platform/http/arrival';
+import type { BodyPace } from '../../../platform/http/body-pace';
 import type { StagingArea } from '../../../platform/staging/staging-area';
 import type { LocalObjects } from '../domain/local-objects';
 import type { ObjectStore } from '../domain/object-store';
@@ -20,6 +21,8 @@ export interface FilesDoorOptions {
   readonly staging: StagingArea;
   /** Absent: whatever comes is let in. */
   readonly admitBytes?: AdmitBytes;
+  /** That a PUT must keep; what is absent is as everywhere. */
+  readonly pace?: Partial<BodyPace>;
   /** Told of what was put. Absent: nobody wants to know. */
   readonly received?: (key: ObjectKey) => void;
   readonly clock?: Clock;
@@ -36,8 +39,8 @@ export function filesDoor(options: FilesDoorOptions) {
   const clock = options.clock ?? systemClock;
   const { cacheScope = 'private' } = options;
   const delivery = { objects: options.store, urls: options.urls, clock, cacheScope };
-  const { store, urls, staging, admitBytes, received = () => undefined } = options;
-  const reception = { store, urls, staging, received, ...(admitBytes && { admitBytes }) };
+  const { store, urls, staging, admitBytes, pace = {}, received = () => undefined } = options;
+  const reception = { store, urls, staging, received, pace, ...(admitBytes && { admitBytes }) };
   return new Elysia({ name: 'files-door' }).all(
     '/files/*',
     ({ request, server }) => {

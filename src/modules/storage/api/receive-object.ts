@@ -2,7 +2,7 @@ import { AppError } from '../../../kernel/app-error';
 import type { ObjectKey } from '../../../kernel/object-key';
 import type { StagedFile } from '../../../kernel/staged-file';
 import type { AdmitBytes } from '../../../platform/admission/upload-admission';
-import { DEFAULT_PACE } from '../../../platform/http/body-pace';
+import { type BodyPace, DEFAULT_PACE } from '../../../platform/http/body-pace';
 import { BodySource } from '../../../platform/http/body-source';
 import { ClientDisconnected } from '../../../platform/http/client-disconnected';
 import { exchangeOf } from '../../../platform/http/exchange';
@@ -17,6 +17,8 @@ export interface ReceptionParts {
   readonly urls: SignedUrlVerifier;
   readonly staging: StagingArea;
   readonly admitBytes?: AdmitBytes;
+  /** Of a body; what is absent is as everywhere. */
+  readonly pace?: Partial<BodyPace>;
   /** Told of every key whose bytes have come and are kept; it neither waits nor fails. */
   readonly received: (key: ObjectKey) => void;
 }
@@ -56,7 +58,7 @@ async function receive(
 ): Promise<Response> {
   const folder = await parts.staging.open();
   try {
-    const bytes = bytesOf(request, grant.sizeBytes, keepOpen);
+    const bytes = bytesOf(parts, request, grant.sizeBytes, keepOpen);
     const file = await folder.stage(bytes, (chunk) => onBytes(chunk.byteLength));
     if (file.sizeBytes !== grant.sizeBytes || file.sha256 !== grant.sha256) throw wrongBytes();
     await store(parts.store, grant, file, request.signal);
@@ -76,9 +78,15 @@ function refuseOtherThanSigned(headers: Headers, grant: GrantedPut): void {
 }
 
 /** At the pace that every upload must keep. */
-async function* bytesOf(request: Request, sizeBytes: number, keepOpen: () => void): AsyncGenerator<Uint8Array> {
+async function* bytesOf(
+  parts: ReceptionParts,
+  request: Request,
+  sizeBytes: number,
+  keepOpen: () => void,
+): AsyncGenerator<Uint8Array> {
   if (!request.body) return;
-  const source = new BodySource(request.body, request.signal, sizeBytes, DEFAULT_PACE, keepOpen);
+  const pace = { ...DEFAULT_PACE, ...parts.pace };
+  const source = new BodySource(request.body, request.signal, sizeBytes, pace, keepOpen);
   try {
     for (let chunk = await source.next(); chunk !== null; chunk = await source.next()) yield chunk;
   } finally {
