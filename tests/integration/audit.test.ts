@@ -135,9 +135,9 @@ describe.each([
     await kit.storage.journal.open({ id, kind: 'upload', productId, prefix });
     const key = await kit.strayObject('x', prefix);
     async function* list(within: KeyPrefix) {
-      if (String(within) !== 'products/') return;
       const listed: ListedObject[] = [];
       for await (const object of kit.store.list(within)) listed.push(object);
+      if (String(within) !== 'products/') return yield* listed;
       await kit.aProduct(seller); // rows without a listed object
       yield* listed;
       // the commit: rows in place of the intent
