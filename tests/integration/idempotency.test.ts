@@ -2,6 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { Client } from 'pg';
 import { newId } from '../../src/kernel/ids';
 import type { Seller } from '../../src/kernel/principal';
+import { postgresIdempotencyKeys } from '../../src/modules/products/infrastructure/postgres-idempotency-keys';
+import { CommitOutcomeUnknown } from '../../src/platform/database/faults';
+import { transactionsOf } from '../../src/platform/database/transaction';
 import { photo } from '../support/photos';
 import { until } from '../support/server';
 import { PROMPT, productParts, type UploadKit, uploadKit } from '../support/upload-kit';
@@ -116,6 +119,23 @@ describe('an Idempotency-Key', () => {
     const { product, replayed } = await waiting;
     expect(replayed).toBe(false);
     expect(await kit.create(seller, parts, { key: 'k' })).toEqual({ product, replayed: true });
+  });
+
+  test('is free again when the connection was lost while its claim was committed', async () => {
+    const inTransaction = transactionsOf(kit.db.database);
+    const keys = postgresIdempotencyKeys({
+      journal: kit.storage.journal,
+      ttlSeconds: 60,
+      inTransaction: async (work) => {
+        await inTransaction(work);
+        throw new CommitOutcomeUnknown(new Error('ECONNRESET'));
+      },
+    });
+    const deps = { keys: { ...kit.deps.keys, claim: keys.claim } };
+    const lost = kit.create(seller, parts, { key: 'k', deps });
+    await expect(lost).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    expect(await kit.count('idempotency_keys')).toBe(0);
+    expect((await kit.create(seller, parts, { key: 'k' })).replayed).toBe(false);
   });
 
   test('is free again when there is no folder to receive in', async () => {

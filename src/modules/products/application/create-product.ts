@@ -3,6 +3,7 @@ import { type AttemptId, newId, type ProductId } from '../../../kernel/ids';
 import { attemptPrefix } from '../../../kernel/object-key';
 import type { Seller } from '../../../kernel/principal';
 import type { InTransaction } from '../../../kernel/transaction';
+import { ClaimUnknown } from '../domain/claim-unknown';
 import type { CreatedProduct } from '../domain/created-product';
 import { uploadFingerprint } from '../domain/fingerprint';
 import type { ImageInspector } from '../domain/images/image-facts';
@@ -108,7 +109,10 @@ function beginUpload(deps: CreateProductDeps, seller: Seller, request: CreatePro
 
 async function claimKey(deps: CreateProductDeps, { claim, attempt }: Upload): Promise<ClaimedKey | null> {
   if (!claim) return null;
-  const key = await deps.keys.claim(claim, attempt.intent);
+  const key = await deps.keys.claim(claim, attempt.intent).catch((error) => {
+    if (error instanceof ClaimUnknown) attempt.adoptOpenIntent(); // so that it is given up where it was opened
+    throw error;
+  });
   if (key.kind === 'held') attempt.adoptOpenIntent();
   return key;
 }

@@ -3,8 +3,10 @@ import { AppError } from '../../../kernel/app-error';
 import type { AttemptId } from '../../../kernel/ids';
 import type { Sha256 } from '../../../kernel/sha256';
 import type { InTransaction, Transaction } from '../../../kernel/transaction';
+import { CommitOutcomeUnknown } from '../../../platform/database/faults';
 import { idempotencyKeys, intents } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
+import { ClaimUnknown } from '../domain/claim-unknown';
 import type {
   AttemptIntent,
   AttemptJournal,
@@ -65,7 +67,13 @@ export function postgresIdempotencyKeys(deps: {
 
   return {
     claim: <Answer>(claim: IdempotencyClaim, intent: AttemptIntent, tx?: Transaction) =>
-      tx ? claimIn<Answer>(tx, claim, intent) : deps.inTransaction((itsOwn) => claimIn<Answer>(itsOwn, claim, intent)),
+      tx
+        ? claimIn<Answer>(tx, claim, intent)
+        : deps
+            .inTransaction((itsOwn) => claimIn<Answer>(itsOwn, claim, intent))
+            .catch((error) => {
+              throw error instanceof CommitOutcomeUnknown ? new ClaimUnknown(error) : error;
+            }),
 
     async lock(tx, claim) {
       await ormOf(tx).select({ key: idempotencyKeys.key }).from(idempotencyKeys).where(isKey(claim)).for('update');
