@@ -53,21 +53,22 @@ export async function startJobs(
   );
   await boss.start();
   const running = new Set<Promise<unknown>>();
-  for (const { queue, cron, atStart, work } of schedules) {
+  for (const { queue, cron, work } of schedules) {
     if (cron === 'off') {
       await boss.unschedule(queue);
       continue;
     }
     await boss.schedule(queue, cron, null, { tz: 'UTC' });
     await boss.work(queue, { pollingIntervalSeconds: 5 }, () => among(running, work()));
-    if (atStart)
-      among(running, work()).catch((err) => log.error({ err, queue }, 'what was to be done at the start failed'));
   }
   const workers = new Map<QueueName, string[]>();
   const wake = (queue: QueueName) => {
     for (const worker of workers.get(queue) ?? []) boss.notifyWorker(worker);
   };
   for (const one of queued) workers.set(one.queue, await startWorkers(boss, one, () => wake(one.queue)));
+  // behind all that may fail: whoever could not start closes the database
+  for (const { queue, work } of schedules.filter(({ atStart, cron }) => atStart && cron !== 'off'))
+    among(running, work()).catch((err) => log.error({ err, queue }, 'what was to be done at the start failed'));
   return {
     wake,
     async stop() {
