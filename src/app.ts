@@ -36,7 +36,7 @@ export interface Admission {
 export interface AppParts {
   readonly router: AnyTRPCRouter;
   readonly authenticate: Authenticate;
-  /** The unread body of a request; `keepAlive` is to be called about once a second while it is read. */
+  /** The unread body of a request. */
   readonly multipartBody: MultipartParts['multipartBody'];
   /** Doors of their own: the disk store's /files, WebSockets. Their errors are answered as everybody's. */
   readonly doors?: readonly AnyElysia[];
@@ -88,11 +88,10 @@ export function createApp(parts: AppParts) {
   const { rateLimits, clientAddress, admitBytes, maxBodyBytes } = parts.admission;
   const serverOf = (request: Request) => arrivedAt(request) ?? app.server;
   const peer = (request: Request) => serverOf(request)?.requestIP(request)?.address ?? null;
-  const putOffIdleTimeout = (request: Request) => serverOf(request)?.timeout(request, idleTimeout);
+  const putOff = (request: Request) => serverOf(request)?.timeout(request, idleTimeout);
   const contextOf = requestContexts({ ...parts, rateLimits });
   const multipart: MultipartParts = {
     multipartBody: parts.multipartBody,
-    putOffIdleTimeout,
     ingested: parts.metrics.ingested,
     admitBytes,
     maxBytes: maxBodyBytes,
@@ -102,7 +101,7 @@ export function createApp(parts: AppParts) {
     cors: corsOf(parts.corsOrigins),
     admitRequest: admitRequests({ rateLimits, clientAddress, peer }),
     strictTransport: strictTransport(parts),
-    keptOpen: new KeptOpen(putOffIdleTimeout, (idleTimeout * 1000) / PUT_OFF_TIMES),
+    keptOpen: new KeptOpen(putOff, (idleTimeout * 1000) / PUT_OFF_TIMES),
     closes: (request) => parts.inFlight.draining || parts.isLeaving?.(arrivedAt(request)) === true,
   });
   app

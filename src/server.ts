@@ -80,13 +80,12 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
 function uploadBodies(settings: Settings) {
   const pace = bodyPaceOf(settings);
   const isFileField = (name: string) => name === 'images' || name === 'images[]';
-  return (request: Request, keepAlive: () => void) =>
+  return (request: Request) =>
     multipartBody(
       request,
       { totalBytes: settings.MAX_UPLOAD_BYTES, ...TEXT_FIELDS },
       {
         pace,
-        keepAlive,
         isFileField,
         freesChunks: true, // the bodies come from the network, and nobody else holds their chunks
       },

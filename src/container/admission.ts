@@ -3,7 +3,7 @@ import type { Log } from '../kernel/log';
 import { ByteBudget } from '../platform/admission/byte-budget';
 import { diskFloor } from '../platform/admission/disk-floor';
 import { rateLimits, type SharedCounts } from '../platform/admission/rate-limits';
-import { uploadAdmission } from '../platform/admission/upload-admission';
+import type { BodyClaim } from '../platform/admission/upload-admission';
 import type { Database } from '../platform/database/database';
 import { clientAddresses } from '../platform/http/client-address';
 import type { StagingArea } from '../platform/staging/staging-area';
@@ -23,7 +23,7 @@ export function buildAdmission({ settings, log, metrics }: Ground, database: Dat
   return {
     rateLimits: rateLimits(rateQuotasOf(settings), sharedCounts(database, log), refused),
     clientAddress: clientAddresses(settings.TRUSTED_PROXIES),
-    admitBytes: uploadAdmission(budget),
+    admitBytes: (claim: BodyClaim) => budget.take(claim),
     maxBodyBytes: settings.MAX_UPLOAD_BYTES,
   };
 }

@@ -49,6 +49,25 @@ describe('a connection that moves nothing for longer than its limit', () => {
   );
 
   test.concurrent(
+    'is kept while its client rests in the middle of a body, shorter than the pace allows',
+    async () => {
+      const roomy = startDoors({ idleSeconds: IDLE_SECONDS });
+      const answer = await rawPost(roomy.port, {
+        path: '/api/uploads',
+        headers: { ...SELLER, 'content-type': multipartType(), 'content-length': String(form.length) },
+        async send(write) {
+          await write(form.subarray(0, 500));
+          await Bun.sleep(9_000);
+          await write(form.subarray(500));
+        },
+      });
+      expect(answer.status).toBe(201);
+      await roomy.stop();
+    },
+    TEST_MS,
+  );
+
+  test.concurrent(
     'is answered while its client does not send the body it has announced',
     async () => {
       const headers = { 'content-type': 'application/json', 'content-length': '100' };

@@ -169,8 +169,7 @@ export function startDoors(change: Partial<AppParts> = {}, doors: readonly AnyEl
       if (token === 'seller-token') return authenticatedPrincipal({ userId: SELLER_ID, role: 'seller' });
       return token === 'worker-token' ? authenticatedPrincipal({ userId: SELLER_ID, role: 'worker' }) : null;
     },
-    multipartBody: (request, keepAlive) =>
-      multipartBody(request, { totalBytes: MAX_TEST_UPLOAD, fields: 8, fieldBytes: 4_096 }, { keepAlive }),
+    multipartBody: (request) => multipartBody(request, { totalBytes: MAX_TEST_UPLOAD, fields: 8, fieldBytes: 4_096 }),
     doors,
     readiness: { database: async () => undefined, store: async () => undefined },
     log: createLog('debug', { write: (line) => lines.push(JSON.parse(line)) }),

@@ -7,7 +7,7 @@ export interface BodyPace {
   readonly stallMs: number;
   /** From the first read to the last byte, in milliseconds, whoever is slow. */
   readonly deadlineMs: number;
-  /** How often the pace is judged and the connection kept alive, in milliseconds. */
+  /** How often the pace is judged, in milliseconds. */
   readonly checkEveryMs: number;
 }
 

@@ -16,13 +16,11 @@ export class BodySource {
   #failure: Error | null = null;
   #closed = false;
 
-  /** @param keepAlive called at every check, because the server's idle timeout is not put off by small reads */
   constructor(
     body: ReadableStream<Uint8Array>,
     private readonly signal: AbortSignal,
     private readonly maxBytes: number,
     private readonly pace: BodyPace,
-    private readonly keepAlive: () => void,
   ) {
     this.#reader = body.getReader();
     this.#timer = setInterval(() => this.#check(), pace.checkEveryMs);
@@ -67,7 +65,6 @@ export class BodySource {
   }
 
   #check(): void {
-    this.keepAlive();
     const now = performance.now();
     const silentMs = this.#waitingSince === null ? 0 : now - this.#waitingSince;
     const why = tooSlow(this.pace, {

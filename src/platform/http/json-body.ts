@@ -72,7 +72,7 @@ async function collectedText(
   maxBytes: number,
   pace: BodyPace,
 ): Promise<string> {
-  const source = new BodySource(body, signal, maxBytes, pace, () => undefined);
+  const source = new BodySource(body, signal, maxBytes, pace);
   const chunks: Uint8Array[] = [];
   try {
     for (let chunk = await source.next(); chunk !== null; chunk = await source.next()) chunks.push(chunk);

@@ -6,8 +6,6 @@ import type { MultipartBody, MultipartFile, MultipartLimits, MultipartVisitor } 
 
 export interface MultipartOptions {
   readonly pace?: Partial<BodyPace>;
-  /** Called once a second while the body is read: `() => server.timeout(request, 10)`. */
-  readonly keepAlive?: () => void;
   /** Names of fields that carry files: such a part without a filename is refused instead of read as text. */
   readonly isFileField?: IsFileField;
   /**
@@ -35,8 +33,7 @@ export function multipartBody(
       const parser = new MultipartParser(boundaryOf(request), limits, options.isFileField ?? (() => false));
       if (request.body === null) throw malformed('The request has no body.');
       const pace = { ...DEFAULT_PACE, ...options.pace };
-      const keepAlive = options.keepAlive ?? (() => undefined);
-      const source = new BodySource(request.body, request.signal, limits.totalBytes, pace, keepAlive);
+      const source = new BodySource(request.body, request.signal, limits.totalBytes, pace);
       try {
         await new MultipartWalk(source, parser, options.freesChunks ? new ChunkMemory() : null).run(visitor);
       } catch (error) {

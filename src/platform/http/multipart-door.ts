@@ -6,12 +6,8 @@ import { MultipartInput } from './multipart-input';
 import type { MultipartBody } from './multipart-port';
 
 export interface MultipartParts {
-  /**
-   * The unread body of a request under the limits of this installation.
-   * @param keepAlive to be called about once a second while the body is read
-   */
-  readonly multipartBody: (request: Request, keepAlive: () => void) => MultipartBody;
-  readonly putOffIdleTimeout: (request: Request) => void;
+  /** The unread body of a request under the limits of this installation. */
+  readonly multipartBody: (request: Request) => MultipartBody;
   readonly ingested: (bytes: number) => void;
   readonly admitBytes: AdmitBytes;
   /** Of one body, which `multipartBody` holds to it. */
@@ -27,10 +23,9 @@ export async function multipartInputOf(
   request: Request,
   params: Readonly<Record<string, string>> = {},
 ): Promise<MultipartInput<MultipartBody>> {
-  const stayOpen = () => parts.putOffIdleTimeout(request);
-  const body = parts.multipartBody(request, stayOpen);
+  const body = parts.multipartBody(request);
   const exchange = exchangeOf(request);
-  const grant = await admitted(parts, exchange, body, stayOpen);
+  const grant = await admitted(parts, exchange, body);
   const counted = countedBody(body, (bytes) => {
     exchange.receivedBytes += bytes;
     grant?.received(bytes);
@@ -44,12 +39,11 @@ async function admitted(
   { admitBytes, maxBytes }: MultipartParts,
   exchange: Exchange,
   { contentLength, signal }: MultipartBody,
-  stayOpen: () => void,
 ): Promise<ByteGrant | null> {
   if (contentLength !== null && contentLength > maxBytes) return null;
   const party = exchange.userId ?? exchange.address ?? '';
   try {
-    const grant = await admitBytes({ party, bytes: contentLength ?? maxBytes, signal, stayOpen });
+    const grant = await admitBytes({ party, bytes: contentLength ?? maxBytes, signal });
     // its files are gone then, however it ended
     exchange.untilAnswered(() => grant.release());
     return grant;

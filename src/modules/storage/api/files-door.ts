@@ -3,7 +3,6 @@ import { AppError } from '../../../kernel/app-error';
 import { type Clock, systemClock } from '../../../kernel/clock';
 import type { ObjectKey } from '../../../kernel/object-key';
 import type { AdmitBytes } from '../../../platform/admission/upload-admission';
-import { arrivedAt } from '../../../platform/http/arrival';
 import type { BodyPace } from '../../../platform/http/body-pace';
 import type { StagingArea } from '../../../platform/staging/staging-area';
 import type { LocalObjects } from '../domain/local-objects';
@@ -11,9 +10,6 @@ import type { ObjectStore } from '../domain/object-store';
 import type { SignedUrlVerifier } from '../domain/signed-urls';
 import { deliverObject } from './deliver-object';
 import { receiveObject } from './receive-object';
-
-/** Renewed while a body arrives: small reads alone do not reset Bun's idle timeout. */
-const IDLE_TIMEOUT_SECONDS = 10;
 
 export interface FilesDoorOptions {
   readonly store: ObjectStore & LocalObjects;
@@ -43,15 +39,13 @@ export function filesDoor(options: FilesDoorOptions) {
   const reception = { store, urls, staging, received, pace, ...(admitBytes && { admitBytes }) };
   return new Elysia({ name: 'files-door' }).all(
     '/files/*',
-    ({ request, server }) => {
+    ({ request }) => {
       switch (request.method) {
         case 'GET':
         case 'HEAD':
           return deliverObject(delivery, request);
         case 'PUT':
-          return receiveObject(reception, request, () =>
-            (arrivedAt(request) ?? server)?.timeout(request, IDLE_TIMEOUT_SECONDS),
-          );
+          return receiveObject(reception, request);
         default:
           throw new AppError('FORBIDDEN');
       }

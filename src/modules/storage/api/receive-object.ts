@@ -27,24 +27,23 @@ export interface ReceptionParts {
  * Answers PUT of a signed URL: takes exactly the bytes that were signed for, once. Where the key is taken it answers 412, as S3
  * does, also for the same bytes: whoever had no answer to an earlier try knows by that that they have arrived.
  * Nothing stays on a failure: the staging folder goes, and the key is given only to complete, verified bytes.
- * @param keepOpen called as bytes arrive, so that a slow but living sender is not cut off by the server's idle timeout
  */
-export async function receiveObject(parts: ReceptionParts, request: Request, keepOpen: () => void): Promise<Response> {
+export async function receiveObject(parts: ReceptionParts, request: Request): Promise<Response> {
   const grant = parts.urls.verifyPut(new URL(request.url));
   refuseOtherThanSigned(request.headers, grant);
-  const room = await admitted(parts, request, grant.sizeBytes, keepOpen);
+  const room = await admitted(parts, request, grant.sizeBytes);
   try {
-    return await receive(parts, request, grant, keepOpen, (bytes) => room?.received(bytes));
+    return await receive(parts, request, grant, (bytes) => room?.received(bytes));
   } finally {
     room?.release();
   }
 }
 
 /** Whose URL it is does not stand in it: the address that it comes from answers for the bytes. */
-async function admitted({ admitBytes }: ReceptionParts, request: Request, bytes: number, stayOpen: () => void) {
+async function admitted({ admitBytes }: ReceptionParts, request: Request, bytes: number) {
   const { signal } = request;
   const party = exchangeOf(request).address ?? '';
-  return admitBytes?.({ party, bytes, signal, stayOpen }).catch((error) => {
+  return admitBytes?.({ party, bytes, signal }).catch((error) => {
     throw signal.aborted ? new ClientDisconnected(error) : error;
   });
 }
@@ -53,12 +52,11 @@ async function receive(
   parts: ReceptionParts,
   request: Request,
   grant: GrantedPut,
-  keepOpen: () => void,
   onBytes: (bytes: number) => void,
 ): Promise<Response> {
   const folder = await parts.staging.open();
   try {
-    const bytes = bytesOf(parts, request, grant.sizeBytes, keepOpen);
+    const bytes = bytesOf(parts, request, grant.sizeBytes);
     const file = await folder.stage(bytes, (chunk) => onBytes(chunk.byteLength));
     if (file.sizeBytes !== grant.sizeBytes || file.sha256 !== grant.sha256) throw wrongBytes();
     await store(parts.store, grant, file, request.signal);
@@ -78,15 +76,10 @@ function refuseOtherThanSigned(headers: Headers, grant: GrantedPut): void {
 }
 
 /** At the pace that every upload must keep. */
-async function* bytesOf(
-  parts: ReceptionParts,
-  request: Request,
-  sizeBytes: number,
-  keepOpen: () => void,
-): AsyncGenerator<Uint8Array> {
+async function* bytesOf(parts: ReceptionParts, request: Request, sizeBytes: number): AsyncGenerator<Uint8Array> {
   if (!request.body) return;
   const pace = { ...DEFAULT_PACE, ...parts.pace };
-  const source = new BodySource(request.body, request.signal, sizeBytes, pace, keepOpen);
+  const source = new BodySource(request.body, request.signal, sizeBytes, pace);
   try {
     for (let chunk = await source.next(); chunk !== null; chunk = await source.next()) yield chunk;
   } finally {
