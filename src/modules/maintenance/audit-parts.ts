@@ -6,6 +6,7 @@ import { transactionsOf } from '../../platform/database/transaction';
 import type { StagingArea } from '../../platform/staging/staging-area';
 import { audit } from './application/audit/audit';
 import { exclusively } from './application/exclusively';
+import { releaseEnding } from './application/quarantine/end-releases';
 import { quarantineExpiry } from './application/quarantine/expire';
 import { releaseAll, releaseObject } from './application/quarantine/release';
 import { runTask } from './application/run-task';
@@ -82,9 +83,11 @@ export function auditTasks(deps: AuditPartsDeps) {
     findings: (run: RunId, after: ObjectKey | null, limit: number) => findings.page(run, after, limit),
     /** What is in quarantine, page by page. */
     quarantined: (after: ObjectKey | null, limit: number) =>
-      quarantine.page(['moving', 'held', 'releasing', 'expiring'], after, limit),
+      quarantine.page(['moving', 'held', 'releasing', 'released', 'expiring'], after, limit),
     release: releaseObject({ ...moving, holds }),
     releaseAll: releaseAll({ ...moving, holds }),
+    /** A step of the sweep, ahead of the one that drains intents. */
+    releaseEnding: releaseEnding({ ...moving, log }),
     /** A step of retention. */
     quarantineExpiry: quarantineExpiry({ ...moving, ttlSeconds: config.quarantineTtlSeconds }),
   };
