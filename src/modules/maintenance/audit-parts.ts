@@ -70,7 +70,7 @@ export function auditTasks(deps: AuditPartsDeps) {
       brake: { min: config.brakeMin, share: config.maxShare },
       runTask: runTask({ runs, locks, holds, log }),
     }),
-    /** How many objects the rows name. */
+    /** How many objects the rows name; null where that takes too long to count. */
     countNamed: () => rows.count(),
     /** Whose findings are to be looked at, and whether there is a later one that has not ended: it is under way, or has died. */
     async lastAudit(): Promise<LastAudit> {
