@@ -106,7 +106,11 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
     store: storage.store,
     keyOf: products.keyOf,
     // leases first: what a lost one has stored is drained with the rest
-    sweepSteps: [...productSteps({ work, prepare }), ...sweepSteps(storage, resolve(ground.settings.DATA_DIR))],
+    sweepSteps: [
+      ...productSteps({ work, prepare }),
+      audit.releaseEnding,
+      ...sweepSteps(storage, resolve(ground.settings.DATA_DIR)),
+    ],
     retentionSteps: [audit.quarantineExpiry],
     ages: retentionAgesOf(ground.settings),
   });

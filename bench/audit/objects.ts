@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import type { ObjectKey } from '../../src/kernel/object-key';
+import type { KeyPrefix, ObjectKey } from '../../src/kernel/object-key';
 import type { ListedObject } from '../../src/modules/maintenance/domain/audit';
 
 export const BUCKET = 'intellipost-images';
@@ -36,8 +36,9 @@ export async function fillWithImages(superuserUrl: string, images: number): Prom
   }
 }
 
-/** What a store that holds exactly their objects would list. */
-export async function* listingOf(images: number, after?: ObjectKey): AsyncGenerator<ListedObject> {
+/** What a store that holds exactly their objects would list: nothing lies in quarantine. */
+export async function* listingOf(images: number, prefix: KeyPrefix, after?: ObjectKey): AsyncGenerator<ListedObject> {
+  if (String(prefix) !== 'products/') return;
   const lastModified = new Date(0);
   for (let n = 1; n <= images; n += 1) {
     const id = `${n.toString(16).padStart(8, '0')}-0000-7000-8000-000000000000`;

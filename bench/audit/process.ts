@@ -24,7 +24,7 @@ const { audit } = auditTasks({
   staging: { open: notAsked },
   store: {
     kind: 's3',
-    list: (_prefix, after) => listingOf(images, after),
+    list: (prefix, after) => listingOf(images, prefix, after),
     head: notAsked,
     get: notAsked,
     copy: notAsked,

@@ -28,7 +28,7 @@ export const audit: Command = {
       fresh: flags.has('fresh'),
       onProgress: ({ objects = 0, rows = 0 }) => {
         // how many objects there are, nobody knows before they are listed; both sides are walked in the same order
-        if (named > 0) progress.show(rows, named, 'rows');
+        if (named) progress.show(rows, named, 'rows');
         else progress.show(objects, null, 'objects');
         collectGarbage();
       },

@@ -81,7 +81,7 @@ export const backupRestoreProduct: Command = {
   },
 };
 
-function shown({ progress }: CommandInput, done: number, total: number): void {
+function shown({ progress }: CommandInput, done: number, total: number | null): void {
   progress.show(done, total, 'objects');
   collectGarbage();
 }

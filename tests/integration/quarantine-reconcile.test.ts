@@ -3,6 +3,7 @@ import { AppError } from '../../src/kernel/app-error';
 import type { ObjectKey } from '../../src/kernel/object-key';
 import { sha256OfBytes } from '../../src/kernel/sha256';
 import { quarantineKeyOf } from '../../src/modules/maintenance/domain/quarantine';
+import { quarantinedObjects } from '../../src/platform/database/schema';
 import { type AuditKit, aPrefix, auditKit } from '../support/audit-kit';
 
 // A restore and a return to an earlier moment lose rows of the quarantine's journal, and a hand in the bucket loses objects.
@@ -55,6 +56,60 @@ describe('an object in quarantine that no row names', () => {
     const { counts } = await kit.tasks().audit({ mode: 'look' });
     expect(counts).toMatchObject({ stranded: 1 });
     expect(counts).not.toHaveProperty('adopted');
+    expect(await journal()).toEqual([]);
+  });
+
+  test('is not adopted by an audit to report of a database that does not know the bucket, nor by one that takes it up', async () => {
+    await Promise.all([kit.strayObject('a photo'), kit.strayObject('of another'), kit.strayObject('database')]);
+    const { quarantineKey } = await stranded('theirs');
+    let heads = 0;
+    const head = async (key: ObjectKey) => {
+      heads += 1;
+      if (heads === 3) throw new Error('killed');
+      return await kit.store.head(key);
+    };
+    const config = { brakeMin: 2, maxShare: 0 };
+    await expect(kit.tasks({ config, store: { head } }).audit({ mode: 'report' })).rejects.toThrow('killed');
+    for (const which of ['taken up', 'anew']) {
+      const { counts } = await kit.tasks({ config }).audit({ mode: 'report' });
+      expect([which, counts]).toEqual([which, expect.objectContaining({ brake: 1, stranded: 1, orphan: 3 })]);
+      expect(counts).not.toHaveProperty('adopted');
+      expect(await journal()).toEqual([]);
+    }
+    expect(await kit.keys()).toContain(quarantineKey);
+  });
+
+  test('is not adopted by whoever has lost the lock meanwhile', async () => {
+    const { quarantineKey } = await stranded('x');
+    const known = await kit.store.head(quarantineKey);
+    const [lost, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const head = async () => {
+      await kit.db.sql(
+        `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'
+          and (classid::bigint << 32 | objid::bigint) = hashtextextended('intellipost maintenance quarantine', 0)`,
+      );
+      await lost.promise;
+      setImmediate(answered.resolve); // behind whatever goes on at once
+      return known;
+    };
+    const inserted: unknown[] = [];
+    const orm = new Proxy(kit.db.database.orm, {
+      get: (from, name) => {
+        const value = Reflect.get(from, name, from) as unknown;
+        if (typeof value !== 'function') return value;
+        if (name !== 'insert') return value.bind(from);
+        return (table: unknown) => {
+          inserted.push(table);
+          return value.call(from, table) as unknown;
+        };
+      },
+    });
+    const database = Object.create(kit.db.database, { orm: { value: orm } });
+    const failed = kit.tasks({ database, store: { head } }).audit({ mode: 'report' });
+    await expect(failed).rejects.toThrow('the connection that held the lock of the task was lost');
+    lost.resolve();
+    await answered.promise;
+    expect(inserted).not.toContain(quarantinedObjects);
     expect(await journal()).toEqual([]);
   });
 

@@ -26,10 +26,11 @@ describe.each([
     await kit.tasks().audit({ mode: 'act' });
     return key;
   };
-  /** What is released is young: the audit ends releases, and leaves their objects where they are. */
+  /** What the sweep does. */
+  const endReleases = () => kit.tasks().releaseEnding.run(new AbortController().signal);
   const anHourLater = async () => {
     await kit.db.sql("update quarantined_objects set quarantined_at = quarantined_at - interval '61 minutes'");
-    await kit.tasks({ config: { minAgeSeconds: 3600 } }).audit({ mode: 'report' });
+    return await endReleases();
   };
 
   promise(
@@ -37,12 +38,13 @@ describe.each([
     async () => {
       const key = await intoQuarantine('back again');
       await kit.tasks().release(key);
-      await kit.tasks({ config: { minAgeSeconds: 3600 } }).audit({ mode: 'act' });
+      expect(await endReleases()).toEqual({ releases_ended: 0, held_again: 0 });
       expect(await kit.keys()).toHaveLength(2);
       const { quarantineExpiry, quarantined } = kit.tasks({ config: { quarantineTtlSeconds: 1 } });
       await kit.db.sql("update quarantined_objects set quarantined_at = now() - interval '59 minutes'");
+      await endReleases();
       expect(await quarantineExpiry.run(new AbortController().signal)).toEqual({ quarantined_objects: 0 });
-      expect(await quarantined(null, 10)).toEqual([]);
+      expect(await quarantined(null, 10)).toMatchObject([{ key, state: 'released' }]);
       expect(await kit.keys()).toHaveLength(2);
     },
   );
@@ -69,7 +71,7 @@ describe.each([
     expect(await kit.read(key)).toBe('the only bytes there are');
     answered.resolve();
     while ((await kit.store.head(key)) !== null) await Bun.sleep(5);
-    await anHourLater();
+    expect(await anHourLater()).toEqual({ releases_ended: 0, held_again: 1 });
     expect(await journal()).toEqual([{ key, state: 'held' }]);
     await kit.tasks().release(key);
     expect(await kit.read(key)).toBe('the only bytes there are');
@@ -85,15 +87,38 @@ describe.each([
     expect(await journal()).toEqual([{ key, state: 'released' }]);
   });
 
-  promise('a released object whose deletion was asked for is gone for good', async () => {
-    const key = await intoQuarantine('given its row, and deleted');
-    await kit.tasks().release(key);
-    await kit.store.deleteMany([key]);
-    await kit.db.sql("insert into intents (kind, prefix, state, expires_at) values ('delete', $1, 'draining', now())", [
-      key,
-    ]);
-    await anHourLater();
-    expect([await kit.keys(), await journal()]).toEqual([[], []]);
+  promise.each(['at its key still', 'gone'])(
+    'a released object whose deletion was asked for, and that is %s, leaves no copy behind its next sweep',
+    async (where) => {
+      const key = await intoQuarantine('given its row, and deleted');
+      const other = await intoQuarantine('not deleted');
+      await kit.tasks().releaseAll();
+      await kit.db.sql(
+        "insert into intents (kind, prefix, state, expires_at) values ('delete', $1, 'draining', now())",
+        [key],
+      );
+      if (where === 'gone') await kit.store.deleteMany([key]);
+      expect(await endReleases()).toEqual({ releases_ended: 1, held_again: 0 });
+      // its tombstone is buried by now
+      await kit.db.sql('delete from intents');
+      await kit.store.deleteMany([key]);
+      expect(await anHourLater()).toEqual({ releases_ended: 1, held_again: 0 });
+      expect([await kit.keys(), await journal()]).toEqual([[other], []]);
+    },
+  );
+
+  promise('a release that was killed is ended while upkeep is on hold', async () => {
+    const [one, all] = [await intoQuarantine('one'), await intoQuarantine('all')];
+    await kit.db.sql("insert into maintenance_hold (reason) values ('a recovery')");
+    for (const [key, release] of [
+      [one, () => kit.tasks().release(one)],
+      [all, () => kit.tasks().releaseAll()],
+    ] as const) {
+      await kit.db.sql("update quarantined_objects set state = 'releasing' where key = $1", [key]);
+      await release();
+    }
+    expect([await kit.read(one), await kit.read(all)]).toEqual(['one', 'all']);
+    expect((await journal()).map(({ state }) => state)).toEqual(['released', 'released']);
   });
 
   promise('while upkeep is on hold an object can be released, and no move that was begun is ended', async () => {

@@ -49,10 +49,9 @@ describe.each([
     return key;
   };
 
-  /** What is released is young: the audit ends releases, and leaves their objects where they are. */
   const anHourLater = async () => {
     await kit.db.sql("update quarantined_objects set quarantined_at = quarantined_at - interval '61 minutes'");
-    await kit.tasks({ config: { minAgeSeconds: 3600 } }).audit({ mode: 'report' });
+    await kit.tasks().releaseEnding.run(new AbortController().signal);
   };
 
   /** A process whose store and database die with it at one of their changes. */

@@ -6,6 +6,7 @@ import { transactionsOf } from '../../platform/database/transaction';
 import type { StagingArea } from '../../platform/staging/staging-area';
 import { audit } from './application/audit/audit';
 import { exclusively } from './application/exclusively';
+import { releaseEnding } from './application/quarantine/end-releases';
 import { quarantineExpiry } from './application/quarantine/expire';
 import { releaseAll, releaseObject } from './application/quarantine/release';
 import { runTask } from './application/run-task';
@@ -69,7 +70,7 @@ export function auditTasks(deps: AuditPartsDeps) {
       brake: { min: config.brakeMin, share: config.maxShare },
       runTask: runTask({ runs, locks, holds, log }),
     }),
-    /** How many objects the rows name. */
+    /** How many objects the rows name; null where that takes too long to count. */
     countNamed: () => rows.count(),
     /** Whose findings are to be looked at, and whether there is a later one that has not ended: it is under way, or has died. */
     async lastAudit(): Promise<LastAudit> {
@@ -82,9 +83,11 @@ export function auditTasks(deps: AuditPartsDeps) {
     findings: (run: RunId, after: ObjectKey | null, limit: number) => findings.page(run, after, limit),
     /** What is in quarantine, page by page. */
     quarantined: (after: ObjectKey | null, limit: number) =>
-      quarantine.page(['moving', 'held', 'releasing', 'expiring'], after, limit),
+      quarantine.page(['moving', 'held', 'releasing', 'released', 'expiring'], after, limit),
     release: releaseObject({ ...moving, holds }),
     releaseAll: releaseAll({ ...moving, holds }),
+    /** A step of the sweep, ahead of the one that drains intents. */
+    releaseEnding: releaseEnding({ ...moving, log }),
     /** A step of retention. */
     quarantineExpiry: quarantineExpiry({ ...moving, ttlSeconds: config.quarantineTtlSeconds }),
   };

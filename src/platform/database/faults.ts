@@ -59,3 +59,11 @@ export function isTimeout(error: unknown): boolean {
   }
   return false;
 }
+
+/** Whether the statement was ended on the database, which is well: by statement_timeout, or by somebody. */
+export function isCancelled(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ((cause as { code?: unknown }).code === '57014') return true;
+  }
+  return false;
+}

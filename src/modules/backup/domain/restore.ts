@@ -99,7 +99,8 @@ export type LivingObject = Pick<BackedObject, 'key' | 'sizeBytes' | 'role'> & { 
 
 /** What the living database names at present. */
 export interface LivingObjects {
-  count(): Promise<number>;
+  /** Null where that takes too long to count. */
+  count(): Promise<number | null>;
   /** In constant memory; what comes and goes meanwhile may be in it or not. */
   objects(): AsyncIterable<LivingObject>;
 }

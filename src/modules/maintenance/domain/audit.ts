@@ -68,8 +68,8 @@ export interface AuditedStore {
 
 /** What the database says of objects. */
 export interface NamingRows {
-  /** How many objects rows name. */
-  count(): Promise<number>;
+  /** How many objects rows name; null where that takes too long to count. */
+  count(): Promise<number | null>;
   /** Every object under `products/` that a row names, behind `after`, in the order of keys' bytes, page by page. */
   pages(after: ObjectKey | null): AsyncIterable<readonly NamedRow[]>;
   /** What the rows say of these keys at this moment. */

@@ -40,8 +40,8 @@ export interface QuarantineJournal {
   ): Promise<readonly QuarantinedObject[]>;
   /** Those held for longer: held → expiring. @returns a page of all that are expiring, in order of keys */
   claimExpired(ttlSeconds: number, after: ObjectKey | null, limit: number): Promise<readonly QuarantinedObject[]>;
-  /** Those released so long ago, in order of keys. */
-  releasedFor(seconds: number, after: ObjectKey | null, limit: number): Promise<readonly QuarantinedObject[]>;
+  /** Which of these were released so long ago. */
+  releasedFor(seconds: number, keys: readonly ObjectKey[]): Promise<ReadonlySet<ObjectKey>>;
   /** How many are held for longer. */
   countExpired(ttlSeconds: number): Promise<number>;
 }

@@ -4,6 +4,7 @@ import type { ObjectKey } from '../../../kernel/object-key';
 import type { Sha256 } from '../../../kernel/sha256';
 import type { Orm } from '../../../platform/database/database';
 import { imageVariants, productImages } from '../../../platform/database/schema';
+import { unlessCancelled } from '../../../platform/database/unless-cancelled';
 import type { NamedRow, NamingRows } from '../domain/audit';
 import { mergeSorted } from '../domain/compare-sorted';
 import { KINDS, rowsByUrls, rowsOfPage, type UrlRow } from './naming-queries';
@@ -21,10 +22,12 @@ export function postgresNamingRows(orm: Orm, { buckets, namesOf }: NamingRowsOpt
     namesOf,
 
     async count() {
-      const { rows } = await orm.execute<{ n: number }>(sql`
-        select ((select count(*) + count(processed_s3_url) from ${productImages})
-          + (select count(*) from ${imageVariants}))::float8 as n`);
-      return rows[0]?.n ?? 0;
+      const counted = await unlessCancelled(() =>
+        orm.execute<{ n: number }>(sql`
+          select ((select count(*) + count(processed_s3_url) from ${productImages})
+            + (select count(*) from ${imageVariants}))::float8 as n`),
+      );
+      return counted && (counted.rows[0]?.n ?? 0);
     },
 
     // A key's order is that of its bucket's rows, so there is a stream of each kind and bucket, and they are merged.

@@ -69,7 +69,14 @@ export function postgresQuarantine(orm: Orm): QuarantineJournal {
 
     page: (states, after, limit) => pageWhere(inArray(table.state, [...states]), after, limit),
 
-    releasedFor: (seconds, after, limit) => pageWhere(isOver('released', seconds), after, limit),
+    async releasedFor(seconds, keys) {
+      if (keys.length === 0) return new Set();
+      const rows = await orm
+        .select({ key: table.key })
+        .from(table)
+        .where(and(inArray(table.key, [...keys]), isOver('released', seconds)));
+      return new Set(rows.map(({ key }) => key as ObjectKey));
+    },
 
     async claimExpired(ttlSeconds, after, limit) {
       await orm.update(table).set({ state: 'expiring' }).where(isOver('held', ttlSeconds));

@@ -163,7 +163,7 @@ describe('objects that the bucket has lost', () => {
   });
 
   test('are told one by one, of all that rows name', async () => {
-    const told: (readonly number[])[] = [];
+    const told: (readonly (number | null)[])[] = [];
     const rows = [living('lost'), undigested('unknown')];
     await restoring({ rows, blobs: ['lost'] }, { onProgress: (...progress) => told.push(progress) }).restored;
     expect(told).toEqual([

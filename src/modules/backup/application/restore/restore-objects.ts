@@ -27,7 +27,7 @@ export interface RestoredObjects {
 export interface RestoreObjectsOptions {
   /** Other bytes under a key that a row names are replaced by those of the backup. */
   readonly replaceDamaged?: boolean;
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: (done: number, total: number | null) => void;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { sha256FromHex } from '../../../../kernel/sha256';
 import type { Database } from '../../../../platform/database/database';
+import { unlessCancelled } from '../../../../platform/database/unless-cancelled';
 import type { LivingObject, LivingObjects } from '../../domain/restore';
 import { LIVING_PAGE } from '../object-queries';
 
@@ -11,11 +12,13 @@ type Row = { image_id: string; sha256: string | null; size: number | null; role:
 export function postgresLivingObjects(database: Pick<Database, 'query'>): LivingObjects {
   return {
     async count() {
-      const { rows } = await database.query(
-        `select ((select count(*) + count(processed_s3_url) from product_images)
-          + (select count(*) from image_variants))::float8 as n`,
+      const counted = await unlessCancelled(() =>
+        database.query(
+          `select ((select count(*) + count(processed_s3_url) from product_images)
+            + (select count(*) from image_variants))::float8 as n`,
+        ),
       );
-      return (rows as { n: number }[])[0]?.n ?? 0;
+      return counted && ((counted.rows as { n: number }[])[0]?.n ?? 0);
     },
 
     async *objects() {

@@ -3,7 +3,6 @@ import type { Log } from '../../../../kernel/log';
 import type { ObjectKey } from '../../../../kernel/object-key';
 import { type AuditBrake, type NamingRows, UnknownBucketNamed } from '../../domain/audit';
 import type { TaskReport, TaskRun } from '../../domain/maintenance-run';
-import { endReleases } from '../quarantine/end-releases';
 import { type ReconcileDeps, reconcileQuarantine } from '../quarantine/reconcile';
 import type { RunTask } from '../run-task';
 import { type BrakeDeps, brakeOfOrphans, brakeOfRows } from './brake';
@@ -75,13 +74,13 @@ export const audit =
         });
       }
       const behindWalk = cursor({ phase: 'settle', after: null, deep, mode });
-      await run.save(behindWalk);
       const before = new Date(deps.clock().getTime() - deps.minAgeSeconds * 1000);
       found.wouldStop = await brake(deps, run, mode, before);
+      // with what the brake said: whoever takes this up counts only the findings that are left
+      await run.save(behindWalk);
       if (mode !== 'look') await settleFindings({ ...deps, deep }, { run, mode, before, cursor: behindWalk });
-      // behind the brake of the findings: the quarantine of another database is not adopted
-      if (mode !== 'look') await endReleases(deps, run.signal);
-      await reconcileQuarantine(deps, run, mode !== 'look');
+      // where too much is wrong, what lies in quarantine is most likely another database's: it is not adopted
+      await reconcileQuarantine(deps, run, mode !== 'look' && !run.counts.brake);
     });
     return { ...report, ...found };
   };

@@ -1,5 +1,5 @@
 import type { ObjectKey } from '../../../../kernel/object-key';
-import type { QuarantinedObject } from '../../domain/quarantine';
+import type { QuarantinedObject, QuarantineState } from '../../domain/quarantine';
 import { unlessUnreadable } from '../unless-unreadable';
 import { finishRelease } from './finish-release';
 import { finishMove, type MoveDeps } from './move-away';
@@ -9,10 +9,15 @@ const PAGE = 100;
 /**
  * Ends what a process that died had begun: objects on their way into quarantine, or out of it. What can't be read is left as it is.
  * @param signal ends it between two steps
+ * @param states only these: to end a move is to delete objects, to end a release is not
  */
-export async function finishMoves(deps: MoveDeps, signal: AbortSignal): Promise<void> {
+export async function finishMoves(
+  deps: MoveDeps,
+  signal: AbortSignal,
+  states: readonly Extract<QuarantineState, 'moving' | 'releasing'>[] = ['moving', 'releasing'],
+): Promise<void> {
   for (let after: ObjectKey | null = null; ; ) {
-    const page: readonly QuarantinedObject[] = await deps.quarantine.page(['moving', 'releasing'], after, PAGE);
+    const page: readonly QuarantinedObject[] = await deps.quarantine.page(states, after, PAGE);
     if (page.length === 0) return;
     for (const object of page) {
       const finish = object.state === 'moving' ? finishMove : finishRelease;

@@ -36,8 +36,8 @@ export async function reconcileQuarantine(deps: ReconcileDeps, run: TaskRun, isT
     if (unnamed.length > 0) run.count('stranded', unnamed.length);
     if (empty.length > 0) run.count('quarantine_lost', empty.length);
     if (!isToMend) continue;
-    await underLock(deps, run, unnamed, (object) => adopt(deps, run, object));
-    await underLock(deps, run, empty, (object) => endEmpty(deps, run, object));
+    await underLock(deps, run, unnamed, (object, lost) => adopt(deps, run, object, lost));
+    await underLock(deps, run, empty, (object, lost) => endEmpty(deps, run, object, lost));
   }
 }
 
@@ -45,14 +45,14 @@ async function underLock<Item>(
   deps: ReconcileDeps,
   run: TaskRun,
   items: readonly Item[],
-  work: (item: Item) => Promise<void>,
+  work: (item: Item, lost: AbortSignal) => Promise<void>,
 ): Promise<void> {
   for (let start = 0; start < items.length; start += AT_ONCE) {
     if (start > 0) await letOthersIn();
     run.signal.throwIfAborted();
-    await deps.exclusively(() =>
+    await deps.exclusively((lost) =>
       inGroups(items.slice(start, start + AT_ONCE), async (item) => {
-        const isDone = await unlessUnreadable(deps.store, () => work(item).then(() => true));
+        const isDone = await unlessUnreadable(deps.store, () => work(item, lost).then(() => true));
         if (!isDone) run.count('unreadable');
       }),
     );
@@ -60,10 +60,16 @@ async function underLock<Item>(
 }
 
 /** What this software has not put there has no key to go back to, and stays as it is. */
-async function adopt({ store, quarantine, log }: ReconcileDeps, run: TaskRun, { key }: ListedObject): Promise<void> {
+async function adopt(
+  { store, quarantine, log }: ReconcileDeps,
+  run: TaskRun,
+  { key }: ListedObject,
+  lost: AbortSignal,
+): Promise<void> {
   const origin = originOf(key);
   const head = origin && (await store.head(objectKey(key)));
   if (!origin || !head) return;
+  lost.throwIfAborted();
   const { sizeBytes, sha256 } = head;
   const reason = 'found in quarantine, where no row named it';
   const isNew = await quarantine.adopt({ key: origin, quarantineKey: key, sizeBytes, sha256, reason });
@@ -75,9 +81,11 @@ async function endEmpty(
   { store, quarantine, log }: ReconcileDeps,
   run: TaskRun,
   { key, quarantineKey }: QuarantinedObject,
+  lost: AbortSignal,
 ): Promise<void> {
   const row = await quarantine.byKey(key);
   if (row?.quarantineKey !== quarantineKey || (await store.head(quarantineKey)) !== null) return;
+  lost.throwIfAborted();
   log.error({ run_id: run.id }, 'an object that was held in quarantine is gone');
   await quarantine.forget(key, 'held');
 }

@@ -22,15 +22,15 @@ export const releaseObject =
   (deps: ReleaseDeps) =>
   (key: ObjectKey): Promise<void> =>
     deps.exclusively(async (lost) => {
-      await finishMovesUnlessHeld(deps, lost);
+      await finishWhatMayBe(deps, lost);
       const object = await deps.quarantine.byKey(key);
       if (!object) throw new ReleaseRefused(key, 'it is not in quarantine');
       await release(deps, object, lost);
     });
 
-/** To end a move is to delete objects. Asked under the lock: whoever places a hold and then has the lock knows that nothing goes on. */
-async function finishMovesUnlessHeld(deps: ReleaseDeps, lost: AbortSignal): Promise<void> {
-  if (!(await deps.holds.current())) await finishMoves(deps, lost);
+/** To end a move is to delete objects: on hold only releases are ended. Asked under the lock: whoever places a hold and then has the lock knows that nothing goes on. */
+async function finishWhatMayBe(deps: ReleaseDeps, lost: AbortSignal): Promise<void> {
+  await finishMoves(deps, lost, (await deps.holds.current()) ? ['releasing'] : ['moving', 'releasing']);
 }
 
 interface Released {
@@ -41,7 +41,7 @@ interface Released {
 /** All that are held, a page at a time. @returns how many came back, and why the others did not */
 export const releaseAll = (deps: ReleaseDeps) => async (): Promise<Released> => {
   const done: Released = { released: 0, refused: [] };
-  await deps.exclusively((lost) => finishMovesUnlessHeld(deps, lost));
+  await deps.exclusively((lost) => finishWhatMayBe(deps, lost));
   for (let after: ObjectKey | null = null; ; ) {
     const page: readonly QuarantinedObject[] = await deps.exclusively((lost) => releasePage(deps, after, done, lost));
     if (page.length < PAGE) return done;
