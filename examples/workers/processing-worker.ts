@@ -133,7 +133,7 @@ const isOver = (code: unknown): boolean => code === 'LEASE_LOST' || code === 'NO
 
 /** The seller reads the error. What is retryable goes back into the queue, for later and a few times at most. */
 async function giveUp(job: Job, error: unknown): Promise<void> {
-  const said = (error instanceof Error ? error.message : String(error)).slice(0, 500) || 'unknown';
+  const said = (error instanceof Error ? error.message : String(error)) || 'unknown';
   console.log(`${job.product_id} failed: ${said}`);
   const input = { id: job.lease_id, error: said, retryable: !isRefused(error) };
   await patiently(() => api.work.fail.mutate(input)).catch((unheard: unknown) =>

@@ -7,6 +7,7 @@ import { products } from '../../src/platform/database/schema';
 import { ormOf, transactionsOf } from '../../src/platform/database/transaction';
 import { type Jobs, startJobs } from '../../src/platform/jobs/jobs';
 import { enqueueMissingPrepares, enqueuePrepare, prepareQueueLengths } from '../../src/platform/jobs/prepare-jobs';
+import { prepareQueueFacts } from '../../src/platform/jobs/prepare-queue-facts';
 import { directKit } from '../support/direct-kit';
 import { silentLog } from '../support/log';
 import { photo } from '../support/photos';
@@ -27,7 +28,7 @@ const jobsOf = (id: ProductId) =>
     [id],
   );
 const forget = () => kit.db.sql("delete from pgboss.job where name = 'prepare'");
-const sweep = () => enqueueMissingPrepares((text, values) => kit.db.database.query(text, values));
+const sweep = (batch?: number) => enqueueMissingPrepares((text, values) => kit.db.database.query(text, values), batch);
 const inTransaction = <Result>(work: Parameters<ReturnType<typeof transactionsOf>>[0]) =>
   transactionsOf(kit.db.database)(work) as Promise<Result>;
 
@@ -183,6 +184,25 @@ test('sellers take turns also in what the sweep gives a job', async () => {
   await kit.db.sql("update products set status = 'failed' where id = any($1::uuid[])", [ids]);
 });
 
+test('what the sweep queues is put off by all that its seller has waiting, from batch to batch', async () => {
+  await forget();
+  await kit.db.sql("update products set status = 'failed' where status = 'uploading'");
+  const [many, one] = [await kit.seller(), await kit.seller()];
+  const ids: ProductId[] = [];
+  for (const seller of [many, many, many, many, many, one, one]) ids.push(await kit.upload(seller, [await photo()]));
+  const [ofMany, ofOne] = [ids.slice(0, 3), ids.slice(5)];
+  await kit.db.sql('delete from pgboss.job where singleton_key = any($1::text[])', [[...ofMany, ...ofOne]]);
+  expect(await sweep(2)).toBe(5);
+  const jobs = await kit.db.sql<{ singleton_key: ProductId }>(
+    'select singleton_key from pgboss.job where singleton_key = any($1::text[]) order by priority desc',
+    [[...ofMany, ...ofOne]],
+  );
+  // two of the one's, put off by 0 and 10 seconds, before the others of who has two queued: by 20, 30 and 40
+  expect(jobs.map((job) => job.singleton_key)).toEqual([...ofOne, ...ofMany]);
+  await forget();
+  await kit.db.sql("update products set status = 'failed' where id = any($1::uuid[])", [ids]);
+});
+
 test('a queue is worked off without a rest between the jobs', async () => {
   const ids = Array.from({ length: 60 }, () => newId<ProductId>());
   await inTransaction(async (tx) => {
@@ -195,6 +215,24 @@ test('a queue is worked off without a rest between the jobs', async () => {
     () => until(() => seen.size === ids.length, 'all of them', 20_000),
     1,
   );
+});
+
+test('how long a job takes is told by those of the last hour', async () => {
+  await forget();
+  const id = newId<ProductId>();
+  await inTransaction((tx) => enqueuePrepare(tx, id, seller.userId));
+  const ended = (ago: string) =>
+    kit.db.sql(
+      `update pgboss.job set state = 'completed', completed_on = now() - $2::interval,
+         started_on = now() - $2::interval - interval '7 seconds' where singleton_key = $1`,
+      [id, ago],
+    );
+  const average = async () => (await prepareQueueFacts((text) => kit.db.database.query(text))).averageSeconds;
+  await ended('59 minutes');
+  expect(await average()).toBe(7);
+  await ended('61 minutes');
+  expect(await average()).toBeNull();
+  await forget();
 });
 
 test('the sweep gives a job to what lacks one, and to nothing else', async () => {

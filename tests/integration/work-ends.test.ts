@@ -60,6 +60,16 @@ describe('complete', () => {
     expect(image).toEqual({ processing_metadata: { score: 0.9, ...refused } });
   });
 
+  test('cannot say in the decoder’s place that an image is refused', async () => {
+    const product = await kit.aProduct(await kit.aSeller());
+    const image_id = product.images[0]!;
+    const { lease_id: id } = await kit.claimOne(worker, product);
+    const processing_metadata = { score: 0.9, prepare_refused: 'it is no picture' };
+    await kit.as(worker).work.complete({ id, images: [{ image_id, processing_metadata }] });
+    const [image] = await kit.rows('select processing_metadata from product_images where id = $1', image_id);
+    expect(image).toEqual({ processing_metadata: { score: 0.9 } });
+  });
+
   test('of a published product keeps what the worker says of it', async () => {
     const product = await kit.aProduct(await kit.aSeller(), 'publishing');
     const { lease_id: id } = await kit.claimOne(worker, product, { phase: 'publishing' });

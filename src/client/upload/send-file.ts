@@ -1,4 +1,4 @@
-import { type PresignedPut, type PutWatch, sendPut } from './put';
+import { type PresignedPut, type PutWatch, sendPut, type WayToSend, wayToSend } from './put';
 import { pause, type Retry } from './retry';
 import { UploadFailed } from './upload-failed';
 
@@ -15,6 +15,7 @@ const STORING_MS = 1_000;
 export interface SendFileDeps {
   readonly retry: Retry;
   readonly watch: PutWatch;
+  readonly way?: WayToSend;
   /** A PUT that works from now on; null where the bytes have arrived. */
   readonly freshPut: (imageId: string) => Promise<PresignedPut | null>;
 }
@@ -42,23 +43,27 @@ export async function sendFile(deps: SendFileDeps, file: AnnouncedFile, first: P
 interface Outcome {
   /** Null: the store has it. */
   readonly failure: unknown;
-  /** Whether all bytes had left, with no answer to them. */
+  /** Whether all bytes had left, with no answer to them, or may have: not every way to send tells. */
   readonly hadLeft: boolean;
 }
 
-async function sendOnce({ retry, watch }: SendFileDeps, { blob }: AnnouncedFile, put: PresignedPut): Promise<Outcome> {
+async function sendOnce(
+  { retry, watch, way = wayToSend() }: SendFileDeps,
+  { blob }: AnnouncedFile,
+  put: PresignedPut,
+): Promise<Outcome> {
   let left = 0;
   const onSent = (bytes: number) => {
     left = bytes;
     watch.onSent(bytes);
   };
   try {
-    const status = await sendPut(put, blob, { ...watch, onSent }, retry.silenceMs);
+    const status = await sendPut(put, blob, { ...watch, onSent }, retry.silenceMs, way);
     // 412: the key is taken, and only these bytes could be put there
     const isStored = (status >= 200 && status < 300) || status === 412;
     return { failure: isStored ? null : new Error(`the store answered ${status}`), hadLeft: false };
   } catch (failure) {
-    return { failure, hadLeft: left === blob.size };
+    return { failure, hadLeft: way.msPerByte > 0 || left === blob.size };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock';
 import type { Log } from '../../kernel/log';
 import type { Database } from '../../platform/database/database';
+import { databaseFault } from '../../platform/database/faults';
 import { transactionsOf } from '../../platform/database/transaction';
 import { workRouter } from './api/work/router';
 import { claimWork } from './application/work/claim-work';
@@ -65,6 +66,7 @@ export function workParts(deps: WorkDeps) {
   const shared = {
     ...deps,
     inTransaction: transactionsOf(deps.database),
+    isUnavailable: (error: unknown) => databaseFault(error).kind === 'unavailable',
     renewEveryMs: (deps.intentTtlSeconds * 1000) / 4,
     queue,
     leases: postgresLeases(orm, deps.storedUrls),

@@ -33,18 +33,25 @@ const insertFrom = (source: string) => `
 /** The ledger has the seller's count ready: one look by its key, without a lock. */
 const ENQUEUE = insertFrom('select $1::uuid, coalesce((select uploading from seller_ledger where user_id = $2), 0)');
 
-/** Products in `uploading`, and images that are not prepared, of uploads that did not fail and were not refused, without a job. */
+/**
+ * Products in `uploading`, and images that are not prepared, of uploads that did not fail and were not refused, without a job. Each is
+ * put off by those of its seller that have one, as those of the batch before, and by those that stand before it here.
+ */
 const ENQUEUE_MISSING = insertFrom(`
-  select product_id, row_number() over (partition by user_id order by product_id) - 1 as ahead from (
+  with unprepared as (
     select i.product_id, p.user_id from product_images i join products p on p.id = i.product_id
       where i.prepared_at is null and p.failed_from is distinct from 'uploading'
         and not coalesce(i.processing_metadata ? 'prepare_refused', false)
     union
     select p.id, p.user_id from products p where p.status = 'uploading' and p.image_count > 0
-  ) unprepared
-  where not exists (select 1 from ${JOBS_SCHEMA}.job j where j.name = 'prepare' and j.state <= 'active'
-    and j.policy = 'stately' and coalesce(j.singleton_key, '') = unprepared.product_id::text)
-  order by ahead limit $1`);
+  ), known as (
+    select product_id, user_id, exists (select 1 from ${JOBS_SCHEMA}.job j where j.name = 'prepare' and j.state <= 'active'
+      and j.policy = 'stately' and coalesce(j.singleton_key, '') = unprepared.product_id::text) as queued
+    from unprepared
+  ), numbered as (
+    select product_id, queued, row_number() over (partition by user_id order by queued desc, product_id) - 1 as ahead from known
+  )
+  select product_id, ahead from numbered where not queued order by ahead limit $1`);
 
 const BATCH = 1000;
 
@@ -60,12 +67,12 @@ export async function enqueuePrepare(tx: Transaction, id: ProductId, seller: Use
 
 type Query = (text: string, values: unknown[]) => Promise<{ rowCount: number | null }>;
 
-/** Gives a job to every product that needs one and has none. @returns how many */
-export async function enqueueMissingPrepares(query: Query): Promise<number> {
+/** Gives a job to every product that needs one and has none, by so many at a time. @returns how many */
+export async function enqueueMissingPrepares(query: Query, batch = BATCH): Promise<number> {
   for (let all = 0; ; ) {
-    const { rowCount } = await query(ENQUEUE_MISSING, [BATCH]);
+    const { rowCount } = await query(ENQUEUE_MISSING, [batch]);
     all += rowCount ?? 0;
-    if ((rowCount ?? 0) < BATCH) return all;
+    if ((rowCount ?? 0) < batch) return all;
   }
 }
 

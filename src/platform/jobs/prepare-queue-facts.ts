@@ -2,7 +2,7 @@ import { JOBS_SCHEMA } from './install';
 
 /** Behind so many it does not matter how many there are. */
 const COUNTED = 100_000;
-/** Jobs whose time is told of. They are deleted soon after their end (`deleteAfterSeconds`), so none is old. */
+/** Jobs whose time is told of: the last ones of an hour. pg-boss deletes what has ended once a day, and yesterday's may have met other photos. */
 const RECENT = 50;
 
 const FACTS = `
@@ -12,7 +12,7 @@ const FACTS = `
     (select count(*)::int from ${JOBS_SCHEMA}.job where name = 'prepare' and state = 'active' and policy = 'stately') as in_hand,
     (select avg(extract(epoch from completed_on - started_on))::float8 from (
       select completed_on, started_on from ${JOBS_SCHEMA}.job
-      where name = 'prepare' and state = 'completed' and completed_on is not null
+      where name = 'prepare' and state = 'completed' and completed_on > now() - interval '1 hour'
       order by completed_on desc limit ${RECENT}) as recent) as average`;
 
 interface Row {

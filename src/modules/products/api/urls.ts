@@ -14,7 +14,7 @@ const wanted = {
   expires_in: mayBeLeftOut(
     z.int().min(60).max(3600).meta({
       description:
-        'Seconds that the URL works at least; `expires_at` says how long it really does. Default: URL_TTL_SECONDS.',
+        'Seconds that the URL works at least, or until the session of the store’s credentials ends; `expires_at` says how long it really does. Default: URL_TTL_SECONDS.',
     }),
   ),
 };

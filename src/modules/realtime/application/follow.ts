@@ -14,6 +14,7 @@ export interface FollowDeps {
   /** How long a product may be unknown to whoever follows it: its upload may be about to begin. */
   readonly unknownProductMs: number;
   readonly log: Log;
+  /** The first pause after a failure. */
   readonly retryMs?: number;
 }
 
@@ -28,6 +29,9 @@ export type Follow = ReturnType<typeof follow>;
 // The longest that setTimeout takes.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const RETRY_MS = 2000;
+const LONGEST_RETRY_MS = 30_000;
+/** All followers meet one outage together: it is told once in so long. */
+const WARN_EVERY_MS = 10_000;
 
 /**
  * Follows until the sink is left, the token expires, its session is revoked, or the product turns out not to be the seller's. That
@@ -35,9 +39,9 @@ const RETRY_MS = 2000;
  * events and products are ever looked at.
  * @returns to be called when the follower has gone; safe to repeat
  */
-export const follow =
-  (deps: FollowDeps) =>
-  ({ seller, expiresAt }: Admitted, { productId, lastEventId }: Wanted, sink: Sink): (() => void) => {
+export const follow = (deps: FollowDeps) => {
+  const warn = seldomWarning(deps.log);
+  return ({ seller, expiresAt }: Admitted, { productId, lastEventId }: Wanted, sink: Sink): (() => void) => {
     const follower = deps.feed.follow({ userId: seller.userId, productId, lastEventId }, sink);
     const end = (why: EndReason) => sink.end(why, follower.position);
     const lifetime = Math.min(expiresAt.getTime() - deps.clock().getTime(), LONGEST_TIMER_MS);
@@ -48,12 +52,12 @@ export const follow =
       const judge = async (): Promise<void> => {
         if (!follower.seen && !(await deps.products.owns(seller, productId))) end('not-found');
       };
-      const later = (ms: number) => {
+      const later = (ms: number, failures = 0) => {
         judgement = setTimeout(() => {
           // a database that does not answer says nothing against the follower, and is asked again
           judge().catch((error: unknown) => {
-            deps.log.warn({ err: error }, 'whose a followed product is could not be found out and is asked again');
-            if (!left) later(deps.retryMs ?? RETRY_MS);
+            warn(error);
+            if (!left) later(pauseMs(deps.retryMs ?? RETRY_MS, failures), failures + 1);
           });
         }, ms);
       };
@@ -68,3 +72,18 @@ export const follow =
       deps.feed.leave(follower);
     };
   };
+};
+
+/** Between half and all of a time that doubles: those who met one outage together do not come back together. */
+function pauseMs(firstMs: number, failures: number): number {
+  return Math.min(LONGEST_RETRY_MS, firstMs * 2 ** failures) * (0.5 + Math.random() / 2);
+}
+
+function seldomWarning(log: Log): (error: unknown) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    if (performance.now() - last < WARN_EVERY_MS) return;
+    last = performance.now();
+    log.warn({ err: error }, 'whose a followed product is could not be found out and is asked again');
+  };
+}

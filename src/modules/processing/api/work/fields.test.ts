@@ -13,7 +13,9 @@ test('text and objects that PostgreSQL cannot hold are refused, however deep it 
 
 test('text whose length shall refuse nothing is cut, and never inside of a character', () => {
   expect(cutTextSchema(5).parse(' 1234567 ')).toBe('12345');
-  expect(cutTextSchema(5).parse('1234💡7')).toBe('1234');
+  expect(cutTextSchema(5).parse('💡234💡7')).toBe('💡234💡');
+  expect(cutTextSchema(5).parse('12345\ud83d')).toBe('12345');
+  expect(cutTextSchema(5).safeParse('1234\ud83d').success).toBe(false);
   expect(cutTextSchema(5).safeParse('a\0b').success).toBe(false);
   expect(cutTextSchema(5).safeParse(' ').success).toBe(false);
 });

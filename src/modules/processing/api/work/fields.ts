@@ -18,8 +18,8 @@ export const cutTextSchema = (longest: number) =>
     .string()
     .trim()
     .min(1)
+    .overwrite((text) => [...text].slice(0, longest).join(''))
     .refine(isStorable, 'must not contain NUL or half of a surrogate pair')
-    .overwrite((text) => cut(text, longest))
     .meta({ description: `What is longer than ${longest} characters is cut off.` });
 
 const LARGEST_JSON = 64 * 1024;
@@ -45,11 +45,6 @@ export function imageIdOf(text: string): ImageId {
   const id = text.toLowerCase();
   if (!isUuid(id)) throw new AppError('IMAGE_NOT_FOUND');
   return id as ImageId;
-}
-
-function cut(text: string, longest: number): string {
-  const beginning = text.slice(0, longest);
-  return beginning.isWellFormed() ? beginning : beginning.slice(0, -1);
 }
 
 function isStorable(text: string): boolean {

@@ -19,7 +19,7 @@ export const imagesSchema = z.array(
       }),
     expires_at: timeSchema.meta({
       description:
-        'When the first of the URLs stops to work: not before the lease ends (an hour from now at most, a minute at least), and up to half as long after it again.',
+        'When the first of the URLs stops to work: not before the lease ends (an hour from now at most, a minute at least), and up to half as long after it again. Or earlier, with the session of the store’s credentials.',
     }),
   }),
 );

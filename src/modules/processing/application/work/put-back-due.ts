@@ -1,4 +1,3 @@
-import { isAppError } from '../../../../kernel/app-error';
 import type { ProductId } from '../../../../kernel/ids';
 import type { Log } from '../../../../kernel/log';
 import type { InTransaction } from '../../../../kernel/transaction';
@@ -11,17 +10,19 @@ export interface PutBackDueDeps {
   readonly inTransaction: InTransaction;
   readonly metrics: Pick<WorkMetrics, 'leaseEnded'>;
   readonly log: Log;
+  /** Whether the database did not answer at all. */
+  readonly isUnavailable: (error: unknown) => boolean;
   /** WORK_MAX_ATTEMPTS */
   readonly maxAttempts: number;
 }
 
-/** Products that one claim fails before it answers: each takes a transaction of its own. */
+/** Products that one claim tries to fail before it answers: each takes a transaction of its own. */
 const FAILED_BY_A_CLAIM = 10;
 
 /**
  * Puts what is due back into the queue: items whose lease expired, and those that have waited long enough. What has used up its
  * attempts fails. Every claim does so first, for some of them; the sweep does, too, where nobody claims.
- * @param most so many are failed; the others are left to whoever comes next
+ * @param most so many are tried; the others are left to whoever comes next
  * @returns how many items it has dealt with
  */
 export const putBackDue =
@@ -31,8 +32,7 @@ export const putBackDue =
     const { again, lost, spent } = await deps.inTransaction((tx) => deps.queue.putBack(tx, phase, deps.maxAttempts));
     if (lost > 0) deps.metrics.leaseEnded(phase, 'lost', lost);
     let failed = 0;
-    for (const id of spent) {
-      if (failed === most) break;
+    for (const id of spent.slice(0, most)) {
       if (!(await failSpent(deps, id))) continue;
       failed += 1;
       deps.metrics.leaseEnded(phase, 'lost', 1);
@@ -55,7 +55,7 @@ async function failSpent(deps: PutBackDueDeps, id: ProductId): Promise<boolean> 
       return true;
     });
   } catch (error) {
-    if (isAppError(error, 'DATABASE_UNAVAILABLE')) throw error; // the next would find it no better
+    if (deps.isUnavailable(error)) throw error; // the next would find it no better
     deps.log.error({ err: error, product_id: id }, 'a product whose attempts are used up could not be failed');
     return false;
   }

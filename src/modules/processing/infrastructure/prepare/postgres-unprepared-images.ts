@@ -18,7 +18,7 @@ const COLUMNS = {
 };
 
 const isUnprepared = isNull(productImages.preparedAt);
-/** Kept in processing_metadata until a worker's result replaces it; then the image is decoded, and refused, once more. */
+/** Kept in processing_metadata, which a worker's result leaves standing. */
 const isRefused = sql`coalesce(${productImages.processingMetadata} ? 'prepare_refused', false)`;
 
 export function postgresUnpreparedImages(database: Database, urls: StoredUrls): UnpreparedImages {

@@ -87,7 +87,10 @@ async function announce(
     });
 }
 
-/** What the decoder has said of an image's bytes stays said: else they would be decoded again, and their seller told again. */
+/**
+ * What the decoder has said of an image's bytes stays said: else they would be decoded again, and their seller told again. It alone says
+ * it: an image on which a worker set its mark would never be decoded.
+ */
 async function store(
   urls: StoredUrls,
   tx: Transaction,
@@ -110,6 +113,7 @@ async function store(
         when r.metadata is null then i.processing_metadata
         when jsonb_typeof(r.metadata) = 'object' and i.processing_metadata ? 'prepare_refused'
           then r.metadata || jsonb_build_object('prepare_refused', i.processing_metadata -> 'prepare_refused')
+        when jsonb_typeof(r.metadata) = 'object' then r.metadata - 'prepare_refused'
         else r.metadata
       end
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (id uuid, url text, sha256 text, size int, metadata jsonb)
