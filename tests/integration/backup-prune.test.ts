@@ -225,6 +225,8 @@ class MortalTarget {
   }
 }
 
+/** Whoever is dead soon knows it. */
+const SOON_OVER = { leaseSeconds: 3 };
 /** A lease that nobody renews is over when its time is; here it is over now. */
 const freeLease = async () => kit.target.deleteMany(await kit.targetKeys('lease/'));
 
@@ -237,7 +239,7 @@ describe('killed half way', () => {
       const mortal = new MortalTarget(kit.target, call);
       const dead = { free: async () => undefined };
       const pins = instead(kit.storage.pins, dead);
-      const outcome = await kit.backup({ target: mortal.store, pins }).catch(() => null);
+      const outcome = await kit.backup({ target: mortal.store, pins, config: SOON_OVER }).catch(() => null);
       await kit.db.sql("update backup_pins set expires_at = now() - interval '1 second'");
       await freeLease();
       for (const id of await idsLeft()) expect((await verified(id)).outcome).toBe('ok');
@@ -251,7 +253,7 @@ describe('killed half way', () => {
     expect([...left].sort()).toEqual([...(await idsLeft())].sort() as string[]);
     await kit.storage.freeLostHeld();
     expect(await kit.db.sql('select 1 from backup_pins')).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test('a prune leaves whole backups, and the next one ends its work', async () => {
     let died = 0;
@@ -261,7 +263,7 @@ describe('killed half way', () => {
       await verified(first);
       const mortal = new MortalTarget(inTwoDays(), call);
       const outcome = await kit
-        .parts({ target: mortal.store })
+        .parts({ target: mortal.store, config: SOON_OVER })
         .prune(false)
         .catch(() => null);
       await freeLease();
