@@ -154,6 +154,20 @@ describe('prune', () => {
     expect(await idsLeft()).toEqual(ids.slice(-1));
   }, 60_000);
 
+  test('that comes late takes as many days more as were made meanwhile, and no others', async () => {
+    await newProduct();
+    const ids: BackupId[] = [];
+    for (const monthsAgo of [8, 7, 6, 5, 4, 3, 2, 0]) ids.push(await backupOf(monthsAgo));
+    const late = { target: inTwoDays(), config: { policy: { daily: 1, weekly: 1, monthly: 0 } } };
+    const prunedBefore = (monthsAgo: number) => async () => new Date(Date.now() - monthsAgo * 31 * 86_400_000);
+    await expect(kit.parts({ ...late, lastPrunedAt: prunedBefore(2.5) }).prune(false)).rejects.toThrow(
+      '7 days would have no backup any more, more than 5 (BACKUP_PRUNE_MAX_DAYS), and 1 for those that were made since',
+    );
+    expect(await idsLeft()).toEqual(ids);
+    await kit.parts({ ...late, lastPrunedAt: prunedBefore(3.5) }).prune(false);
+    expect(await idsLeft()).toEqual(ids.slice(-1));
+  }, 60_000);
+
   test('tidies up what others could not delete: their clocks, and marks of what is not under way any more', async () => {
     const { backupId } = await kit.backup();
     const pending = `backups/${backupId}/manifest.pending` as ObjectKey;

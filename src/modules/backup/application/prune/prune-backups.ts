@@ -12,7 +12,7 @@ import {
   segmentsFolder,
 } from '../../domain/layout';
 import type { Manifest, Segment } from '../../domain/manifest';
-import { daysLost, keptBackups, newestOf, type RetentionPolicy } from '../../domain/retention';
+import { daysLost, daysThatMayGo, keptBackups, newestOf, type RetentionPolicy } from '../../domain/retention';
 import type { TargetStore } from '../../domain/target-store';
 import { type BackupFolder, listBackups } from '../read/list-backups';
 import { type OpenDeps, readManifest } from '../read/open-backup';
@@ -26,8 +26,10 @@ export interface PruneDeps extends OpenDeps, UnderLeaseDeps {
   readonly policy: RetentionPolicy;
   /** Of all stored objects, how many may go at once. */
   readonly maxShare: number;
-  /** So many days may lose their backups at once. */
+  /** So many days may lose their backups at once, where it comes every day. */
   readonly maxDays: number;
+  /** When the last prune began that ended well. */
+  readonly lastPrunedAt: () => Promise<Date | null>;
 }
 
 /** What is younger stays: a backup may be under way that has not said yet what it counts on. */
@@ -45,6 +47,8 @@ interface Plan {
   readonly doomed: readonly BackupFolder[];
   /** That have a backup, and would have none any more. */
   readonly daysLost: number;
+  /** More must not. */
+  readonly daysThatMayGo: number;
   /** By the target's clock: what was written later is not touched. */
   readonly before: Date;
 }
@@ -93,6 +97,7 @@ async function makePlan(deps: PruneDeps): Promise<Plan> {
     whole: whole.filter(stays),
     kept: [...staying].map((id) => manifests.get(id) as Manifest),
     daysLost: daysLost(dated, staying),
+    daysThatMayGo: daysThatMayGo(dated, deps.maxDays, await deps.lastPrunedAt()),
     pending: folders.filter((folder) => !folder.isWhole && stays(folder)),
     doomed: folders.filter((folder) => !stays(folder)),
     before,
@@ -170,9 +175,15 @@ async function* bytesOfRun(deps: PruneDeps, run: readonly Segment[]): AsyncGener
 }
 
 /** Objects alone do not tell: a year of backups may differ by few. */
-function brake({ maxShare, maxDays }: PruneDeps, { daysLost: days }: Plan, { all, doomed }: Swept): void {
-  if (days > maxDays)
-    throw new PruneBrake(`${days} days would have no backup any more`, `${maxDays} (BACKUP_PRUNE_MAX_DAYS)`);
+function brake(
+  { maxShare, maxDays }: PruneDeps,
+  { daysLost: days, daysThatMayGo: allowed }: Plan,
+  { all, doomed }: Swept,
+): void {
+  if (days > allowed) {
+    const late = allowed > maxDays ? `, and ${allowed - maxDays} for those that were made since the last prune` : '';
+    throw new PruneBrake(`${days} days would have no backup any more`, `${maxDays} (BACKUP_PRUNE_MAX_DAYS)${late}`);
+  }
   if (doomed > Math.max(FEW, all * maxShare))
     throw new PruneBrake(
       `${doomed} of ${all} stored objects would go`,
