@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import type { ProductId } from '../../src/kernel/ids';
 import type { ObjectKey } from '../../src/kernel/object-key';
+import { ObjectsNotDeleted } from '../../src/kernel/objects-not-deleted';
 import type { Seller } from '../../src/kernel/principal';
 import type { BackupId } from '../../src/modules/backup/domain/layout';
 import { manifestFile } from '../../src/modules/backup/infrastructure/manifest-file';
@@ -166,6 +167,36 @@ describe('prune', () => {
     expect(await idsLeft()).toEqual(ids);
     await kit.parts({ ...late, lastPrunedAt: prunedBefore(3.5) }).prune(false);
     expect(await idsLeft()).toEqual(ids.slice(-1));
+  }, 60_000);
+
+  test('goes on around an object that the target keeps, and fails at the end', async () => {
+    const [, , third] = await threeBackups();
+    const keep = (isKept: (key: ObjectKey) => boolean) => {
+      const target = inTwoDays();
+      return instead(target, {
+        deleteMany: async (keys) => {
+          const kept = keys.filter(isKept);
+          await target.deleteMany(keys.filter((key) => !kept.includes(key)));
+          if (kept.length > 0) throw new ObjectsNotDeleted(kept, 'locked');
+        },
+      });
+    };
+    const last = async () =>
+      (await kit.db.sql<{ counts: object }>('select counts from maintenance_runs order by id desc limit 1'))[0]?.counts;
+    const before = await kit.targetKeys('objects/');
+    // what a backup names that could not be removed stays with it
+    const manifests = keep((key) => key.endsWith('/manifest'));
+    await expect(kit.parts({ target: manifests }).prune(false)).rejects.toBeInstanceOf(ObjectsNotDeleted);
+    expect(await last()).toMatchObject({ backups_removed: 0, objects_removed: 0, undeletable: 2 });
+    expect(await kit.targetKeys('objects/')).toEqual(before);
+    let locked: ObjectKey | undefined;
+    const oneObject = keep((key) => {
+      if (locked === undefined && key.startsWith('objects/')) locked = key;
+      return key === locked;
+    });
+    await expect(kit.parts({ target: oneObject }).prune(false)).rejects.toBeInstanceOf(ObjectsNotDeleted);
+    expect(await last()).toMatchObject({ backups_removed: 2, objects_removed: 1, undeletable: 1 });
+    expect([await idsLeft(), (await kit.targetKeys('objects/')).length]).toEqual([[third], 3]);
   }, 60_000);
 
   test('tidies up what others could not delete: their clocks, and marks of what is not under way any more', async () => {
