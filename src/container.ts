@@ -114,7 +114,7 @@ export function buildModules(ground: Ground, database: Database, staging: Stagin
     retentionSteps: [audit.quarantineExpiry],
     ages: retentionAgesOf(ground.settings),
   });
-  const backup = buildBackup({ ...ground, database, staging, storage, runTask: maintenance.runTask });
+  const backup = buildBackup({ ...ground, database, staging, storage, maintenance });
   return {
     admission,
     storage,

@@ -57,6 +57,7 @@ const { manifest } = await backupParts({
   pins: storage.pins,
   target,
   codec: await codecOf(null),
+  lastPrunedAt: async () => null,
   runTask: async (_task, _options, work) => await work(run),
   version: 'bench',
   config: {

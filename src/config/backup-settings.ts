@@ -45,7 +45,7 @@ export const backupSettings = {
     'Where more than this share of the stored objects would go, prune fails and deletes none.',
   ),
   BACKUP_PRUNE_MAX_DAYS: whole(5, 1, 3660).describe(
-    'Where more days than these would have no backup any more, prune fails and removes none: a mistyped BACKUP_KEEP_… takes a year. A daily run takes three at most.',
+    'Where more days than these would have no backup any more, prune fails and removes none: a mistyped BACKUP_KEEP_… takes a year. A daily run takes three at most; one that comes late may take as many more as days have got a backup meanwhile.',
   ),
   BACKUP_LEASE_SECONDS: seconds(300, 5, 86400).describe(
     'A backup or prune that has not renewed its lease for so long is taken for dead; what was held for it is freed.',

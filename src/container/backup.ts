@@ -16,11 +16,11 @@ interface BackupGround extends Ground {
   readonly database: Database;
   readonly staging: StagingArea;
   readonly storage: StorageModule;
-  readonly runTask: ReturnType<typeof maintenanceModule>['runTask'];
+  readonly maintenance: Pick<ReturnType<typeof maintenanceModule>, 'runTask' | 'runs'>;
 }
 
 /** Backups, on whatever target the settings name. The target is not touched before something is asked of it. */
-export function buildBackup({ settings, log, database, staging, storage, runTask }: BackupGround) {
+export function buildBackup({ settings, log, database, staging, storage, maintenance }: BackupGround) {
   const where = backupTargetOf(settings);
   return {
     isConfigured: where !== null,
@@ -40,7 +40,11 @@ export function buildBackup({ settings, log, database, staging, storage, runTask
         source: storage.store,
         pins: storage.pins,
         ...(await open()),
-        runTask,
+        runTask: maintenance.runTask,
+        lastPrunedAt: async () => {
+          const ended = await maintenance.runs.lastEnded();
+          return ended.find(({ task, outcome }) => task === 'backup_prune' && outcome === 'ok')?.startedAt ?? null;
+        },
         version,
         config: {
           leaseSeconds: settings.BACKUP_LEASE_SECONDS,

@@ -8,7 +8,7 @@ import { migrate, requireCurrentSchema } from '../../src/platform/database/migra
 import { photo } from '../support/photos';
 import { filesOf, type RecoveryKit, recoveryKit } from '../support/recovery-kit';
 import { digestsByUrls } from '../support/restless-sellers';
-import { markerOf } from '../support/restore-marker';
+import { markerOf, markerOfEarlierVersion } from '../support/restore-marker';
 import { aSeller, type SellerClient } from '../support/seller-client';
 import { type Environment, keysOnDisk } from '../support/server';
 import { failedStart } from '../support/server-process';
@@ -209,6 +209,16 @@ describe('a restore that is killed', () => {
     await kit.sql(markerOf());
     await expect(restore()).rejects.toThrow(CommandFailed);
     await expect(restore()).rejects.toThrow(/holds half of backup/);
+  }, 120_000);
+
+  test('is not gone on with where an earlier version has begun it, and can be thrown away', async () => {
+    const backupId = crypto.randomUUID();
+    await kit.sql(`create table users as select 1 as id; ${markerOfEarlierVersion(backupId)}`);
+    await expect(restore()).rejects.toThrow(
+      `holds half of backup ${backupId}, as an earlier version of this software has left it: this one can't tell where its objects go`,
+    );
+    await restore({}, '--discard-database');
+    await expectEverything();
   }, 120_000);
 
   test('a server that runs already is not ready while it lasts', async () => {

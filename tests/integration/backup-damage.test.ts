@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { generateX25519Identity } from 'age-encryption';
+import { AppError } from '../../src/kernel/app-error';
 import type { ObjectKey } from '../../src/kernel/object-key';
 import { codecOf } from '../../src/modules/backup';
 import { takeLease } from '../../src/modules/backup/application/target/target-lease';
@@ -168,6 +169,31 @@ describe.each(['none', 'age'] as const)('a target with encryption %s that has go
     await expect(kit.parts().verify(drop)).rejects.toThrow('is not whole: 1 problems');
     expect(await kit.stored(key)).toEqual(bad);
     await lease.release();
+    await kit.overwrite(key, bytes);
+  }, 20_000);
+
+  test('a damaged object that the target does not let go is told all the same, and its backup is not called verified', async () => {
+    const [object] = await Array.fromAsync((await kit.reading.open(manifest.backupId)).objects());
+    const key = blobKey(object!.name);
+    const bytes = await kit.stored(key);
+    await verify();
+    await kit.overwrite(key, Buffer.from(bytes).fill(7, bytes.length - 20));
+    let isAsked = false;
+    const target = instead(kit.target, {
+      deleteMany: async (keys) => {
+        if (keys.includes(key)) {
+          isAsked = true;
+          throw new AppError('STORAGE_UNAVAILABLE');
+        }
+        await kit.target.deleteMany(keys);
+      },
+    });
+    const drop = { id: manifest.backupId, share: 1, dropDamaged: true };
+    await expect(kit.parts({ target }).verify(drop)).rejects.toThrow('is not whole: 1 problems');
+    expect(isAsked).toBe(true);
+    expect(await kit.parts().listed()).toContainEqual(
+      expect.objectContaining({ id: manifest.backupId, verifiedAt: null, fullyVerifiedAt: null }),
+    );
     await kit.overwrite(key, bytes);
   }, 20_000);
 

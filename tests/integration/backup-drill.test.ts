@@ -7,7 +7,7 @@ import { silentLog } from '../support/log';
 import { photo } from '../support/photos';
 import { asSuperuser, emptyDatabase } from '../support/postgres';
 import { filesOf, type RecoveryKit, recoveryKit } from '../support/recovery-kit';
-import { markerOf } from '../support/restore-marker';
+import { markerOf, markerOfEarlierVersion } from '../support/restore-marker';
 import { s3Server } from '../support/s3-servers';
 import { aSeller } from '../support/seller-client';
 import { s3Environment } from '../support/server';
@@ -112,6 +112,13 @@ describe('a database that is named for drills', () => {
     await asSuperuser(named.url, markerOf({ isRehearsal: false }));
     await expect(drillInto(named.url)).rejects.toThrow(/no drill has filled it/);
     expect(await asSuperuser(named.url, 'select count(*)::int as n from products')).toEqual([{ n: 3 }]);
+  }, 120_000);
+
+  test('stays as it is where an earlier version has left half of a backup, and the drill says what to do', async () => {
+    await asSuperuser(named.url, `create table users as select 1 as id; ${markerOfEarlierVersion()}`);
+    await expect(drillInto(named.url)).rejects.toThrow(/If that was a drill, drop the database and make it anew/);
+    expect(await asSuperuser(named.url, 'select id from users')).toEqual([{ id: 1 }]);
+    await nothingIsLeft();
   }, 120_000);
 
   test('is not the application’s own, by whatever name', async () => {

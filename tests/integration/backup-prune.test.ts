@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import type { ProductId } from '../../src/kernel/ids';
 import type { ObjectKey } from '../../src/kernel/object-key';
+import { ObjectsNotDeleted } from '../../src/kernel/objects-not-deleted';
 import type { Seller } from '../../src/kernel/principal';
 import type { BackupId } from '../../src/modules/backup/domain/layout';
 import { manifestFile } from '../../src/modules/backup/infrastructure/manifest-file';
@@ -154,6 +155,50 @@ describe('prune', () => {
     expect(await idsLeft()).toEqual(ids.slice(-1));
   }, 60_000);
 
+  test('that comes late takes as many days more as were made meanwhile, and no others', async () => {
+    await newProduct();
+    const ids: BackupId[] = [];
+    for (const monthsAgo of [8, 7, 6, 5, 4, 3, 2, 0]) ids.push(await backupOf(monthsAgo));
+    const late = { target: inTwoDays(), config: { policy: { daily: 1, weekly: 1, monthly: 0 } } };
+    const prunedBefore = (monthsAgo: number) => async () => new Date(Date.now() - monthsAgo * 31 * 86_400_000);
+    await expect(kit.parts({ ...late, lastPrunedAt: prunedBefore(2.5) }).prune(false)).rejects.toThrow(
+      '7 days would have no backup any more, more than 5 (BACKUP_PRUNE_MAX_DAYS), and 1 for those that were made since',
+    );
+    expect(await idsLeft()).toEqual(ids);
+    await kit.parts({ ...late, lastPrunedAt: prunedBefore(3.5) }).prune(false);
+    expect(await idsLeft()).toEqual(ids.slice(-1));
+  }, 60_000);
+
+  test('goes on around an object that the target keeps, and fails at the end', async () => {
+    const [, , third] = await threeBackups();
+    const keep = (isKept: (key: ObjectKey) => boolean) => {
+      const target = inTwoDays();
+      return instead(target, {
+        deleteMany: async (keys) => {
+          const kept = keys.filter(isKept);
+          await target.deleteMany(keys.filter((key) => !kept.includes(key)));
+          if (kept.length > 0) throw new ObjectsNotDeleted(kept, 'locked');
+        },
+      });
+    };
+    const last = async () =>
+      (await kit.db.sql<{ counts: object }>('select counts from maintenance_runs order by id desc limit 1'))[0]?.counts;
+    const before = await kit.targetKeys('objects/');
+    // what a backup names that could not be removed stays with it
+    const manifests = keep((key) => key.endsWith('/manifest'));
+    await expect(kit.parts({ target: manifests }).prune(false)).rejects.toBeInstanceOf(ObjectsNotDeleted);
+    expect(await last()).toMatchObject({ backups_removed: 0, objects_removed: 0, undeletable: 2 });
+    expect(await kit.targetKeys('objects/')).toEqual(before);
+    let locked: ObjectKey | undefined;
+    const oneObject = keep((key) => {
+      if (locked === undefined && key.startsWith('objects/')) locked = key;
+      return key === locked;
+    });
+    await expect(kit.parts({ target: oneObject }).prune(false)).rejects.toBeInstanceOf(ObjectsNotDeleted);
+    expect(await last()).toMatchObject({ backups_removed: 2, objects_removed: 1, undeletable: 1 });
+    expect([await idsLeft(), (await kit.targetKeys('objects/')).length]).toEqual([[third], 3]);
+  }, 60_000);
+
   test('tidies up what others could not delete: their clocks, and marks of what is not under way any more', async () => {
     const { backupId } = await kit.backup();
     const pending = `backups/${backupId}/manifest.pending` as ObjectKey;
@@ -225,6 +270,8 @@ class MortalTarget {
   }
 }
 
+/** Whoever is dead soon knows it. */
+const SOON_OVER = { leaseSeconds: 3 };
 /** A lease that nobody renews is over when its time is; here it is over now. */
 const freeLease = async () => kit.target.deleteMany(await kit.targetKeys('lease/'));
 
@@ -237,7 +284,7 @@ describe('killed half way', () => {
       const mortal = new MortalTarget(kit.target, call);
       const dead = { free: async () => undefined };
       const pins = instead(kit.storage.pins, dead);
-      const outcome = await kit.backup({ target: mortal.store, pins }).catch(() => null);
+      const outcome = await kit.backup({ target: mortal.store, pins, config: SOON_OVER }).catch(() => null);
       await kit.db.sql("update backup_pins set expires_at = now() - interval '1 second'");
       await freeLease();
       for (const id of await idsLeft()) expect((await verified(id)).outcome).toBe('ok');
@@ -251,7 +298,7 @@ describe('killed half way', () => {
     expect([...left].sort()).toEqual([...(await idsLeft())].sort() as string[]);
     await kit.storage.freeLostHeld();
     expect(await kit.db.sql('select 1 from backup_pins')).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test('a prune leaves whole backups, and the next one ends its work', async () => {
     let died = 0;
@@ -261,7 +308,7 @@ describe('killed half way', () => {
       await verified(first);
       const mortal = new MortalTarget(inTwoDays(), call);
       const outcome = await kit
-        .parts({ target: mortal.store })
+        .parts({ target: mortal.store, config: SOON_OVER })
         .prune(false)
         .catch(() => null);
       await freeLease();

@@ -167,6 +167,19 @@ describe('a backup that loses what it relies on', () => {
     await expectNothingOfIt();
   }, 60_000);
 
+  test('outlives a database that fails in the last second, before the manifest and after it', async () => {
+    let renewals = 0;
+    const pins = instead(kit.storage.pins, {
+      renew: async (...args) => {
+        renewals += 1;
+        if (renewals % 2 === 1) throw new AppError('DATABASE_UNAVAILABLE');
+        return await kit.storage.pins.renew(...args);
+      },
+    });
+    await expectWhole(await kit.backup({ pins }));
+    expect(renewals).toBe(4);
+  }, 60_000);
+
   test('fails with the target, and says so', async () => {
     const target = instead(kit.target, {
       put: async (key, ...rest) => {

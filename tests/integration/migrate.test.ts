@@ -8,6 +8,7 @@ import {
   SchemaMismatch,
   schemaState,
 } from '../../src/platform/database/migrate';
+import { RESTORE_LOCK } from '../../src/platform/database/restore-marker';
 import { emptyDatabase, openTestDatabase } from '../support/postgres';
 
 describe('migrations', () => {
@@ -33,6 +34,14 @@ describe('migrations', () => {
     expect(await schemaState((sql) => client.query(sql))).toBe('current');
     const { rows } = await client.query('select count(*)::int as n from drizzle.__drizzle_migrations');
     expect(rows[0].n).toBeGreaterThanOrEqual(2);
+    await requireCurrentSchema(empty.url);
+  });
+
+  test('no start goes on beside a restore, also one that has written nothing yet', async () => {
+    await client.query(`select pg_advisory_lock(${RESTORE_LOCK})`);
+    await expect(migrate(empty.url)).rejects.toThrow(/A restore is at work in this database/);
+    await expect(requireCurrentSchema(empty.url)).rejects.toThrow(/A restore is at work in this database/);
+    await client.query(`select pg_advisory_unlock(${RESTORE_LOCK})`);
     await requireCurrentSchema(empty.url);
   });
 

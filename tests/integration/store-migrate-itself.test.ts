@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AppError } from '../../src/kernel/app-error';
 import { type AttemptId, type ImageId, newId, type ProductId } from '../../src/kernel/ids';
 import { attemptPrefix, imageKey } from '../../src/kernel/object-key';
 import { storedUrls } from '../../src/modules/products/infrastructure/stored-url';
@@ -11,6 +12,8 @@ import { DiskStore } from '../../src/modules/storage/infrastructure/disk/disk-st
 import { DiskUrlSigner } from '../../src/modules/storage/infrastructure/disk/sign';
 import { objectMigration } from '../../src/modules/storage/migration-parts';
 import { listAll, sampleFiles } from '../contracts/object-samples';
+import { instead } from '../support/backup-kit';
+import { silentLog } from '../support/log';
 import { type UploadKit, uploadKit } from '../support/upload-kit';
 
 let kit: UploadKit;
@@ -37,11 +40,11 @@ async function storeIn(name: string): Promise<DiskStore> {
   return store;
 }
 
-function migrate(source: ObjectStore, target: ObjectStore) {
+function migrate(source: ObjectStore, target: ObjectStore, { log = silentLog, prune = true } = {}) {
   const { keyOf } = storedUrls('images', []);
   const { journal } = kit.storage;
-  const deps = { orm: kit.db.database.orm, staging: kit.staging, buckets: ['images'], source, journal };
-  const request = { prune: true, onProgress: () => undefined, onProblem: () => undefined };
+  const deps = { orm: kit.db.database.orm, staging: kit.staging, buckets: ['images'], source, journal, log };
+  const request = { prune, onProgress: () => undefined, onProblem: () => undefined };
   return objectMigration(deps, target, keyOf).run(request);
 }
 
@@ -62,5 +65,15 @@ describe('the target of a migration', () => {
     const target = await storeIn('another');
     expect(await migrate(await storeIn('source'), target)).toMatchObject({ problems: 0, unnamed: 0 });
     expect(await keysOf(target)).toEqual([]);
+  });
+
+  test('that lets nothing be deleted is taken all the same, and the probe that stays there is named', async () => {
+    const target = await storeIn('one that keeps everything');
+    const keeping = instead(target, { deleteMany: () => Promise.reject(new AppError('STORAGE_UNAVAILABLE')) });
+    const named: object[] = [];
+    const log = { ...silentLog, warn: (fields: object) => void named.push(fields) };
+    expect(await migrate(await storeIn('its source'), keeping, { log, prune: false })).toMatchObject({ problems: 0 });
+    const [probe] = await keysOf(target);
+    expect(named).toEqual([{ err: expect.any(AppError), key: probe }]);
   });
 });

@@ -63,6 +63,7 @@ export async function backupKit({ targetS3, encryption = null, ...options }: Bac
       target,
       codec,
       runTask,
+      lastPrunedAt: async () => null,
       version: 'test',
       ...change,
       config: { ...CONFIG, ...config },

@@ -8,3 +8,9 @@ export function markerOf({
     select gen_random_uuid() as run, '${backupId}'::uuid as backup_id, 'begun' as phase, '${place}' as place,
       true as bucket_was_empty, ${isRehearsal} as is_rehearsal, now() as started_at`;
 }
+
+/** The same, as versions wrote it that did not tell whose a restore is and where its objects go. */
+export function markerOfEarlierVersion(backupId = crypto.randomUUID() as string): string {
+  return `create schema intellipost_restore; create table intellipost_restore.under_way as
+    select '${backupId}'::uuid as backup_id, 'begun' as phase, true as bucket_was_empty, now() as started_at`;
+}

@@ -32,6 +32,8 @@ export interface BackupPartsDeps<Report> {
   readonly target: TargetStore;
   readonly codec: Codec;
   readonly runTask: RunBackupTask<Report>;
+  /** When the last prune began that ended well, as far as that is written down. */
+  readonly lastPrunedAt: () => Promise<Date | null>;
   /** Of this software. */
   readonly version: string;
   readonly config: {

@@ -1,3 +1,4 @@
+import type { Log } from '../../kernel/log';
 import type { ObjectKey } from '../../kernel/object-key';
 import type { Orm } from '../../platform/database/database';
 import type { StagingArea } from '../../platform/staging/staging-area';
@@ -14,6 +15,7 @@ export interface MigrationDeps {
   readonly buckets: readonly string[];
   readonly source: ObjectStore;
   readonly journal: Pick<IntentJournal, 'open'>;
+  readonly log: Log;
 }
 
 export interface Migration {

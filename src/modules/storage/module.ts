@@ -99,8 +99,8 @@ export function storageModule(deps: StorageModuleDeps) {
     /** @param keyOf reads the URLs of rows */
     migrationTo(target: S3StoreConfig | 'disk', keyOf: (url: string) => ObjectKey): Migration {
       const to = target === 'disk' ? diskStore(deps).store : new S3Store({ config: target });
-      const { orm, staging } = deps;
-      return objectMigration({ orm, staging, buckets, source: store, journal }, to, keyOf);
+      const { orm, staging, log } = deps;
+      return objectMigration({ orm, staging, buckets, source: store, journal, log }, to, keyOf);
     },
     /** Another store than the application's, such as that of its backups; nobody is given URLs of it. */
     openOther: (where: { s3: S3StoreConfig } | { folder: string; bucket: string }): ObjectStore =>

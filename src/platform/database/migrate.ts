@@ -111,7 +111,7 @@ export async function requireCurrentSchema(ownerUrl: string): Promise<void> {
   const client = new Client({ connectionString: ownerUrl, application_name: 'intellipost' });
   await client.connect();
   try {
-    await refuseHalfRestored((sql) => client.query(sql));
+    await refuseBesideRestore((sql) => client.query(sql));
     const state = await schemaState((sql) => client.query(sql));
     if (state === 'newer') throw newerThanCode();
     if (state === 'outdated') {

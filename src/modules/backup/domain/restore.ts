@@ -17,7 +17,9 @@ export type FoundDatabase =
   /** Something that this version of this software has not made: it is never thrown away. */
   | { readonly is: 'foreign'; readonly what: readonly string[] }
   /** A restore has begun here and not ended. */
-  | ({ readonly is: 'half-restored' } & Progress);
+  | ({ readonly is: 'half-restored' } & Progress)
+  /** The same, by an earlier version, which did not write down whose it is and where its objects go: nobody can go on with it. */
+  | { readonly is: 'half-restored by an earlier version'; readonly backupId: BackupId };
 
 /** How far a restore has come; written down in the database that it fills. */
 export interface Progress {

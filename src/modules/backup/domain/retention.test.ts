@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { BackupId } from './layout';
-import { type DatedBackup, keptBackups, type RetentionPolicy } from './retention';
+import { type DatedBackup, daysLost, daysThatMayGo, keptBackups, type RetentionPolicy } from './retention';
 
 const backups = fc
   .uniqueArray(fc.date({ min: new Date('2024-01-01'), max: new Date('2027-12-31'), noInvalidDate: true }), {
@@ -72,5 +72,25 @@ describe('grandfather, father and son', () => {
     const week = held.slice(-7).map(({ snapshotAt }) => snapshotAt.getUTCDate());
     expect(new Set(week).size).toBe(7);
     expect(held.filter(({ snapshotAt }) => sameDay(snapshotAt, held.at(-1)!.snapshotAt))).toHaveLength(1);
+  });
+
+  test('a prune that comes late after any pause takes no more days than may go', () => {
+    const policy = { daily: 7, weekly: 4, monthly: 12 };
+    const day = (at: number): DatedBackup => ({
+      id: String(at) as BackupId,
+      snapshotAt: new Date(Date.UTC(2025, 0, 1 + at, 1, 7)),
+    });
+    let held: DatedBackup[] = [];
+    for (let last = 0; last < 500; last += 1) {
+      held.push(day(last));
+      const kept = keptBackups(held, policy);
+      held = held.filter(({ id }) => kept.has(id));
+      for (const pause of [1, 5, 7, 8, 30, 61, 100]) {
+        const late = [...held, ...Array.from({ length: pause }, (_, at) => day(last + 1 + at))];
+        const lost = daysLost(late, keptBackups(late, policy));
+        expect(lost).toBeLessThanOrEqual(daysThatMayGo(late, 5, held.at(-1)?.snapshotAt ?? null));
+      }
+    }
+    expect(daysThatMayGo(held, 5, null)).toBe(5);
   });
 });

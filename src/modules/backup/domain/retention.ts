@@ -47,6 +47,18 @@ export function daysLost(backups: readonly DatedBackup[], kept: ReadonlySet<Back
   return days(backups).difference(days(backups.filter(({ id }) => kept.has(id)))).size;
 }
 
+/**
+ * How many days may lose their backups at once: a prune that comes late finds the days that were made in the meantime, and as many older
+ * ones make room for them. A policy that is mistyped takes no more for that.
+ * @param maxDays where it comes every day
+ * @param lastPrunedAt null where that is not known
+ */
+export function daysThatMayGo(backups: readonly DatedBackup[], maxDays: number, lastPrunedAt: Date | null): number {
+  if (lastPrunedAt === null) return maxDays;
+  const since = backups.filter(({ snapshotAt }) => snapshotAt > lastPrunedAt);
+  return maxDays + Math.max(0, daysLost(since, new Set()) - 1);
+}
+
 function sorted(backups: readonly DatedBackup[]): DatedBackup[] {
   return [...backups].sort((a, b) => b.snapshotAt.getTime() - a.snapshotAt.getTime() || (a.id < b.id ? 1 : -1));
 }

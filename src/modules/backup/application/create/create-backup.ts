@@ -1,6 +1,5 @@
 import { newId } from '../../../../kernel/ids';
 import type { ObjectKey } from '../../../../kernel/object-key';
-import { patiently } from '../../../../kernel/patiently';
 import { type BackedObject, lineOfObject } from '../../domain/backed-object';
 import { LeaseLost } from '../../domain/backup-faults';
 import type { BackupPins, BackupRun, OnProgress } from '../../domain/create-ports';
@@ -110,17 +109,14 @@ async function write(deps: CreateDeps, work: Work, run: BackupRun): Promise<Mani
   return manifest;
 }
 
-/** So long one answer that is lost does not undo the work of hours, milliseconds. */
-const PAUSES_MS = [500, 2_000, 5_000];
-
 /** Only while both leases are held, before and after: a manifest that was written too late is declared void. */
 async function conclude(deps: CreateDeps, manifest: Manifest, { alive, signal, ending }: Work): Promise<void> {
   const key = fileOf(manifest.backupId, MANIFEST);
-  await patiently(PAUSES_MS, () => alive.confirm());
+  await alive.confirm(signal);
   signal.throwIfAborted();
   ending.hasBegun = true;
   await putBytes(deps, key, deps.codec.seal(bytesOf(deps.manifests.write(manifest))), { signal });
-  await patiently(PAUSES_MS, () => alive.confirm());
+  await alive.confirm(signal);
   await quietly(deps, 'manifest.pending is left; prune removes it', () =>
     deps.target.deleteMany([fileOf(manifest.backupId, PENDING)]),
   );

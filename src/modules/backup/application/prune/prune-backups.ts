@@ -12,13 +12,14 @@ import {
   segmentsFolder,
 } from '../../domain/layout';
 import type { Manifest, Segment } from '../../domain/manifest';
-import { daysLost, keptBackups, newestOf, type RetentionPolicy } from '../../domain/retention';
+import { daysLost, daysThatMayGo, keptBackups, newestOf, type RetentionPolicy } from '../../domain/retention';
 import type { TargetStore } from '../../domain/target-store';
 import { type BackupFolder, listBackups } from '../read/list-backups';
 import { type OpenDeps, readManifest } from '../read/open-backup';
 import { bytesOfSegment, linesOf } from '../read/segments';
 import { CLOCK, nowOfTarget } from '../target/target-lease';
 import { type UnderLeaseDeps, underLease } from '../target/under-lease';
+import { Deletions } from './deletions';
 import { Marks, namesOf } from './marks';
 
 export interface PruneDeps extends OpenDeps, UnderLeaseDeps {
@@ -26,8 +27,10 @@ export interface PruneDeps extends OpenDeps, UnderLeaseDeps {
   readonly policy: RetentionPolicy;
   /** Of all stored objects, how many may go at once. */
   readonly maxShare: number;
-  /** So many days may lose their backups at once. */
+  /** So many days may lose their backups at once, where it comes every day. */
   readonly maxDays: number;
+  /** When the last prune began that ended well. */
+  readonly lastPrunedAt: () => Promise<Date | null>;
 }
 
 /** What is younger stays: a backup may be under way that has not said yet what it counts on. */
@@ -45,6 +48,8 @@ interface Plan {
   readonly doomed: readonly BackupFolder[];
   /** That have a backup, and would have none any more. */
   readonly daysLost: number;
+  /** More must not. */
+  readonly daysThatMayGo: number;
   /** By the target's clock: what was written later is not touched. */
   readonly before: Date;
 }
@@ -52,7 +57,7 @@ interface Plan {
 /**
  * Removes the backups that the policy does not keep, and the objects that no other names. Never the newest backup, nor the newest ones
  * that were verified, with some of their objects and with all. Safe to stop, and to repeat.
- * @throws TargetBusy, PruneBrake; BackupUnreadable where a manifest can't be read: what it names is not known
+ * @throws TargetBusy, PruneBrake; ObjectsNotDeleted at the end, where the target keeps some; BackupUnreadable where a manifest can't be read: what it names is not known
  */
 export const pruneBackups =
   (deps: PruneDeps) =>
@@ -62,16 +67,26 @@ export const pruneBackups =
       const plan = await makePlan(deps);
       run.count('backups_kept', plan.kept.length);
       run.count('backups_pending', plan.pending.length);
-      run.count(dryRun ? 'backups_would_go' : 'backups_removed', plan.doomed.length);
-      const counted = await sweep(deps, plan, signal, { dryRun: true, onProgress });
+      run.count(dryRun ? 'backups_would_go' : 'backups_removed', dryRun ? plan.doomed.length : 0);
+      const counted = await sweep(deps, plan, signal, { deletions: null, onProgress });
       brake(deps, plan, counted);
       run.count('objects', counted.all);
-      run.count(dryRun ? 'objects_would_go' : 'objects_removed', counted.doomed);
+      run.count(dryRun ? 'objects_would_go' : 'objects_removed', dryRun ? counted.doomed : 0);
       if (dryRun) return;
       await alive.confirm();
-      for (const { id } of plan.doomed) await removeBackup(deps, id, signal);
-      if (counted.doomed > 0) await sweep(deps, plan, signal, { dryRun: false, onProgress });
-      await removeLeavings(deps, plan, signal);
+      const deletions = new Deletions(deps.target, run);
+      let isAnyLeft = false;
+      for (const { id } of plan.doomed) {
+        if (await removeBackup(deps, deletions, id, signal)) run.count('backups_removed');
+        else isAnyLeft = true;
+      }
+      // a backup whose manifest stays is there still, and so is what it names
+      if (counted.doomed > 0 && !isAnyLeft) {
+        const onRemoved = (count: number) => run.count('objects_removed', count);
+        await sweep(deps, plan, signal, { deletions, onProgress, onRemoved });
+      }
+      await removeLeavings(deps, deletions, plan, signal);
+      deletions.end();
     });
 
 async function makePlan(deps: PruneDeps): Promise<Plan> {
@@ -93,6 +108,7 @@ async function makePlan(deps: PruneDeps): Promise<Plan> {
     whole: whole.filter(stays),
     kept: [...staying].map((id) => manifests.get(id) as Manifest),
     daysLost: daysLost(dated, staying),
+    daysThatMayGo: daysThatMayGo(dated, deps.maxDays, await deps.lastPrunedAt()),
     pending: folders.filter((folder) => !folder.isWhole && stays(folder)),
     doomed: folders.filter((folder) => !stays(folder)),
     before,
@@ -112,6 +128,13 @@ async function readForPrune(deps: PruneDeps, id: BackupId): Promise<Manifest> {
   }
 }
 
+interface Sweeping {
+  /** Null where it only counts. */
+  readonly deletions: Deletions | null;
+  readonly onProgress: OnProgress;
+  readonly onRemoved?: (count: number) => void;
+}
+
 interface Swept {
   all: number;
   doomed: number;
@@ -122,14 +145,14 @@ async function sweep(
   deps: PruneDeps,
   plan: Plan,
   signal: AbortSignal,
-  { dryRun, onProgress }: { dryRun: boolean; onProgress: OnProgress },
+  { deletions, onProgress, onRemoved }: Sweeping,
 ): Promise<Swept> {
   const swept: Swept = { all: 0, doomed: 0 };
   const marks = await Marks.of(await listsOf(deps, plan));
   let batch: ObjectKey[] = [];
   const end = async () => {
     signal.throwIfAborted();
-    if (!dryRun) await deps.target.deleteMany(batch);
+    if (deletions) onRemoved?.(await deletions.of(batch));
     batch = [];
   };
   try {
@@ -170,9 +193,15 @@ async function* bytesOfRun(deps: PruneDeps, run: readonly Segment[]): AsyncGener
 }
 
 /** Objects alone do not tell: a year of backups may differ by few. */
-function brake({ maxShare, maxDays }: PruneDeps, { daysLost: days }: Plan, { all, doomed }: Swept): void {
-  if (days > maxDays)
-    throw new PruneBrake(`${days} days would have no backup any more`, `${maxDays} (BACKUP_PRUNE_MAX_DAYS)`);
+function brake(
+  { maxShare, maxDays }: PruneDeps,
+  { daysLost: days, daysThatMayGo: allowed }: Plan,
+  { all, doomed }: Swept,
+): void {
+  if (days > allowed) {
+    const late = allowed > maxDays ? `, and ${allowed - maxDays} for those that were made since the last prune` : '';
+    throw new PruneBrake(`${days} days would have no backup any more`, `${maxDays} (BACKUP_PRUNE_MAX_DAYS)${late}`);
+  }
   if (doomed > Math.max(FEW, all * maxShare))
     throw new PruneBrake(
       `${doomed} of ${all} stored objects would go`,
@@ -180,21 +209,32 @@ function brake({ maxShare, maxDays }: PruneDeps, { daysLost: days }: Plan, { all
     );
 }
 
-/** Without its manifest it does not exist; if this ends half way, what is left is nobody’s and goes a day later. */
-async function removeBackup({ target }: PruneDeps, id: BackupId, signal: AbortSignal): Promise<void> {
+/** Without its manifest it does not exist; if this ends half way, what is left is nobody’s and goes a day later. @returns whether it is gone */
+async function removeBackup(
+  { target }: PruneDeps,
+  deletions: Deletions,
+  id: BackupId,
+  signal: AbortSignal,
+): Promise<boolean> {
   signal.throwIfAborted();
-  await target.deleteMany([fileOf(id, MANIFEST)]);
+  if ((await deletions.of([fileOf(id, MANIFEST)])) === 0) return false;
   const keys: ObjectKey[] = [];
   for await (const { key } of target.list(backupFolder(id))) keys.push(key);
-  await target.deleteMany(keys);
+  await deletions.of(keys);
+  return true;
 }
 
 /** Whoever could not delete, because it died or had no right to, has left these. */
-async function removeLeavings({ target }: PruneDeps, plan: Plan, signal: AbortSignal): Promise<void> {
+async function removeLeavings(
+  { target }: PruneDeps,
+  deletions: Deletions,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<void> {
   const left = plan.whole
     .filter(({ isPending, touchedAt }) => isPending && touchedAt < plan.before)
     .map(({ id }) => fileOf(id, PENDING));
   for await (const { key, lastModified } of target.list(CLOCK)) if (lastModified < plan.before) left.push(key);
   signal.throwIfAborted();
-  await target.deleteMany(left);
+  await deletions.of(left);
 }

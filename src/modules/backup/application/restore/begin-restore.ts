@@ -69,6 +69,10 @@ function refuseOccupied(
     throw new RestoreRefused(
       `the database holds tables of another software, or of a newer version of this one (${some(found.what)}): name another database`,
     );
+  if (found.is === 'half-restored by an earlier version') {
+    refuseEarlier(found.backupId, rehearsal, discardDatabase);
+    return;
+  }
   if (rehearsal !== undefined) {
     // whatever else is in it, no drill has put there
     if (found.is === 'half-restored' && found.isRehearsal) return;
@@ -81,6 +85,23 @@ function refuseOccupied(
     found.is === 'filled'
       ? 'the database is not empty: name an empty one by DATABASE_URL, or throw this one away with --discard-database'
       : `the database holds ${found.isRehearsal ? 'what a drill has left of' : 'half of'} backup ${found.backupId}${found.backupId === backupId ? '' : ': repeat that one'}, or throw it away with --discard-database`,
+  );
+}
+
+/** Whether it was a drill's is not known either. */
+function refuseEarlier(
+  backupId: BackupId,
+  rehearsal: RestoreOptions['rehearsal'],
+  discardDatabase: RestoreOptions['discardDatabase'],
+): void {
+  const holds = `the database holds half of backup ${backupId}, as an earlier version of this software has left it`;
+  if (rehearsal !== undefined)
+    throw new RestoreRefused(
+      `${holds}. If that was a drill, drop the database and make it anew, empty; else name one that is for drills alone`,
+    );
+  if (discardDatabase) return;
+  throw new RestoreRefused(
+    `${holds}: this one can't tell where its objects go, so it can't go on with it. End it with that version, or throw the database away with --discard-database`,
   );
 }
 

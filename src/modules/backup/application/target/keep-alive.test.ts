@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { AppError } from '../../../../kernel/app-error';
 import { LeaseLost } from '../../domain/backup-faults';
 import { keepAlive } from './keep-alive';
 
@@ -47,10 +48,32 @@ describe('leases that are kept alive', () => {
     await kept.stop();
   });
 
-  test('say what keeps them from being renewed to whoever asks for it', async () => {
-    const kept = keepAlive([{ renew: () => Promise.reject(new Error('no answer')) }], 60, lost());
-    await expect(kept.confirm()).rejects.toThrow('no answer');
-    expect(kept.signal.aborted).toBe(false);
+  test('are asked for again by whoever has to know, whatever failed, for as long as they live', async () => {
+    let failures = 0;
+    const renew = async () => {
+      if (failures === 2) return;
+      failures += 1;
+      throw new AppError(failures === 1 ? 'DATABASE_UNAVAILABLE' : 'STORAGE_UNAVAILABLE');
+    };
+    const kept = keepAlive([{ renew }], 60, lost());
+    await kept.confirm();
+    expect(failures).toBe(2);
+    await kept.stop();
+    const silent = keepAlive([{ renew: () => Promise.reject(new Error('no answer')) }], 0.2, lost());
+    // as one that asks, or as one that beats
+    await expect(silent.confirm()).rejects.toThrow(/no answer|lease on the target was lost/);
+    await silent.stop();
+  });
+
+  test('are asked for once where their holder is told to stop', async () => {
+    let asked = 0;
+    const renew = async () => {
+      asked += 1;
+      throw new Error('no answer');
+    };
+    const kept = keepAlive([{ renew }], 60, lost());
+    await expect(kept.confirm(AbortSignal.abort(new Error('the server stops')))).rejects.toThrow('the server stops');
+    expect([asked, kept.signal.aborted]).toEqual([1, false]);
     await kept.stop();
   });
 });

@@ -1,5 +1,5 @@
 import type { BackedObject } from '../../domain/backed-object';
-import { BackupDamaged, BackupLacks, TargetBusy } from '../../domain/backup-faults';
+import { BackupDamaged, BackupLacks } from '../../domain/backup-faults';
 import type { BackupRun } from '../../domain/create-ports';
 import { blobKey } from '../../domain/layout';
 import type { OpenBackup } from '../read/open-backup';
@@ -7,7 +7,7 @@ import { type UnderLeaseDeps, underLease } from '../target/under-lease';
 
 /**
  * Deletes damaged objects, which all backups share. Under the lease, so that no backup is made meanwhile that has just found them there;
- * and each is read once more, because one that was made since may have sent it again.
+ * and each is read once more, because one that was made since may have sent it again. What can't be dropped is told in the log alone, and stays.
  */
 export async function dropDamaged(
   deps: UnderLeaseDeps,
@@ -27,8 +27,7 @@ export async function dropDamaged(
       }
     });
   } catch (error) {
-    // that the backup is not whole is what must be told
-    if (!(error instanceof TargetBusy)) throw error;
+    // whatever it was: that the backup is not whole is what must be told
     deps.log.error({ err: error, objects: damaged.length }, 'damaged objects were not dropped: repeat it');
   }
 }

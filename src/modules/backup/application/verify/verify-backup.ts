@@ -47,11 +47,12 @@ export const verifyBackup =
     }
     const damaged: BackedObject[] = [];
     await problems.foundBy(() => verifyObjects(deps, run, backup, request, problems, damaged));
-    if (request.dropDamaged) await dropDamaged(deps, run, backup, damaged);
     if (problems.count === 0) return await mark(deps, request);
+    // before anything else may fail: prune keeps the newest one that is marked
     await unmark(deps, request).catch((err: unknown) =>
       deps.log.error({ err }, 'the backup is still marked as verified, and is not whole'),
     );
+    if (request.dropDamaged) await dropDamaged(deps, run, backup, damaged);
     throw new VerificationFailed(request.id, problems.count);
   };
 

@@ -16,8 +16,7 @@ const OF_WORTH = ['users', 'intents', 'quarantined_objects'];
 export const NOT_OF_AN_EXTENSION = `not exists (select 1 from pg_depend d where d.objid = o.oid and d.deptype = 'e')`;
 
 export async function foundDatabase(client: Client): Promise<FoundDatabase> {
-  if (await isRestoreUnderWay((sql) => client.query(sql)))
-    return { is: 'half-restored', ...(await readMarker(client)) };
+  if (await isRestoreUnderWay((sql) => client.query(sql))) return await readMarker(client);
   const what = await strangersIn(client, ownObjects());
   if (what.length > 0) return { is: 'foreign', what };
   return { is: (await hasWorth(client)) ? 'filled' : 'empty' };

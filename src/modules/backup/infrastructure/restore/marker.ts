@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { RESTORE_SCHEMA } from '../../../../platform/database/restore-marker';
-import type { Progress, RestoreRun } from '../../domain/restore';
+import type { BackupId } from '../../domain/layout';
+import type { FoundDatabase, Progress, RestoreRun } from '../../domain/restore';
 import { RunLost } from '../../domain/restore-refused';
 
 const MARKER = `${RESTORE_SCHEMA}.under_way`;
@@ -21,14 +22,29 @@ export async function writeMarker(client: Client, progress: Progress): Promise<v
   ]);
 }
 
-export async function readMarker(client: Client): Promise<Progress> {
-  const { rows } = await client.query<Progress>(`
-    select run, backup_id as "backupId", phase, place, bucket_was_empty as "bucketWasEmpty", is_rehearsal as "isRehearsal"
-    from ${MARKER}`);
-  const [progress] = rows;
-  if (!progress) throw new Error('the marker of a restore is empty');
-  return progress;
+/** Its columns differ by the version that made it: so they are asked for as what may be missing. */
+export async function readMarker(client: Client): Promise<HalfRestored> {
+  const { rows } = await client.query<{ marker: WrittenMarker }>(`select to_jsonb(m) as marker from ${MARKER} m`);
+  const marker = rows[0]?.marker;
+  if (!marker) throw new Error('the marker of a restore is empty');
+  const backupId = marker.backup_id;
+  if (marker.run === undefined) return { is: 'half-restored by an earlier version', backupId };
+  const { run, phase, place, bucket_was_empty: bucketWasEmpty, is_rehearsal: isRehearsal } = marker;
+  return { is: 'half-restored', run, backupId, phase, place, bucketWasEmpty, isRehearsal };
 }
+
+interface MarkerOfThisVersion {
+  readonly run: RestoreRun;
+  readonly backup_id: BackupId;
+  readonly phase: Progress['phase'];
+  readonly place: string;
+  readonly bucket_was_empty: boolean;
+  readonly is_rehearsal: boolean;
+}
+
+type WrittenMarker = MarkerOfThisVersion | { readonly run?: undefined; readonly backup_id: BackupId };
+
+type HalfRestored = Extract<FoundDatabase, { readonly backupId: BackupId }>;
 
 /**
  * Whether the marker is that run's; if so, nobody changes it before the transaction's end.
@@ -38,7 +54,7 @@ export async function lockMarker(client: Client, run: RestoreRun): Promise<Pick<
   const { rows: there } = await client.query('select to_regclass($1) is not null as there', [MARKER]);
   if (!(there[0] as { there: boolean }).there) return null;
   const { rows } = await client.query<Pick<Progress, 'isRehearsal'>>(
-    `select is_rehearsal as "isRehearsal" from ${MARKER} where run = $1 for update`,
+    `select (to_jsonb(m) ->> 'is_rehearsal')::boolean as "isRehearsal" from ${MARKER} m where to_jsonb(m) ->> 'run' = $1 for update`,
     [run],
   );
   return rows[0] ?? null;
