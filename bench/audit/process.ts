@@ -1,11 +1,11 @@
-/** The audit in a process of its own, so that its memory can be told: `bun bench/audit/process.ts <images>`; DATABASE_URL. */
+/** The audit in a process of its own, so that its memory can be told: `bun bench/audit/process.ts <images> <times>`; DATABASE_URL. */
 import { auditTasks } from '../../src/modules/maintenance';
 import { collectGarbage } from '../../src/platform/collect-garbage';
 import { Database } from '../../src/platform/database/database';
 import { ProcessCost } from '../servers/process-cost';
 import { BUCKET, listingOf } from './objects';
 
-const images = Number(process.argv[2]);
+const [images = 0, times = 1] = process.argv.slice(2).map(Number);
 const log = { debug: () => undefined, info: () => undefined, warn: console.warn, error: console.error };
 const database = new Database(
   {
@@ -35,11 +35,9 @@ const { audit } = auditTasks({
   namesOf: notAsked,
   config: { minAgeSeconds: 0, maxShare: 0, brakeMin: 0, sampleShare: 0, quarantineTtlSeconds: 0 },
 });
-const { counts, seconds } = await audit({
-  mode: 'look',
-  fresh: true,
-  onProgress: collectGarbage, // as the command does
-});
+const once = () => audit({ mode: 'look', fresh: true, onProgress: collectGarbage }); // as the command does
+let { counts, seconds } = await once();
+for (let time = 1; time < times; time += 1) ({ counts, seconds } = await once());
 const peakBytes = await new ProcessCost(process.pid).peakBytes();
 await database.close();
 if (counts.objects !== images || counts.rows !== images) throw new Error(`it saw ${JSON.stringify(counts)}`);
