@@ -86,7 +86,8 @@ describe('an object in quarantine that no row names', () => {
     const head = async () => {
       await kit.db.sql(
         `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'
-          and (classid::bigint << 32 | objid::bigint) = hashtextextended('intellipost maintenance quarantine', 0)`,
+          and (classid::bigint << 32 | objid::bigint) = hashtextextended('intellipost maintenance quarantine', 0)
+          and database = (select oid from pg_database where datname = current_database())`,
       );
       await lost.promise;
       setImmediate(answered.resolve); // behind whatever goes on at once

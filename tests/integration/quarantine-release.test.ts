@@ -63,7 +63,8 @@ describe.each([
     await sent.promise;
     await kit.db.sql(
       `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'
-        and (classid::bigint << 32 | objid::bigint) = hashtextextended('intellipost maintenance quarantine', 0)`,
+        and (classid::bigint << 32 | objid::bigint) = hashtextextended('intellipost maintenance quarantine', 0)
+        and database = (select oid from pg_database where datname = current_database())`,
     );
     // nobody waits for the answer any more
     expect(await failed).toContain('the connection that held the lock of the task was lost');
