@@ -1,9 +1,8 @@
 import type { Log } from '../../../kernel/log';
 import type { TaskReport } from '../domain/maintenance-run';
 import type { RetentionStep } from '../domain/upkeep-step';
-import { runSteps } from './run-steps';
+import { type OnSteps, runSteps } from './run-steps';
 import type { RunTask } from './run-task';
-import { type OnSteps, stepByStep } from './step-by-step';
 
 export interface RetentionDeps {
   readonly runTask: RunTask;
@@ -28,5 +27,5 @@ export const retention =
     runTask('retention', { dryRun, ...(signal ? { signal } : {}) }, (run) => {
       const withAge = steps.filter(({ ageDays }) => ageDays !== null);
       const work = (step: RetentionStep) => (dryRun ? step.preview() : step.run(run.signal));
-      return runSteps(log, run, withAge, stepByStep(withAge, work, onSteps));
+      return runSteps(log, run, withAge, work, onSteps);
     });

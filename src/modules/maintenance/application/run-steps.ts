@@ -2,19 +2,24 @@ import type { Log } from '../../../kernel/log';
 import type { Counts, TaskRun } from '../domain/maintenance-run';
 import { StepIncomplete, StepsFailed, type UpkeepStep } from '../domain/upkeep-step';
 
+/** @param done so many of all steps, well or not */
+export type OnSteps = (done: number, all: number) => void;
+
 /**
- * One step after the other, whatever becomes of each.
+ * One step after the other, whatever becomes of each; before and after each it tells how many are done.
  * @throws StepsFailed at the end, when some failed; signal.reason when it is to stop
  */
 export async function runSteps<Step extends UpkeepStep>(
   log: Log,
   run: TaskRun,
   steps: readonly Step[],
-  work: (step: Step) => Promise<Counts> = (step) => step.run(run.signal),
+  work: (step: Step) => Promise<Counts>,
+  onSteps: OnSteps = () => undefined,
 ): Promise<void> {
   const failed: string[] = [];
-  for (const step of steps) {
+  for (const [done, step] of steps.entries()) {
     run.signal.throwIfAborted();
+    onSteps(done, steps.length);
     try {
       count(run, await work(step));
     } catch (err) {
@@ -22,6 +27,8 @@ export async function runSteps<Step extends UpkeepStep>(
       run.signal.throwIfAborted();
       failed.push(step.name);
       log.error({ err, step: step.name }, 'a step of upkeep failed; the others go on');
+    } finally {
+      onSteps(done + 1, steps.length);
     }
   }
   if (failed.length > 0) throw new StepsFailed(failed, run.counts);

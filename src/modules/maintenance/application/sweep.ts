@@ -2,9 +2,8 @@ import type { Log } from '../../../kernel/log';
 import type { MaintenanceHold } from '../domain/maintenance-hold';
 import type { TaskReport } from '../domain/maintenance-run';
 import type { UpkeepStep } from '../domain/upkeep-step';
-import { runSteps } from './run-steps';
+import { type OnSteps, runSteps } from './run-steps';
 import type { RunTask } from './run-task';
-import { type OnSteps, stepByStep } from './step-by-step';
 
 export interface SweepDeps {
   readonly runTask: RunTask;
@@ -25,5 +24,5 @@ export const sweep =
     runTask('sweep', { dryRun: false, ...(signal ? { signal } : {}) }, (run) => {
       const unlessHeld = async (step: UpkeepStep) =>
         !step.alsoOnHold && (await holds.current()) ? { held_steps: 1 } : await step.run(run.signal);
-      return runSteps(log, run, steps, stepByStep(steps, unlessHeld, onSteps));
+      return runSteps(log, run, steps, unlessHeld, onSteps);
     });
