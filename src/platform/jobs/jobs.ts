@@ -1,5 +1,6 @@
 import { PgBoss } from 'pg-boss';
 import type { Log } from '../../kernel/log';
+import { seldom } from '../../kernel/seldom';
 import type { Database } from '../database/database';
 import { pause } from '../pause';
 import { JOBS_SCHEMA } from './install';
@@ -47,6 +48,7 @@ export async function startJobs(
   limits = STOP_LIMITS,
 ): Promise<Jobs> {
   const boss = jobQueue(database);
+  // every worker meets the same outage once a second
   boss.on(
     'error',
     seldom(10_000, (error) => log.warn({ err: error }, 'the job queue met an error and goes on')),
@@ -124,14 +126,4 @@ async function startWorkers(boss: PgBoss, { queue, concurrency, work }: QueuedWo
     );
   }
   return ids;
-}
-
-/** Every worker meets the same outage once a second: the log need not say so each time. */
-function seldom<Told>(everyMs: number, tell: (told: Told) => void): (told: Told) => void {
-  let last = Number.NEGATIVE_INFINITY;
-  return (told) => {
-    if (performance.now() - last < everyMs) return;
-    last = performance.now();
-    tell(told);
-  };
 }

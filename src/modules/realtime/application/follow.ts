@@ -1,6 +1,7 @@
 import type { Clock } from '../../../kernel/clock';
 import type { ProductId } from '../../../kernel/ids';
 import type { Log } from '../../../kernel/log';
+import { seldom } from '../../../kernel/seldom';
 import type { Admitted, OwnProducts } from '../domain/ports';
 import type { EndReason, Sink } from '../domain/sink';
 import type { EventFeed } from './event-feed';
@@ -40,7 +41,9 @@ const WARN_EVERY_MS = 10_000;
  * @returns to be called when the follower has gone; safe to repeat
  */
 export const follow = (deps: FollowDeps) => {
-  const warn = seldomWarning(deps.log);
+  const warn = seldom<unknown>(WARN_EVERY_MS, (error) =>
+    deps.log.warn({ err: error }, 'whose a followed product is could not be found out and is asked again'),
+  );
   return ({ seller, expiresAt }: Admitted, { productId, lastEventId }: Wanted, sink: Sink): (() => void) => {
     const follower = deps.feed.follow({ userId: seller.userId, productId, lastEventId }, sink);
     const end = (why: EndReason) => sink.end(why, follower.position);
@@ -77,13 +80,4 @@ export const follow = (deps: FollowDeps) => {
 /** Between half and all of a time that doubles: those who met one outage together do not come back together. */
 function pauseMs(firstMs: number, failures: number): number {
   return Math.min(LONGEST_RETRY_MS, firstMs * 2 ** failures) * (0.5 + Math.random() / 2);
-}
-
-function seldomWarning(log: Log): (error: unknown) => void {
-  let last = Number.NEGATIVE_INFINITY;
-  return (error) => {
-    if (performance.now() - last < WARN_EVERY_MS) return;
-    last = performance.now();
-    log.warn({ err: error }, 'whose a followed product is could not be found out and is asked again');
-  };
 }
