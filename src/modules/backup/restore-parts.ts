@@ -17,7 +17,7 @@ export interface RestorePartsDeps {
   /** How many connections to the database are this process's own: none of them is a server's. */
   readonly ownConnections: () => number;
   /** As the application. */
-  readonly database: Pick<Database, 'query'>;
+  readonly database: Pick<Database, 'query' | 'orm'>;
   readonly store: RestoredStore;
   readonly journal: RestoreJournal;
   readonly enqueueMissing: () => Promise<unknown>;

@@ -3,6 +3,7 @@ import type { ImageId } from '../../../kernel/ids';
 import type { ObjectKey } from '../../../kernel/object-key';
 import type { Sha256 } from '../../../kernel/sha256';
 import type { Orm } from '../../../platform/database/database';
+import { namedObjectCount } from '../../../platform/database/named-object-count';
 import { imageVariants, productImages } from '../../../platform/database/schema';
 import { unlessCancelled } from '../../../platform/database/unless-cancelled';
 import type { NamedRow, NamingRows } from '../domain/audit';
@@ -21,14 +22,7 @@ export function postgresNamingRows(orm: Orm, { buckets, namesOf }: NamingRowsOpt
   return {
     namesOf,
 
-    async count() {
-      const counted = await unlessCancelled(() =>
-        orm.execute<{ n: number }>(sql`
-          select ((select count(*) + count(processed_s3_url) from ${productImages})
-            + (select count(*) from ${imageVariants}))::float8 as n`),
-      );
-      return counted && (counted.rows[0]?.n ?? 0);
-    },
+    count: () => unlessCancelled(() => namedObjectCount(orm)),
 
     // A key's order is that of its bucket's rows, so there is a stream of each kind and bucket, and they are merged.
     pages: (after) =>

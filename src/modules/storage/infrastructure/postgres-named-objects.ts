@@ -3,6 +3,7 @@ import type { AttemptId } from '../../../kernel/ids';
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
 import { sha256FromHex } from '../../../kernel/sha256';
 import type { Orm } from '../../../platform/database/database';
+import { namedObjectCount } from '../../../platform/database/named-object-count';
 import { imageVariants, intents, productImages, quarantinedObjects } from '../../../platform/database/schema';
 import { type NamedObject, type NamedObjects, UUID_PATTERN } from '../domain/object-migration';
 
@@ -19,12 +20,7 @@ export interface NamingRows {
 
 export function postgresNamedObjects(orm: Orm, { buckets, keyOf }: NamingRows): NamedObjects {
   return {
-    async count() {
-      const { rows } = await orm.execute<{ n: number }>(sql`
-        select ((select count(*) + count(processed_s3_url) from ${productImages})
-          + (select count(*) from ${imageVariants}))::float8 as n`);
-      return rows[0]?.n ?? 0;
-    },
+    count: () => namedObjectCount(orm),
 
     async *ofRows() {
       for (let after: string | null = null; ; ) {

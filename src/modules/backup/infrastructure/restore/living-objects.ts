@@ -1,5 +1,6 @@
 import { sha256FromHex } from '../../../../kernel/sha256';
 import type { Database } from '../../../../platform/database/database';
+import { namedObjectCount } from '../../../../platform/database/named-object-count';
 import { unlessCancelled } from '../../../../platform/database/unless-cancelled';
 import type { LivingObject, LivingObjects } from '../../domain/restore';
 import { LIVING_PAGE } from '../object-queries';
@@ -9,17 +10,9 @@ const PAGE = 500;
 type Row = { image_id: string; sha256: string | null; size: number | null; role: LivingObject['role']; key: string };
 
 /** A page at a time, so that what is deleted meanwhile is not taken for living hours later. */
-export function postgresLivingObjects(database: Pick<Database, 'query'>): LivingObjects {
+export function postgresLivingObjects(database: Pick<Database, 'query' | 'orm'>): LivingObjects {
   return {
-    async count() {
-      const counted = await unlessCancelled(() =>
-        database.query(
-          `select ((select count(*) + count(processed_s3_url) from product_images)
-            + (select count(*) from image_variants))::float8 as n`,
-        ),
-      );
-      return counted && ((counted.rows as { n: number }[])[0]?.n ?? 0);
-    },
+    count: () => unlessCancelled(() => namedObjectCount(database.orm)),
 
     async *objects() {
       for (let after: string | null = null; ; ) {
