@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { Settings } from './config/load';
 import { buildContainer, type Container } from './container';
 import { newId, type ProductId } from './kernel/ids';
+import { inPages } from './kernel/in-pages';
 import type { Log } from './kernel/log';
-import type { KeyPrefix, ObjectKey } from './kernel/object-key';
+import type { KeyPrefix } from './kernel/object-key';
 import { type Sha256, sha256FromHex } from './kernel/sha256';
 import type { OpenBackup, ReadProduct, RestoreRun, Scratch } from './modules/backup';
 import { callerFactory } from './platform/http/procedures';
@@ -129,11 +130,6 @@ async function digestBehind({ storage }: Container, url: string): Promise<Sha256
 }
 
 async function emptyBucket({ storage: { store } }: Container): Promise<void> {
-  let keys: ObjectKey[] = [];
-  for await (const { key } of store.list('products/' as unknown as KeyPrefix)) {
-    if (keys.push(key) < DELETED_AT_ONCE) continue;
-    await store.deleteMany(keys);
-    keys = [];
-  }
-  await store.deleteMany(keys);
+  const objects = store.list('products/' as unknown as KeyPrefix);
+  for await (const page of inPages(objects, DELETED_AT_ONCE)) await store.deleteMany(page.map(({ key }) => key));
 }

@@ -1,8 +1,8 @@
-import { isAppError } from '../../../kernel/app-error';
 import type { AttemptId } from '../../../kernel/ids';
 import type { Log } from '../../../kernel/log';
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
 import { notDeletedOf } from '../../../kernel/objects-not-deleted';
+import { unlessUnreadable } from '../../../kernel/unless-unreadable';
 import type { DoomedIntent, DrainableStore } from '../domain/intent-journal';
 import { type HoldDeps, holdForBackups } from './hold';
 
@@ -52,15 +52,12 @@ function keysOfRows(doomed: readonly DoomedIntent[]): ObjectKey[] {
 
 /** A folder is listed first, because what is in it is known only to the store. */
 async function isEmptied(store: DeleteDoomedDeps['store'], { prefix }: DoomedIntent): Promise<boolean> {
-  try {
+  const kept = await unlessUnreadable(store, async () => {
     const keys: ObjectKey[] = [];
     for await (const { key } of store.list(prefix as KeyPrefix)) keys.push(key);
-    return (await notDeletedOf(store.deleteMany(keys))) === null;
-  } catch (error) {
-    if (!isAppError(error, 'STORAGE_UNAVAILABLE')) throw error;
-    await store.check();
-    return false;
-  }
+    return await notDeletedOf(store.deleteMany(keys));
+  });
+  return kept === null;
 }
 
 const isFolder = ({ prefix }: DoomedIntent) => prefix.endsWith('/');

@@ -1,7 +1,8 @@
-import { isAppError } from '../../../kernel/app-error';
 import { inLanes } from '../../../kernel/in-lanes';
+import { inPages } from '../../../kernel/in-pages';
 import type { ObjectKey } from '../../../kernel/object-key';
 import { notDeletedOf, type ObjectsNotDeleted } from '../../../kernel/objects-not-deleted';
+import { unlessUnreadable } from '../../../kernel/unless-unreadable';
 import type { ObjectStore } from '../domain/object-store';
 import { ALL_HELD, heldFolder, heldKey, holderOf, type Pins } from '../domain/pins';
 import { ObjectExists } from '../domain/store-errors';
@@ -30,17 +31,20 @@ export async function holdForBackups(
   const backups = await pins.living();
   const copies = backups.flatMap((backup) => keys.map((key) => ({ key, held: heldKey(backup, key) })));
   await inLanes(each(copies), LANES, async ({ key, held }) => {
-    try {
-      await copyIfThere(store)(key, held);
-    } catch (error) {
-      // held already, by a drain that was cut short: a key is never used for other bytes
-      if (error instanceof ObjectExists) return;
-      if (!isAppError(error, 'STORAGE_UNAVAILABLE')) throw error;
-      await store.check();
-      unheld.add(key);
-    }
+    const isHeld = await unlessUnreadable(store, () => holdOne(store, key, held));
+    if (!isHeld) unheld.add(key);
   });
   return unheld;
+}
+
+async function holdOne(store: HoldDeps['store'], key: ObjectKey, held: ObjectKey): Promise<true> {
+  try {
+    await copyIfThere(store)(key, held);
+  } catch (error) {
+    // held already, by a drain that was cut short: a key is never used for other bytes
+    if (!(error instanceof ObjectExists)) throw error;
+  }
+  return true;
 }
 
 export interface FreeDeps {
@@ -55,7 +59,7 @@ export interface FreeDeps {
 export async function freeHeld({ pins, store }: FreeDeps, backupId: string): Promise<void> {
   await pins.free(backupId);
   let kept: ObjectsNotDeleted | null = null;
-  for await (const keys of pagesOf(store, heldFolder(backupId)))
+  for await (const keys of pagesOfKeys(store, heldFolder(backupId)))
     kept = (await notDeletedOf(store.deleteMany(keys))) ?? kept;
   if (kept) throw kept;
 }
@@ -75,7 +79,7 @@ export async function freeLostHeld({ pins, store }: FreeDeps): Promise<Freed> {
   let undeletable = 0;
   // lost ones go, though nothing was held for them
   await pins.living();
-  for await (const keys of pagesOf(store, ALL_HELD)) {
+  for await (const keys of pagesOfKeys(store, ALL_HELD)) {
     const living = new Set(await pins.living());
     const lost = keys.filter((key) => !living.has(holderOf(key) ?? ''));
     const kept = (await notDeletedOf(store.deleteMany(lost)))?.keys.size ?? 0;
@@ -85,15 +89,8 @@ export async function freeLostHeld({ pins, store }: FreeDeps): Promise<Freed> {
   return { freed, undeletable };
 }
 
-async function* pagesOf(store: Pick<ObjectStore, 'list'>, prefix: typeof ALL_HELD): AsyncGenerator<ObjectKey[]> {
-  let page: ObjectKey[] = [];
-  for await (const { key } of store.list(prefix)) {
-    page.push(key);
-    if (page.length < PAGE) continue;
-    yield page;
-    page = [];
-  }
-  if (page.length > 0) yield page;
+async function* pagesOfKeys(store: Pick<ObjectStore, 'list'>, prefix: typeof ALL_HELD): AsyncGenerator<ObjectKey[]> {
+  for await (const page of inPages(store.list(prefix), PAGE)) yield page.map(({ key }) => key);
 }
 
 async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {

@@ -1,3 +1,4 @@
+import { inPages } from '../../../kernel/in-pages';
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
 import { type NamedObjects, UUID_PATTERN } from '../domain/object-migration';
 import type { ObjectStore } from '../domain/object-store';
@@ -20,7 +21,7 @@ export const pruneUnnamed =
   ({ names, target }: PruneDeps) =>
   async (isToDelete: boolean): Promise<{ unnamed: number; pruned: number }> => {
     const found = { unnamed: 0, pruned: 0 };
-    for await (const keys of batchesOf(target)) {
+    for await (const keys of inPages(ourKeys(target), BATCH)) {
       const named = await names.namesOf(keys);
       const unnamed = keys.filter((key) => !named.has(key));
       found.unnamed += unnamed.length;
@@ -31,14 +32,6 @@ export const pruneUnnamed =
     return found;
   };
 
-async function* batchesOf(target: Pick<ObjectStore, 'list'>): AsyncGenerator<ObjectKey[]> {
-  let batch: ObjectKey[] = [];
-  for await (const { key } of target.list(OURS)) {
-    if (!OUR_KEY.test(key)) continue;
-    batch.push(key);
-    if (batch.length < BATCH) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
+async function* ourKeys(target: Pick<ObjectStore, 'list'>): AsyncGenerator<ObjectKey> {
+  for await (const { key } of target.list(OURS)) if (OUR_KEY.test(key)) yield key;
 }

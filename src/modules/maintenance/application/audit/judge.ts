@@ -1,11 +1,11 @@
 import type { Log } from '../../../../kernel/log';
 import type { ObjectKey } from '../../../../kernel/object-key';
 import type { Sha256 } from '../../../../kernel/sha256';
+import { unlessUnreadable } from '../../../../kernel/unless-unreadable';
 import type { AuditedStore, AuditFindings, Finding, ListedObject, NamedRow, NamingRows } from '../../domain/audit';
 import type { Pair } from '../../domain/compare-sorted';
 import type { TaskRun } from '../../domain/maintenance-run';
 import type { ObjectDigests } from '../../domain/scrub';
-import { unlessUnreadable } from '../unless-unreadable';
 import { inGroups } from './in-groups';
 
 export interface JudgeDeps {

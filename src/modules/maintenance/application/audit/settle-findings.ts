@@ -1,10 +1,10 @@
 import type { Log } from '../../../../kernel/log';
 import type { ObjectKey } from '../../../../kernel/object-key';
+import { unlessUnreadable } from '../../../../kernel/unless-unreadable';
 import type { AuditedStore, AuditFindings, Finding, FindingState, NamingRows } from '../../domain/audit';
 import type { TaskRun } from '../../domain/maintenance-run';
 import { finishMoves } from '../quarantine/finish-moves';
 import { type MoveDeps, moveAway } from '../quarantine/move-away';
-import { unlessUnreadable } from '../unless-unreadable';
 import { faultOf, type JudgeDeps } from './judge';
 
 export interface SettleDeps extends MoveDeps {

@@ -1,9 +1,9 @@
+import { inPages } from '../../../../kernel/in-pages';
 import type { KeyPrefix, ObjectKey } from '../../../../kernel/object-key';
 import type { AuditedStore, ListedObject, NamedRow, NamingRows } from '../../domain/audit';
 import { compareSorted, type Pair } from '../../domain/compare-sorted';
 import type { TaskRun } from '../../domain/maintenance-run';
 import { type JudgeDeps, judge } from './judge';
-import { pagesOf } from './pages-of';
 
 export interface WalkDeps extends JudgeDeps {
   readonly store: Pick<AuditedStore, 'list' | 'check'>;
@@ -28,7 +28,7 @@ export async function walk(
   after: ObjectKey | null,
   cursorAt: (key: ObjectKey) => string,
 ) {
-  const objects = pagesOf(deps.store.list(OURS, after ?? undefined));
+  const objects = inPages(deps.store.list(OURS, after ?? undefined), PAGE);
   let unsaved = 0;
   for await (const pairs of compareSorted(objects, deps.rows.pages(after))) {
     const last = pairs.at(-1);

@@ -1,10 +1,10 @@
 import type { Log } from '../../../../kernel/log';
 import type { ObjectKey } from '../../../../kernel/object-key';
+import { unlessUnreadable } from '../../../../kernel/unless-unreadable';
 import type { Counts } from '../../domain/maintenance-run';
 import type { QuarantinedObject } from '../../domain/quarantine';
 import type { UpkeepStep } from '../../domain/upkeep-step';
 import { letOthersIn } from '../exclusively';
-import { unlessUnreadable } from '../unless-unreadable';
 import type { MoveDeps } from './move-away';
 import { isSameObject } from './same-object';
 

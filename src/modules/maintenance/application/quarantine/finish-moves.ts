@@ -1,6 +1,6 @@
 import type { ObjectKey } from '../../../../kernel/object-key';
+import { unlessUnreadable } from '../../../../kernel/unless-unreadable';
 import type { QuarantinedObject, QuarantineState } from '../../domain/quarantine';
-import { unlessUnreadable } from '../unless-unreadable';
 import { finishRelease } from './finish-release';
 import { finishMove, type MoveDeps } from './move-away';
 

@@ -1,13 +1,13 @@
+import { inPages } from '../../../../kernel/in-pages';
 import type { Log } from '../../../../kernel/log';
 import { type KeyPrefix, objectKey } from '../../../../kernel/object-key';
+import { unlessUnreadable } from '../../../../kernel/unless-unreadable';
 import type { AuditedStore, ListedObject } from '../../domain/audit';
 import { compareSorted } from '../../domain/compare-sorted';
 import type { TaskRun } from '../../domain/maintenance-run';
 import { originOf, type QuarantinedObject, type QuarantineJournal } from '../../domain/quarantine';
 import { inGroups } from '../audit/in-groups';
-import { pagesOf } from '../audit/pages-of';
 import { letOthersIn } from '../exclusively';
-import { unlessUnreadable } from '../unless-unreadable';
 import type { MoveDeps } from './move-away';
 
 export interface ReconcileDeps extends Pick<MoveDeps, 'exclusively'> {
@@ -17,6 +17,7 @@ export interface ReconcileDeps extends Pick<MoveDeps, 'exclusively'> {
 }
 
 const QUARANTINE = 'quarantine/' as unknown as KeyPrefix;
+const PAGE = 1000;
 /** Under one turn of the lock. */
 const AT_ONCE = 100;
 
@@ -28,7 +29,7 @@ const AT_ONCE = 100;
  */
 export async function reconcileQuarantine(deps: ReconcileDeps, run: TaskRun, isToMend: boolean): Promise<void> {
   // the listing first: an object has its row before it is copied
-  const objects = pagesOf(deps.store.list(QUARANTINE));
+  const objects = inPages(deps.store.list(QUARANTINE), PAGE);
   for await (const pairs of compareSorted(objects, deps.quarantine.pagesInQuarantine())) {
     run.signal.throwIfAborted();
     const unnamed = pairs.flatMap(({ left, right }) => (left && !right ? [left] : []));

@@ -1,7 +1,7 @@
-import { isAppError } from '../../../kernel/app-error';
+import { isAppError } from './app-error';
 
 /**
- * One object that alone can't be read must not end every run at its place.
+ * One object that alone can't be read, copied or listed must not end every run at its place.
  * @returns undefined where the work failed of the storage, though the store as a whole answers
  * @throws AppError STORAGE_UNAVAILABLE where it does not; what else the work throws
  */
