@@ -20,16 +20,19 @@ export interface QuarantinedObject {
   readonly quarantinedAt: Date;
 }
 
+/** One that has no state yet: it is to be written down. */
+export type NewlyQuarantined = Omit<QuarantinedObject, 'state' | 'quarantinedAt'>;
+
 /** The journal of quarantine: each step is written down before it is taken. */
 export interface QuarantineJournal {
   /** @returns false where the key is in it already */
-  begin(object: Omit<QuarantinedObject, 'state' | 'quarantinedAt'>): Promise<boolean>;
+  begin(object: NewlyQuarantined): Promise<boolean>;
   byKey(key: ObjectKey): Promise<QuarantinedObject | null>;
   /** Compare-and-set. @returns false where it was not in `from` */
   turn(key: ObjectKey, from: QuarantineState, to: QuarantineState): Promise<boolean>;
   forget(key: ObjectKey, from: QuarantineState): Promise<void>;
   /** Writes an object down that lies there already, as held from now on. @returns false where its key is in it already */
-  adopt(object: Omit<QuarantinedObject, 'state' | 'quarantinedAt'>): Promise<boolean>;
+  adopt(object: NewlyQuarantined): Promise<boolean>;
   /** All, in the order of the bytes of their keys in quarantine, page by page. */
   pagesInQuarantine(): AsyncIterable<readonly { readonly key: ObjectKey; readonly object: QuarantinedObject }[]>;
   /** In order of keys. */

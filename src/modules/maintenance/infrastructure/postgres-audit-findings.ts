@@ -42,10 +42,9 @@ export function postgresAuditFindings(orm: Orm): AuditFindings {
     },
 
     async lastRun() {
-      const findingsRunId = sql<number>`coalesce(${maintenanceRuns.findingsRunId}, ${maintenanceRuns.id})`.mapWith(
-        Number,
-      );
-      const hasSome = sql`exists (select from ${table} where ${table.runId} = coalesce(${maintenanceRuns.findingsRunId}, ${maintenanceRuns.id}))`;
+      const { id, findingsRunId: earlier } = maintenanceRuns;
+      const findingsRunId = sql<number>`coalesce(${earlier}, ${id})`.mapWith(Number);
+      const hasSome = sql`exists (select from ${table} where ${table.runId} = ${findingsRunId})`;
       const [row] = await orm
         .select({ id: maintenanceRuns.id, findingsRunId })
         .from(maintenanceRuns)

@@ -108,7 +108,7 @@ async function lastCutShort(orm: Orm, task: Task, isOfRounds: boolean): Promise<
     )
     .orderBy(desc(maintenanceRuns.startedAt), desc(maintenanceRuns.id))
     .limit(1);
-  return row ? { ...row, findingsRunId: row.findingsRunId ?? row.id, counts: row.counts as Counts } : null;
+  return row ? { ...recordedRun(row), cursor: row.cursor } : null;
 }
 
 function recordedRun({ cursor, ...row }: typeof maintenanceRuns.$inferSelect): RecordedRun {

@@ -3,7 +3,7 @@ import type { ObjectKey } from '../../../kernel/object-key';
 import type { Sha256 } from '../../../kernel/sha256';
 import type { Orm } from '../../../platform/database/database';
 import { quarantinedObjects as table } from '../../../platform/database/schema';
-import type { QuarantinedObject, QuarantineJournal, QuarantineState } from '../domain/quarantine';
+import type { NewlyQuarantined, QuarantinedObject, QuarantineJournal, QuarantineState } from '../domain/quarantine';
 
 const PAGE = 1000;
 
@@ -18,22 +18,17 @@ export function postgresQuarantine(orm: Orm): QuarantineJournal {
       .limit(limit);
     return rows.map(quarantinedObject);
   };
+  const add = async ({ sizeBytes, ...object }: NewlyQuarantined, as: { state?: QuarantineState }) => {
+    const { rowCount } = await orm
+      .insert(table)
+      .values({ ...object, ...as, fileSizeBytes: sizeBytes })
+      .onConflictDoNothing();
+    return rowCount === 1;
+  };
   return {
-    async begin({ sizeBytes, ...object }) {
-      const { rowCount } = await orm
-        .insert(table)
-        .values({ ...object, fileSizeBytes: sizeBytes })
-        .onConflictDoNothing();
-      return rowCount === 1;
-    },
+    begin: (object) => add(object, {}),
 
-    async adopt({ sizeBytes, ...object }) {
-      const { rowCount } = await orm
-        .insert(table)
-        .values({ ...object, fileSizeBytes: sizeBytes, state: 'held' })
-        .onConflictDoNothing();
-      return rowCount === 1;
-    },
+    adopt: (object) => add(object, { state: 'held' }),
 
     async *pagesInQuarantine() {
       const key = sql`${table.quarantineKey} collate "C"`;
