@@ -28,7 +28,7 @@ const BROKEN =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|not queryable|server closed the connection|Connection ended|Failed to connect/i;
 
 export function databaseFault(error: unknown): DatabaseFault {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+  for (const cause of causesOf(error)) {
     if (cause instanceof CommitOutcomeUnknown) return { kind: 'unavailable' };
     const { code, constraint } = cause as Error & { code?: unknown; constraint?: string };
     if (typeof code === 'string') {
@@ -53,17 +53,21 @@ function faultOfCode(code: string, constraint: string): DatabaseFault | null {
 
 /** Whether it ended for its time: tried again, it would only take as long again. */
 export function isTimeout(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const { code } = cause as { code?: unknown };
-    if (code === '57014' || code === '55P03' || /timeout/i.test(cause.message)) return true;
-  }
-  return false;
+  return causesOf(error).some(
+    (cause) => codeOf(cause) === '57014' || codeOf(cause) === '55P03' || /timeout/i.test(cause.message),
+  );
 }
 
 /** Whether the statement was ended on the database, which is well: by statement_timeout, or by somebody. */
 export function isCancelled(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ((cause as { code?: unknown }).code === '57014') return true;
-  }
-  return false;
+  return causesOf(error).some((cause) => codeOf(cause) === '57014');
 }
+
+/** The error and what caused it, from the outside in. */
+function causesOf(error: unknown): Error[] {
+  const causes: Error[] = [];
+  for (let cause = error; cause instanceof Error; cause = cause.cause) causes.push(cause);
+  return causes;
+}
+
+const codeOf = (cause: Error) => (cause as { code?: unknown }).code;
