@@ -1,3 +1,4 @@
+import { unlessAborted } from '../../../kernel/unless-aborted';
 import { TaskIsRunning, type TaskLocks } from '../domain/maintenance-run';
 
 const ASK_EVERY_MS = 100;
@@ -21,22 +22,10 @@ export const exclusively =
         continue;
       }
       try {
-        return await unlessLost(lock.lost, work(lock.lost));
+        return await unlessAborted(lock.lost, work(lock.lost));
       } finally {
         await lock.release();
       }
     }
     throw new TaskIsRunning(name);
   };
-
-async function unlessLost<Result>(lost: AbortSignal, working: Promise<Result>): Promise<Result> {
-  const loss = Promise.withResolvers<never>();
-  const onLoss = () => loss.reject(lost.reason);
-  lost.addEventListener('abort', onLoss);
-  try {
-    // a race hears both, also the one that comes too late
-    return await Promise.race([working, loss.promise]);
-  } finally {
-    lost.removeEventListener('abort', onLoss);
-  }
-}

@@ -1,3 +1,4 @@
+import { unlessAborted } from '../../../../kernel/unless-aborted';
 import { pause } from '../../../../platform/pause';
 import { classify, storageUnavailable } from './s3-faults';
 
@@ -46,17 +47,11 @@ async function withDeadline<Result>(
   const timer = setTimeout(() => controller.abort(new AttemptTimedOut(policy.deadlineMs)), policy.deadlineMs);
   policy.signal?.addEventListener('abort', abort, { once: true });
   try {
-    return await Promise.race([work(controller.signal), rejectionOf(controller.signal)]);
+    return await unlessAborted(controller.signal, work(controller.signal));
   } finally {
     clearTimeout(timer);
     policy.signal?.removeEventListener('abort', abort);
   }
-}
-
-function rejectionOf(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }
 
 /** Full jitter: callers that failed together do not come back together. */
