@@ -13,7 +13,6 @@ beforeAll(async () => {
 afterAll(() => kit.stop());
 beforeEach(() => kit.empty());
 
-const journal = () => kit.db.sql<{ key: string; state: string }>('select key, state from quarantined_objects');
 const act = (change: Parameters<AuditKit['tasks']>[0] = {}) => kit.tasks(change).audit({ mode: 'act', fresh: true });
 
 /** A store whose copies are other bytes of the same length: only their digest tells. */
@@ -41,7 +40,7 @@ test('an object whose copy turns out to be other bytes stays, and the copy goes'
   expect((await act({ store: { copy: copiesWrongly } })).counts).toMatchObject({ orphan: 1, reported: 1 });
   expect(await whyOf(key)).toBe('its copy was not the same');
   expect(await kit.keys()).toEqual([key]);
-  expect(await journal()).toEqual([]);
+  expect(await kit.journal()).toEqual([]);
 });
 
 test('an object that gets a name while it is copied stays, and the copy goes', async () => {
@@ -55,7 +54,7 @@ test('an object that gets a name while it is copied stays, and the copy goes', a
     copied = true;
   };
   expect((await act({ store: { copy } })).counts).toMatchObject({ orphan: 1, cleared: 1 });
-  expect([copied, await kit.keys(), await journal()]).toEqual([true, [key], []]);
+  expect([copied, await kit.keys(), await kit.journal()]).toEqual([true, [key], []]);
 });
 
 test('a key that is too long for quarantine is reported, and its object stays', async () => {
@@ -71,14 +70,14 @@ test('a move that was begun of bytes which have changed since is taken back', as
   await begunMove(key, 'what was listed..');
   await act({ config: { minAgeSeconds: 3600 } });
   expect(await kit.read(key)).toBe('what is there now');
-  expect([await kit.keys(), await journal()]).toEqual([[key], []]);
+  expect([await kit.keys(), await kit.journal()]).toEqual([[key], []]);
 });
 
 test('a move that was begun of an object which is gone is forgotten', async () => {
   await begunMove((await kit.strayObject('kept')) as ObjectKey, 'kept');
   await kit.store.deleteMany((await kit.keys()) as ObjectKey[]);
   await act();
-  expect([await kit.keys(), await journal()]).toEqual([[], []]);
+  expect([await kit.keys(), await kit.journal()]).toEqual([[], []]);
 });
 
 test('a move that was begun and whose object is in quarantine alone is ended', async () => {
@@ -87,7 +86,7 @@ test('a move that was begun and whose object is in quarantine alone is ended', a
   await kit.store.copy(key, quarantineKey);
   await kit.store.deleteMany([key]);
   await act();
-  expect([await kit.keys(), await journal()]).toEqual([[quarantineKey], [{ key, state: 'held' }]]);
+  expect([await kit.keys(), await kit.journal()]).toEqual([[quarantineKey], [{ key, state: 'held' }]]);
 });
 
 test('what comes back as other bytes than were put aside is not taken for released', async () => {
@@ -96,9 +95,12 @@ test('what comes back as other bytes than were put aside is not taken for releas
   const [quarantineKey] = (await kit.keys()) as [ObjectKey];
   await expect(kit.tasks({ store: { copy: copiesWrongly } }).release(key)).rejects.toThrow(ReleaseRefused);
   expect(await kit.read(quarantineKey)).toBe('the only bytes there are');
-  expect(await journal()).toEqual([{ key, state: 'held' }]);
+  expect(await kit.journal()).toEqual([{ key, state: 'held' }]);
   // an operator takes the wrong bytes away, and then it comes back
   await kit.store.deleteMany([key]);
   await kit.tasks().release(key);
-  expect([await kit.read(key), await journal()]).toEqual(['the only bytes there are', [{ key, state: 'released' }]]);
+  expect([await kit.read(key), await kit.journal()]).toEqual([
+    'the only bytes there are',
+    [{ key, state: 'released' }],
+  ]);
 });

@@ -20,29 +20,16 @@ describe.each([
   afterAll(() => kit?.stop());
   beforeEach(() => (isThere ? kit.empty() : undefined));
 
-  const journal = () => kit.db.sql<{ key: string; state: string }>('select key, state from quarantined_objects');
-  const intoQuarantine = async (content?: string): Promise<ObjectKey> => {
-    const key = await kit.strayObject(content);
-    await kit.tasks().audit({ mode: 'act' });
-    return key;
-  };
-  /** What the sweep does. */
-  const endReleases = () => kit.tasks().releaseEnding.run(new AbortController().signal);
-  const anHourLater = async () => {
-    await kit.db.sql("update quarantined_objects set quarantined_at = quarantined_at - interval '61 minutes'");
-    return await endReleases();
-  };
-
   promise(
     'the copy of a released object stays for an hour, and is no object that can be deleted by its age',
     async () => {
-      const key = await intoQuarantine('back again');
+      const key = await kit.intoQuarantine('back again');
       await kit.tasks().release(key);
-      expect(await endReleases()).toEqual({ releases_ended: 0, held_again: 0 });
+      expect(await kit.endReleases()).toEqual({ releases_ended: 0, held_again: 0 });
       expect(await kit.keys()).toHaveLength(2);
       const { quarantineExpiry, quarantined } = kit.tasks({ config: { quarantineTtlSeconds: 1 } });
       await kit.db.sql("update quarantined_objects set quarantined_at = now() - interval '59 minutes'");
-      await endReleases();
+      await kit.endReleases();
       expect(await quarantineExpiry.run(new AbortController().signal)).toEqual({ quarantined_objects: 0 });
       expect(await quarantined(null, 10)).toMatchObject([{ key, state: 'released' }]);
       expect(await kit.keys()).toHaveLength(2);
@@ -72,44 +59,44 @@ describe.each([
     expect(await kit.read(key)).toBe('the only bytes there are');
     answered.resolve();
     while ((await kit.store.head(key)) !== null) await Bun.sleep(5);
-    expect(await anHourLater()).toEqual({ releases_ended: 0, held_again: 1 });
-    expect(await journal()).toEqual([{ key, state: 'held' }]);
+    expect(await kit.anHourLater()).toEqual({ releases_ended: 0, held_again: 1 });
+    expect(await kit.journal()).toEqual([{ key, state: 'held' }]);
     await kit.tasks().release(key);
     expect(await kit.read(key)).toBe('the only bytes there are');
   });
 
   promise('a released object that is gone comes back at once when it is released again', async () => {
-    const key = await intoQuarantine('twice');
+    const key = await kit.intoQuarantine('twice');
     await kit.tasks().release(key);
     await kit.tasks().release(key);
     await kit.store.deleteMany([key]);
     await kit.tasks().release(key);
     expect(await kit.read(key)).toBe('twice');
-    expect(await journal()).toEqual([{ key, state: 'released' }]);
+    expect(await kit.journal()).toEqual([{ key, state: 'released' }]);
   });
 
   promise.each(['at its key still', 'gone'])(
     'a released object whose deletion was asked for, and that is %s, leaves no copy behind its next sweep',
     async (where) => {
-      const key = await intoQuarantine('given its row, and deleted');
-      const other = await intoQuarantine('not deleted');
+      const key = await kit.intoQuarantine('given its row, and deleted');
+      const other = await kit.intoQuarantine('not deleted');
       await kit.tasks().releaseAll();
       await kit.db.sql(
         "insert into intents (kind, prefix, state, expires_at) values ('delete', $1, 'draining', now())",
         [key],
       );
       if (where === 'gone') await kit.store.deleteMany([key]);
-      expect(await endReleases()).toEqual({ releases_ended: 1, held_again: 0 });
+      expect(await kit.endReleases()).toEqual({ releases_ended: 1, held_again: 0 });
       // its tombstone is buried by now
       await kit.db.sql('delete from intents');
       await kit.store.deleteMany([key]);
-      expect(await anHourLater()).toEqual({ releases_ended: 1, held_again: 0 });
-      expect([await kit.keys(), await journal()]).toEqual([[other], []]);
+      expect(await kit.anHourLater()).toEqual({ releases_ended: 1, held_again: 0 });
+      expect([await kit.keys(), await kit.journal()]).toEqual([[other], []]);
     },
   );
 
   promise('a release that was killed is ended while upkeep is on hold', async () => {
-    const [one, all] = [await intoQuarantine('one'), await intoQuarantine('all')];
+    const [one, all] = [await kit.intoQuarantine('one'), await kit.intoQuarantine('all')];
     await kit.db.sql("insert into maintenance_hold (reason) values ('a recovery')");
     for (const [key, release] of [
       [one, () => kit.tasks().release(one)],
@@ -119,11 +106,11 @@ describe.each([
       await release();
     }
     expect([await kit.read(one), await kit.read(all)]).toEqual(['one', 'all']);
-    expect((await journal()).map(({ state }) => state)).toEqual(['released', 'released']);
+    expect((await kit.journal()).map(({ state }) => state)).toEqual(['released', 'released']);
   });
 
   promise('while upkeep is on hold an object can be released, and no move that was begun is ended', async () => {
-    const key = await intoQuarantine('wanted back');
+    const key = await kit.intoQuarantine('wanted back');
     const moving = await kit.strayObject('on its way');
     await kit.db.sql(
       `insert into quarantined_objects (key, quarantine_key, file_size_bytes, reason, state)

@@ -41,19 +41,7 @@ describe.each([
   afterAll(() => kit?.stop());
   beforeEach(() => (isThere ? kit.empty() : undefined));
 
-  const journal = () => kit.db.sql<{ key: string; state: string }>('select key, state from quarantined_objects');
   const act = () => kit.tasks().audit({ mode: 'act' });
-  const intoQuarantine = async (content?: string): Promise<ObjectKey> => {
-    const key = await kit.strayObject(content);
-    await act();
-    return key;
-  };
-
-  const anHourLater = async () => {
-    await kit.db.sql("update quarantined_objects set quarantined_at = quarantined_at - interval '61 minutes'");
-    await kit.tasks().releaseEnding.run(new AbortController().signal);
-  };
-
   /** A process whose store and database die with it at one of their changes. */
   function dying(nth: number, isAfter: boolean) {
     const life = mortal(nth, isAfter);
@@ -97,7 +85,7 @@ describe.each([
         for (const left of await kit.keys()) expect(await kit.read(left as ObjectKey)).toBe(`bytes of ${nth}`);
         expect((await kit.keys()).length).toBeGreaterThan(0);
         await act();
-        expect(await journal()).toEqual([{ key, state: 'held' }]);
+        expect(await kit.journal()).toEqual([{ key, state: 'held' }]);
         const [only, ...others] = await kit.keys();
         expect(others).toEqual([]);
         expect(only).toMatch(HELD);
@@ -118,7 +106,7 @@ describe.each([
     async (_, isAfter) => {
       for (let nth = 1; ; nth += 1) {
         await kit.empty();
-        const key = await intoQuarantine('kept');
+        const key = await kit.intoQuarantine('kept');
         const died = await dying(nth, isAfter)
           .tasks.release(key)
           .then(
@@ -128,11 +116,11 @@ describe.each([
         expect((await kit.keys()).length).toBeGreaterThan(0);
         await kit.tasks().releaseAll();
         for (const left of await kit.keys()) expect(await kit.read(left as ObjectKey)).toBe('kept');
-        expect(await journal()).toEqual([{ key, state: 'released' }]);
-        await anHourLater();
+        expect(await kit.journal()).toEqual([{ key, state: 'released' }]);
+        await kit.anHourLater();
         expect(await kit.keys()).toEqual([key]);
         expect(await kit.read(key)).toBe('kept');
-        expect(await journal()).toEqual([]);
+        expect(await kit.journal()).toEqual([]);
         if (!died) return;
       }
     },
@@ -140,17 +128,17 @@ describe.each([
   );
 
   promise('an object comes back to its key, and is young there for the next audit', async () => {
-    const key = await intoQuarantine('back again');
+    const key = await kit.intoQuarantine('back again');
     expect(await kit.keys()).not.toContain(key);
     await kit.tasks().release(key);
     expect(await kit.read(key)).toBe('back again');
     await kit.tasks({ config: { minAgeSeconds: 3600 } }).audit({ mode: 'act' });
-    await anHourLater();
+    await kit.anHourLater();
     expect(await kit.keys()).toEqual([key]);
   });
 
   promise('an object stays in quarantine where its key holds other bytes, or is about to be deleted', async () => {
-    const key = await intoQuarantine();
+    const key = await kit.intoQuarantine();
     await kit.put(key, Buffer.from('written since'));
     await expect(kit.tasks().release(key)).rejects.toThrow(ReleaseRefused);
     expect(await kit.read(key)).toBe('written since');
@@ -159,21 +147,21 @@ describe.each([
       key,
     ]);
     expect(await kit.tasks().releaseAll()).toMatchObject({ released: 0, refused: [{ key }] });
-    expect(await journal()).toEqual([{ key, state: 'held' }]);
+    expect(await kit.journal()).toEqual([{ key, state: 'held' }]);
     expect(await kit.keys()).toHaveLength(1);
     await expect(kit.tasks().release('products/none' as ObjectKey)).rejects.toThrow('not in quarantine');
   });
 
   promise('a key of which another object is in quarantine is reported, and stays', async () => {
-    const key = await intoQuarantine();
+    const key = await kit.intoQuarantine();
     await kit.put(key, Buffer.from('written since'));
     expect((await act()).counts).toMatchObject({ orphan: 1, reported: 1 });
     expect(await kit.read(key)).toBe('written since');
   });
 
   promise('what has been there for its time is deleted for good, and nothing else', async () => {
-    const old = await intoQuarantine('old');
-    const fresh = await intoQuarantine('fresh');
+    const old = await kit.intoQuarantine('old');
+    const fresh = await kit.intoQuarantine('fresh');
     await kit.db.sql("update quarantined_objects set quarantined_at = now() - interval '2 hours' where key = $1", [
       old,
     ]);
@@ -183,12 +171,12 @@ describe.each([
     await expect(dying(2, false).tasks.quarantineExpiry.run(signal)).rejects.toThrow(Killed);
     await expect(kit.tasks().release(old)).rejects.toThrow('being deleted');
     expect(await expiry.run(signal)).toEqual({ quarantined_objects: 1 });
-    expect(await journal()).toEqual([{ key: fresh, state: 'held' }]);
+    expect(await kit.journal()).toEqual([{ key: fresh, state: 'held' }]);
     expect(await Promise.all((await kit.keys()).map((key) => kit.read(key as ObjectKey)))).toEqual(['fresh']);
   });
 
   promise('no URL is signed for what is in quarantine, and no signature opens it', async () => {
-    await intoQuarantine('a secret');
+    await kit.intoQuarantine('a secret');
     const [key] = (await kit.keys()) as [ObjectKey];
     const { store } = kit.storage;
     const times = { issuedAt: new Date(), expiresAt: new Date(Date.now() + 60_000) };

@@ -1,14 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { PgDialect } from 'drizzle-orm/pg-core';
 import type { Principal } from '../../src/kernel/principal';
-import { workParts } from '../../src/modules/processing';
 import { firstOfQueue } from '../../src/modules/processing/infrastructure/work/claim';
-import { callerFactory } from '../../src/platform/http/procedures';
 import { createLog } from '../../src/platform/telemetry/log';
-import { createMetrics } from '../../src/platform/telemetry/metrics';
-import { silentLog } from '../support/log';
 import { aVariant } from '../support/products-fixture';
-import { requestContext } from '../support/request-context';
 import { type WorkKit, workKit } from '../support/work-kit';
 
 const logged: string[] = [];
@@ -76,31 +71,14 @@ describe('a claim', () => {
     ];
     const expiresAt = new Date('2027-01-01T00:00:00Z');
     const asked: unknown[] = [];
-    const { database, products } = kit.server.container;
-    const { router } = workParts({
-      database,
-      storedUrls: products,
-      signImage: products.signImage,
-      verifyResults: products.verifyResults,
-      changeStatus: products.changeStatusWithin,
-      objects: kit.server.container.storage.store as never,
-      journal: kit.server.container.storage.journal,
-      intentTtlSeconds: 120,
+    const publisher = kit.elsewhere(worker, {
       credentials: async (_, ids) => {
         asked.push(...ids);
         const account = { accessToken: 'APP_USR-1', refreshToken: 'TG-1', mlUserId: '42', expiresAt };
         return () => new Map([[mine.id, account]]);
       },
-      refreshCredential: async () => undefined,
-      recordOriginals: async () => undefined,
-      clock: () => new Date(),
-      log: silentLog,
-      metrics: createMetrics().work,
-      limits: { maxImages: 8, maxImageBytes: 1000 },
-      maxAttempts: 3,
-      retryBaseSeconds: 10,
     });
-    const { jobs } = await callerFactory(router)(requestContext(worker)).claim({
+    const { jobs } = await publisher.claim({
       phase: 'publishing',
       worker: 'w',
       max: 9,

@@ -1,15 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type ObjectKey, objectKey } from '../../src/kernel/object-key';
 import type { Principal } from '../../src/kernel/principal';
-import { workParts } from '../../src/modules/processing';
-import { callerFactory } from '../../src/platform/http/procedures';
-import { createMetrics } from '../../src/platform/telemetry/metrics';
-import { silentLog } from '../support/log';
 import { photoBy } from '../support/photos';
-import { requestContext } from '../support/request-context';
 import { s3Server } from '../support/s3-servers';
 import { s3Environment } from '../support/server';
-import { announced, put, type WorkKit, workKit } from '../support/work-kit';
+import { type WorkKit, workKit } from '../support/work-kit';
 
 const webp = await photoBy((image) => image.webp({ quality: 80 }));
 const other = await photoBy((image) => image.webp({ quality: 60 }));
@@ -29,52 +24,18 @@ describe.each(stores)('a completion that is overtaken, on %s', (_, environment) 
 
   const work = () => kit.as(worker).work;
 
-  /** The same worker at another instance, where copies within the store are made so. */
-  function elsewhere(copy: (from: ObjectKey, to: ObjectKey) => Promise<boolean>) {
-    const { database, products, storage } = kit.server.container;
-    const { router } = workParts({
-      database,
-      storedUrls: products,
-      signImage: products.signImage,
-      verifyResults: products.verifyResults,
-      changeStatus: products.changeStatusWithin,
-      objects: { signPut: (request) => storage.store.signPut(request), copy },
-      journal: storage.journal,
-      intentTtlSeconds: 120,
-      credentials: async () => () => new Map(),
-      refreshCredential: async () => undefined,
-      recordOriginals: async () => undefined,
-      clock: () => new Date(),
-      log: silentLog,
-      metrics: createMetrics().work,
-      limits: { maxImages: 8, maxImageBytes: 10_000_000 },
-      maxAttempts: 3,
-      retryBaseSeconds: 10,
+  /** Where copies within the store are made so. */
+  const elsewhere = (copy: (from: ObjectKey, to: ObjectKey) => Promise<boolean>) =>
+    kit.elsewhere(worker, {
+      objects: { signPut: (request) => kit.server.container.storage.store.signPut(request), copy },
     });
-    return callerFactory(router)(requestContext(worker));
-  }
-
-  async function stored(id: string, imageId: string, bytes: Buffer): Promise<void> {
-    const { uploads } = await work().resultUrls({ id, images: [announced(imageId, bytes)] });
-    expect(await put(uploads[0]!, bytes)).toBeWithin(200, 205);
-  }
-
-  const keyOf = async (imageId: string) => {
-    const [row] = await kit.rows<{ key: ObjectKey | null }>(
-      "select substring(processed_s3_url from '^s3://[^/]+/(.*)$') as key from product_images where id = $1",
-      imageId,
-    );
-    return row?.key ?? null;
-  };
-  const keysUnder = async (productId: string) =>
-    (await kit.server.keys()).filter((key) => key.startsWith(`products/${productId}/`));
 
   test('and whose copies the store makes late revives nothing that was revoked meanwhile, and answers the same', async () => {
     const seller = await kit.aSeller();
     const product = await kit.aProduct(seller, 'processing', 1);
     const [image] = product.images as unknown as [string];
     const { lease_id: id } = await kit.claimOne(worker, product);
-    await stored(id, image, webp);
+    await kit.putResult(worker, id, image, webp);
     const { store } = kit.server.container.storage;
     const [asked, revoked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const late = elsewhere(async (from, to) => {
@@ -89,7 +50,7 @@ describe.each(stores)('a completion that is overtaken, on %s', (_, environment) 
     }).complete({ id, images: [{ image_id: image }] });
     await asked.promise;
     const answer = await work().complete({ id, images: [{ image_id: image }] });
-    const before = (await keyOf(image)) as ObjectKey;
+    const before = (await kit.processedKey(image)) as ObjectKey;
     const { urls } = await kit.as(seller).products.imageUrls({ id: product.id, variant: 'processed' });
     const statusOf = async () => (await fetch(urls[0]?.url ?? '')).status;
     expect(await statusOf()).toBe(200);
@@ -99,33 +60,33 @@ describe.each(stores)('a completion that is overtaken, on %s', (_, environment) 
     expect(await statusOf()).toBe(404);
     expect(await store.head(before)).toBeNull();
     await kit.sweep();
-    expect(await keysUnder(product.id)).toEqual([(await keyOf(image)) as string]);
+    expect(await kit.keysUnder(product.id)).toEqual([(await kit.processedKey(image)) as string]);
   });
 
   test('by another announcement copies anew, and leaves none of its first copies', async () => {
     const product = await kit.aProduct(await kit.aSeller(), 'processing', 1);
     const [image] = product.images as unknown as [string];
     const { lease_id: id } = await kit.claimOne(worker, product);
-    await stored(id, image, webp);
+    await kit.putResult(worker, id, image, webp);
     const copied: ObjectKey[] = [];
     await elsewhere(async (from, to) => {
       const isThere = await kit.server.container.storage.copyIfThere(from, to);
-      if (copied.push(to) === 1) await stored(id, image, other);
+      if (copied.push(to) === 1) await kit.putResult(worker, id, image, other);
       return isThere;
     }).complete({ id, images: [{ image_id: image }] });
     const [first, second] = copied as [ObjectKey, ObjectKey];
-    expect(await keyOf(image)).toBe(second);
+    expect(await kit.processedKey(image)).toBe(second);
     const { store } = kit.server.container.storage;
     expect([await store.head(first), (await store.head(second))?.sizeBytes]).toEqual([null, other.length]);
     await kit.sweep();
-    expect(await keysUnder(product.id)).toEqual([second]);
+    expect(await kit.keysUnder(product.id)).toEqual([second]);
   });
 
   test('by the end of its lease leaves no copies', async () => {
     const product = await kit.aProduct(await kit.aSeller(), 'processing', 1);
     const [image] = product.images as unknown as [string];
     const { lease_id: id } = await kit.claimOne(worker, product);
-    await stored(id, image, webp);
+    await kit.putResult(worker, id, image, webp);
     const completion = elsewhere(async (from, to) => {
       const isThere = await kit.server.container.storage.copyIfThere(from, to);
       await kit.expire(id);
@@ -133,7 +94,7 @@ describe.each(stores)('a completion that is overtaken, on %s', (_, environment) 
     }).complete({ id, images: [{ image_id: image }] });
     await expect(completion).rejects.toThrow();
     await kit.sweep();
-    expect(await keysUnder(product.id)).toEqual([]);
-    expect(await keyOf(image)).toBeNull();
+    expect(await kit.keysUnder(product.id)).toEqual([]);
+    expect(await kit.processedKey(image)).toBeNull();
   });
 });

@@ -32,22 +32,6 @@ describe.each(stores)('results on %s', (_, environment) => {
     return { product, id: (await kit.claimOne(worker, product)).lease_id };
   }
 
-  /** Announces and puts one image. */
-  async function stored(id: string, imageId: string, bytes: Buffer, type = 'image/webp'): Promise<void> {
-    const { uploads } = await work().resultUrls({ id, images: [announced(imageId, bytes, type)] });
-    expect(await put(uploads[0]!, bytes)).toBeWithin(200, 205);
-  }
-
-  const keyOf = async (imageId: string) => {
-    const [row] = await kit.rows<{ key: string | null }>(
-      "select substring(processed_s3_url from '^s3://[^/]+/(.*)$') as key from product_images where id = $1",
-      imageId,
-    );
-    return row?.key ?? null;
-  };
-  const keysUnder = async (productId: string) =>
-    (await kit.server.keys()).filter((key) => key.startsWith(`products/${productId}/`)).sort();
-
   test('become the product’s processed images when the work is completed, each type as it is', async () => {
     const product = await kit.aProduct(await kit.aSeller(), 'processing', 3);
     const { lease_id: id } = await kit.claimOne(worker, product);
@@ -76,7 +60,7 @@ describe.each(stores)('results on %s', (_, environment) => {
     expect(known).toEqual(files.map(([bytes]) => ({ sha256: sha256OfBytes(bytes), size: bytes.length })));
     const named: string[] = [];
     for (const [n, image] of product.images.entries()) {
-      const key = (await keyOf(image))!;
+      const key = (await kit.processedKey(image))!;
       named.push(key);
       const bytes = await Bun.readableStreamToBytes(await kit.server.container.storage.store.get(key as never));
       expect(Buffer.from(bytes).equals(files[n]![0])).toBe(true);
@@ -84,7 +68,7 @@ describe.each(stores)('results on %s', (_, environment) => {
       expect(uploads.some(({ url }) => url.includes(key))).toBe(false);
     }
     await kit.sweep();
-    expect(await keysUnder(product.id)).toEqual(named.sort());
+    expect(await kit.keysUnder(product.id)).toEqual(named.sort());
     expect(await kit.rows("select 1 from intents where product_id = $1 and state = 'open'", product.id)).toEqual([]);
     expect(await kit.rows('select 1 from work_results')).toEqual([]);
     // until the last PUT that was allowed cannot end any more, what comes is deleted
@@ -106,10 +90,10 @@ describe.each(stores)('results on %s', (_, environment) => {
       string,
     ];
     await work().resultUrls({ id, images: [announced(absent, webp)] });
-    await stored(id, mistyped, jpeg, 'image/webp');
-    await stored(id, cut, webp.subarray(0, webp.length - 100));
-    await stored(id, cutJpeg, jpeg.subarray(0, jpeg.length - 100), 'image/jpeg');
-    await stored(id, good, webp);
+    await kit.putResult(worker, id, mistyped, jpeg, 'image/webp');
+    await kit.putResult(worker, id, cut, webp.subarray(0, webp.length - 100));
+    await kit.putResult(worker, id, cutJpeg, jpeg.subarray(0, jpeg.length - 100), 'image/jpeg');
+    await kit.putResult(worker, id, good, webp);
     const images = product.images.map((image_id) => ({ image_id }));
     const refused = await answerOf(work().complete({ id, images }));
     expect(refused).toMatchObject({
@@ -124,10 +108,10 @@ describe.each(stores)('results on %s', (_, environment) => {
       },
     });
     expect(await kit.product(product)).toMatchObject({ status: 'processing' });
-    for (const image of [absent, mistyped, cut, cutJpeg]) await stored(id, image, other);
+    for (const image of [absent, mistyped, cut, cutJpeg]) await kit.putResult(worker, id, image, other);
     await work().complete({ id, images });
     await kit.sweep();
-    expect(await keysUnder(product.id)).toHaveLength(5);
+    expect(await kit.keysUnder(product.id)).toHaveLength(5);
   });
 
   test('with other bytes than announced do not even get into the store', async () => {
@@ -145,8 +129,8 @@ describe.each(stores)('results on %s', (_, environment) => {
   test('announced anew take the place of the ones before, whose bytes go', async () => {
     const { product, id } = await leased();
     const [image] = product.images as unknown as [string];
-    await stored(id, image, webp);
-    await stored(id, image, other);
+    await kit.putResult(worker, id, image, webp);
+    await kit.putResult(worker, id, image, other);
     await work().resultUrls({ id, images: [announced(image, other)] });
     // the same announcement keeps its key
     expect(await kit.rows('select superseded from work_results where lease_id = $1 order by superseded', id)).toEqual([
@@ -155,18 +139,18 @@ describe.each(stores)('results on %s', (_, environment) => {
     ]);
     await work().complete({ id, images: [{ image_id: image }] });
     await kit.sweep();
-    expect(await keysUnder(product.id)).toEqual([(await keyOf(image))!]);
-    const head = await kit.server.container.storage.store.head((await keyOf(image)) as never);
+    expect(await kit.keysUnder(product.id)).toEqual([(await kit.processedKey(image))!]);
+    const head = await kit.server.container.storage.store.head((await kit.processedKey(image)) as never);
     expect(head?.sizeBytes).toBe(other.length);
   });
 
   test('that are not named when the work is completed are thrown away', async () => {
     const { product, id } = await leased();
-    await stored(id, product.images[0]!, webp);
+    await kit.putResult(worker, id, product.images[0]!, webp);
     await work().complete({ id, images: [] });
     await kit.sweep();
-    expect(await keyOf(product.images[0]!)).toBeNull();
-    expect(await keysUnder(product.id)).toEqual([]);
+    expect(await kit.processedKey(product.images[0]!)).toBeNull();
+    expect(await kit.keysUnder(product.id)).toEqual([]);
   });
 
   test('replaced after a regeneration take the old object with them', async () => {
@@ -174,58 +158,58 @@ describe.each(stores)('results on %s', (_, environment) => {
     const product = await kit.aProduct(seller);
     const [image] = product.images as unknown as [string];
     const first = await kit.claimOne(worker, product);
-    await stored(first.lease_id, image, webp);
+    await kit.putResult(worker, first.lease_id, image, webp);
     await work().complete({ id: first.lease_id, images: [{ image_id: image }] });
-    const old = await keyOf(image);
+    const old = await kit.processedKey(image);
     await kit.as(seller).products.regenerate({ id: product.id });
     const second = await kit.claimOne(worker, product);
-    await stored(second.lease_id, image, other);
+    await kit.putResult(worker, second.lease_id, image, other);
     await work().complete({ id: second.lease_id, images: [{ image_id: image }] });
-    const now = await keyOf(image);
+    const now = await kit.processedKey(image);
     expect(now).not.toBe(old);
     await kit.sweep();
-    expect(await keysUnder(product.id)).toEqual([now!]);
+    expect(await kit.keysUnder(product.id)).toEqual([now!]);
   });
 
   test('of a lost lease leave nothing, not even by a PUT after the loss', async () => {
     const { product, id } = await leased();
     const [image, late] = product.images as unknown as [string, string];
-    await stored(id, image, webp);
+    await kit.putResult(worker, id, image, webp);
     const { uploads } = await work().resultUrls({ id, images: [announced(late, other)] });
     await kit.expire(id);
     await kit.sweep();
-    expect(await keysUnder(product.id)).toEqual([]);
+    expect(await kit.keysUnder(product.id)).toEqual([]);
     expect(await put(uploads[0]!, other)).toBeWithin(200, 205); // the store knows nothing of leases
     const images = [{ image_id: image }, { image_id: late }];
     expect(await answerOf(work().complete({ id, images }))).toMatchObject({ code: 'LEASE_LOST' });
     await kit.sweep();
-    expect(await keysUnder(product.id)).toEqual([]);
-    expect(await keyOf(image)).toBeNull();
-    expect(await keyOf(late)).toBeNull();
+    expect(await kit.keysUnder(product.id)).toEqual([]);
+    expect(await kit.processedKey(image)).toBeNull();
+    expect(await kit.processedKey(late)).toBeNull();
   });
 
   test('of work that failed leave nothing', async () => {
     const { product, id } = await leased();
-    await stored(id, product.images[0]!, webp);
+    await kit.putResult(worker, id, product.images[0]!, webp);
     await work().fail({ id, error: 'the model is busy', retryable: true });
     await kit.sweep();
-    expect(await keysUnder(product.id)).toEqual([]);
+    expect(await kit.keysUnder(product.id)).toEqual([]);
   });
 
   test('are completed once by many calls at once, and nothing else is left', async () => {
     const { product, id } = await leased();
-    for (const image of product.images) await stored(id, image, webp);
+    for (const image of product.images) await kit.putResult(worker, id, image, webp);
     const images = product.images.map((image_id) => ({ image_id }));
     const answers = await Promise.all(Array.from({ length: 5 }, () => work().complete({ id, images })));
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
     await kit.sweep();
-    expect(await keysUnder(product.id)).toHaveLength(2);
+    expect(await kit.keysUnder(product.id)).toHaveLength(2);
     expect(await work().complete({ id, images })).toEqual(answers[0]!);
   });
 
   test('stay as long as heartbeats keep the lease', async () => {
     const { product, id } = await leased();
-    await stored(id, product.images[0]!, webp);
+    await kit.putResult(worker, id, product.images[0]!, webp);
     await kit.rows("update intents set expires_at = now() + interval '1 s' where id = $1", id);
     await work().heartbeat({ id });
     const [intent] = await kit.rows<{ seconds: number }>(

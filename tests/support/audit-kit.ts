@@ -42,10 +42,28 @@ export async function auditKit(options: UploadKitOptions = {}) {
       config: { ...CONFIG, ...config },
     });
 
+  /** What the sweep does. */
+  const endReleases = () => tasks().releaseEnding.run(new AbortController().signal);
+
   return {
     ...kit,
     store: asIs,
     tasks,
+    endReleases,
+
+    async anHourLater() {
+      await kit.db.sql("update quarantined_objects set quarantined_at = quarantined_at - interval '61 minutes'");
+      return await endReleases();
+    },
+
+    /** What is in quarantine, or on its way. */
+    journal: () => kit.db.sql<{ key: string; state: string }>('select key, state from quarantined_objects'),
+
+    async intoQuarantine(content?: string): Promise<ObjectKey> {
+      const key = await this.strayObject(content);
+      await tasks().audit({ mode: 'act' });
+      return key;
+    },
 
     /** An object under a key as this software makes them. */
     async strayObject(content = 'a stray object', prefix: KeyPrefix = aPrefix()): Promise<ObjectKey> {

@@ -1,10 +1,14 @@
+import { expect } from 'bun:test';
 import type { AppRouter } from '../../src/container';
 import type { Log } from '../../src/kernel/log';
+import type { ObjectKey } from '../../src/kernel/object-key';
 import type { Principal, Seller } from '../../src/kernel/principal';
 import { sha256OfBytes } from '../../src/kernel/sha256';
+import { workParts } from '../../src/modules/processing';
 import type { LeaseId } from '../../src/modules/processing/domain/work/lease';
 import type { Status } from '../../src/modules/products/domain/lifecycle';
 import { callerFactory } from '../../src/platform/http/procedures';
+import { createMetrics } from '../../src/platform/telemetry/metrics';
 import { silentLog } from './log';
 import { aProduct, aUser, BUCKET, type ProductFixture } from './products-fixture';
 import { requestContext } from './request-context';
@@ -14,6 +18,8 @@ export type WorkKit = Awaited<ReturnType<typeof workKit>>;
 type Work = ReturnType<ReturnType<typeof callerFactory<AppRouter['_def']['record']>>>['work'];
 export type Job = Awaited<ReturnType<Work['claim']>>['jobs'][number];
 type Put = Awaited<ReturnType<Work['resultUrls']>>['uploads'][number];
+
+type WorkPartsDeps = Parameters<typeof workParts>[0];
 
 interface ClaimWish {
   phase: 'processing' | 'publishing';
@@ -52,6 +58,51 @@ export async function workKit(change: Environment = {}, log: Log = silentLog) {
       const job = jobs.find(({ product_id }) => product_id === id);
       if (!job) throw new Error('it is not in the queue');
       return job;
+    },
+
+    /** The same worker at another instance, some of whose parts are others; its sellers have no account. */
+    elsewhere(worker: Principal, change: Partial<WorkPartsDeps>) {
+      const { database, products, storage } = container;
+      const { router } = workParts({
+        database,
+        storedUrls: products,
+        signImage: products.signImage,
+        verifyResults: products.verifyResults,
+        changeStatus: products.changeStatusWithin,
+        objects: { signPut: (request) => storage.store.signPut(request), copy: storage.copyIfThere },
+        journal: storage.journal,
+        intentTtlSeconds: 120,
+        credentials: async () => () => new Map(),
+        refreshCredential: async () => undefined,
+        recordOriginals: async () => undefined,
+        clock: () => new Date(),
+        log: silentLog,
+        metrics: createMetrics().work,
+        limits: { maxImages: 8, maxImageBytes: 10_000_000 },
+        maxAttempts: 3,
+        retryBaseSeconds: 10,
+        ...change,
+      });
+      return callerFactory(router)(requestContext(worker));
+    },
+
+    /** Announces and puts one processed image. */
+    async putResult(worker: Principal, id: string, imageId: string, bytes: Buffer, type = 'image/webp'): Promise<void> {
+      const { uploads } = await as(worker).work.resultUrls({ id, images: [announced(imageId, bytes, type)] });
+      expect(await put(uploads[0]!, bytes)).toBeWithin(200, 205);
+    },
+
+    /** Where the processed image lies that the row names. */
+    async processedKey(imageId: string): Promise<ObjectKey | null> {
+      const [row] = await rows<{ key: ObjectKey | null }>(
+        "select substring(processed_s3_url from '^s3://[^/]+/(.*)$') as key from product_images where id = $1",
+        imageId,
+      );
+      return row?.key ?? null;
+    },
+
+    async keysUnder(productId: string): Promise<string[]> {
+      return (await server.keys()).filter((key) => key.startsWith(`products/${productId}/`)).sort();
     },
 
     /** As if its time had passed. */
