@@ -22,7 +22,9 @@ const WITHIN_MS = 60_000;
 export function provesNoForgery(context: () => ContractContext): void {
   const times = () => ({ issuedAt: inSeconds(-5), expiresAt: inSeconds(120) });
 
-  /** Runs the forgeries; those that are what was signed, or on S3 say it, are not among them. A failure shows the request that was accepted. */
+  /**
+   * Runs the forgeries; those that are what was signed, or on S3 say it, are not among them. A failure shows the request that was accepted.
+   */
   async function noneOf(
     kinds: fc.Arbitrary<Forgery>,
     signed: SignedRequest,

@@ -16,7 +16,8 @@ export interface UploadOptions {
   readonly onProgress?: (progress: UploadProgress) => void;
   /**
    * Ends the upload; the server is told, so that nothing of it remains: where it has been completed already, and only the answer is
-   * not there yet, the product is deleted. Where the server does not answer, it is tried for ten seconds. With an `idempotencyKey` all of it stays, to be resumed.
+   * not there yet, the product is deleted. Where the server does not answer, it is tried for ten seconds. With an `idempotencyKey` all of
+   * it stays, to be resumed.
    */
   readonly signal?: AbortSignal;
   /** Files sent at once. Default 3. */

@@ -2,7 +2,10 @@ import { JOBS_SCHEMA } from './install';
 
 /** Behind so many it does not matter how many there are. */
 const COUNTED = 100_000;
-/** Jobs whose time is told of: the last ones of an hour. pg-boss deletes what has ended once a day, and yesterday's may have met other photos. */
+/**
+ * Jobs whose time is told of: the last ones of an hour. pg-boss deletes what has ended once a day, and yesterday's may have met other
+ * photos.
+ */
 const RECENT = 50;
 
 const FACTS = `

@@ -20,7 +20,8 @@ const ASK_AGAIN_MS = 10;
 
 /**
  * Locks a file, made if it is missing, against every other holder on this machine, in this process or another. Children
- * do not inherit it (Bun opens with O_CLOEXEC). A file system that cannot lock looks like one where another holds it: there, waiting never ends.
+ * do not inherit it (Bun opens with O_CLOEXEC). A file system that cannot lock looks like one where another holds it: there, waiting never
+ * ends.
  * @returns null when `wait` is false and another holds it
  * @throws ENOENT where the folder is missing
  * @see flock(2)

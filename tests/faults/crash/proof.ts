@@ -15,7 +15,8 @@ export interface Proof {
 }
 
 /**
- * Everything that was promised, by the one who was promised it, and by database and store themselves. Requests without an answer are sent again.
+ * Everything that was promised, by the one who was promised it, and by database and store themselves. Requests without an answer are sent
+ * again.
  * @param direct whether the time of direct uploads that wait for their client is over
  */
 export async function proveWhole(site: Site, seller: SellerClient, ledger: Sent[], direct: boolean): Promise<Proof> {

@@ -7,7 +7,10 @@ const keyedName = `encode(sha256(${pad('outer')} || sha256(${pad('inner')} || de
 
 const key = (url: string) => `substring(${url} from '^s3://[^/]+/(.*)$')`;
 
-/** Rows of before `processed_sha256` tell no digest: then the announcement of the result does, while it is kept; later what a backup has learnt. */
+/**
+ * Rows of before `processed_sha256` tell no digest: then the announcement of the result does, while it is kept; later what a backup has
+ * learnt.
+ */
 const processedOf = (images: string) => `
   select i.id as image_id, coalesce(i.processed_sha256, r.sha256, d.sha256) as sha256,
     coalesce(i.processed_file_size_bytes, r.file_size_bytes) as size, 'processed' as role, ${key('i.processed_s3_url')} as key,

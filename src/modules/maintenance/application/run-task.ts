@@ -37,7 +37,8 @@ export type RunTask = ReturnType<typeof runTask>;
 /**
  * Runs a task of upkeep: once at a time over all instances, and written down from its beginning to its end, so that a run which died
  * is seen. What has ended is also in /metrics (`maintenance_…`), from the same table.
- * @throws TaskIsRunning, MaintenanceOnHold; what the work throws, after it was written down. A run that was stopped is no error: see its outcome.
+ * @throws TaskIsRunning, MaintenanceOnHold; what the work throws, after it was written down. A run that was stopped is no error: see its
+ * outcome.
  */
 export const runTask =
   (deps: RunTaskDeps) =>

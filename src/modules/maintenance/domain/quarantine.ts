@@ -4,7 +4,9 @@ import type { RunId } from './maintenance-run';
 
 const QUARANTINE = 'quarantine/';
 
-/** moving: on its way there. held: only there. releasing: on its way back. released: back, and a copy there still. expiring: being deleted. */
+/**
+ * moving: on its way there. held: only there. releasing: on its way back. released: back, and a copy there still. expiring: being deleted.
+ */
 export type QuarantineState = 'moving' | 'held' | 'releasing' | 'released' | 'expiring';
 
 export interface QuarantinedObject {

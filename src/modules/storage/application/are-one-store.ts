@@ -15,8 +15,8 @@ export interface OneStoreDeps {
 
 /**
  * Whether what is put on the target is seen on the source: then they are one store that has two names. Journalled as any attempt, for
- * then the sweep takes what a process that dies here has left in the source. Whoever may only put, get and list at the target can copy to it all
- * the same: what it can't delete is named in the log.
+ * then the sweep takes what a process that dies here has left in the source. Whoever may only put, get and list at the target can copy to
+ * it all the same: what it can't delete is named in the log.
  */
 export async function areOneStore({ source, target, journal, staging, log }: OneStoreDeps): Promise<boolean> {
   const [id, productId] = [newId<AttemptId>(), newId<ProductId>()];

@@ -57,7 +57,8 @@ interface Plan {
 /**
  * Removes the backups that the policy does not keep, and the objects that no other names. Never the newest backup, nor the newest ones
  * that were verified, with some of their objects and with all. Safe to stop, and to repeat.
- * @throws TargetBusy, PruneBrake; ObjectsNotDeleted at the end, where the target keeps some; BackupUnreadable where a manifest can't be read: what it names is not known
+ * @throws TargetBusy, PruneBrake; ObjectsNotDeleted at the end, where the target keeps some; BackupUnreadable where a manifest can't be
+ * read: what it names is not known
  */
 export const pruneBackups =
   (deps: PruneDeps) =>
@@ -209,7 +210,10 @@ function brake(
     );
 }
 
-/** Without its manifest it does not exist; if this ends half way, what is left is nobody’s and goes a day later. @returns whether it is gone */
+/**
+ * Without its manifest it does not exist; if this ends half way, what is left is nobody’s and goes a day later.
+ * @returns whether it is gone
+ */
 async function removeBackup(
   { target }: PruneDeps,
   deletions: Deletions,

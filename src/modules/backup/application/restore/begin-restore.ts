@@ -14,7 +14,10 @@ export type Begun = Progress & {
 const EVERYTHING = '' as unknown as KeyPrefix;
 const NAMED_AT_MOST = 10;
 
-/** While the run is alone with the database: goes on with what an earlier run of the same backup has begun, or begins. @throws RestoreRefused, BackupDamaged */
+/**
+ * While the run is alone with the database: goes on with what an earlier run of the same backup has begun, or begins.
+ * @throws RestoreRefused, BackupDamaged
+ */
 export async function beginRestore(
   deps: RestoreDeps,
   run: RestoreRun,

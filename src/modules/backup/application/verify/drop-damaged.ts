@@ -7,7 +7,8 @@ import { type UnderLeaseDeps, underLease } from '../target/under-lease';
 
 /**
  * Deletes damaged objects, which all backups share. Under the lease, so that no backup is made meanwhile that has just found them there;
- * and each is read once more, because one that was made since may have sent it again. What can't be dropped is told in the log alone, and stays.
+ * and each is read once more, because one that was made since may have sent it again. What can't be dropped is told in the log alone, and
+ * stays.
  */
 export async function dropDamaged(
   deps: UnderLeaseDeps,

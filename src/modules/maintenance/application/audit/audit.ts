@@ -54,8 +54,8 @@ interface Cursor {
 }
 
 /**
- * Compares store and database both ways, the quarantine with its journal, and deals with what it found. A run that died or was stopped is taken up where it was by the
- * next one that looks as deeply: on its walk by any, behind it only by one of the same mode.
+ * Compares store and database both ways, the quarantine with its journal, and deals with what it found. A run that died or was stopped is
+ * taken up where it was by the next one that looks as deeply: on its walk by any, behind it only by one of the same mode.
  * @throws TaskIsRunning, AuditBrake, UnknownBucketNamed; AppError STORAGE_UNAVAILABLE, DATABASE_UNAVAILABLE
  */
 export const audit =

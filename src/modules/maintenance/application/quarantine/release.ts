@@ -28,7 +28,10 @@ export const releaseObject =
       await release(deps, object, lost);
     });
 
-/** To end a move is to delete objects: on hold only releases are ended. Asked under the lock: whoever places a hold and then has the lock knows that nothing goes on. */
+/**
+ * To end a move is to delete objects: on hold only releases are ended. Asked under the lock: whoever places a hold and then has the lock
+ * knows that nothing goes on.
+ */
 async function finishWhatMayBe(deps: ReleaseDeps, lost: AbortSignal): Promise<void> {
   await finishMoves(deps, lost, (await deps.holds.current()) ? ['releasing'] : ['moving', 'releasing']);
 }

@@ -9,7 +9,10 @@ export async function findLease(leases: Pick<Leases, 'find'>, worker: Worker, id
   return (await leases.find(worker, id)) ?? notFound();
 }
 
-/** Locks it until the transaction ends. @throws AppError NOT_FOUND for an unknown lease, for another account's, and for one whose product is deleted, alike */
+/**
+ * Locks it until the transaction ends.
+ * @throws AppError NOT_FOUND for an unknown lease, for another account's, and for one whose product is deleted, alike
+ */
 export async function lockLease(
   leases: Pick<Leases, 'lock'>,
   tx: Transaction,

@@ -16,7 +16,8 @@ type ImageRow = Awaited<ReturnType<typeof imageRows>>[number];
 /**
  * The images of these products in order of their positions: one query, however many products there are.
  * @returns for each product a function that names its objects, so that a row which cannot be read spoils no other product
- * @throws by that function: AppError INTERNAL for a row whose bucket is not known, TypeError for one whose key is none, or is of what was put aside
+ * @throws by that function: AppError INTERNAL for a row whose bucket is not known, TypeError for one whose key is none, or is of what was
+ * put aside
  */
 export async function workImages(
   orm: Orm,
