@@ -1,17 +1,11 @@
 import { constants } from 'node:fs';
-import { lstat, open, readdir } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { fromLibc } from '../../../../platform/libc';
-
-/** A file by its name, a directory by its name and `/`. */
-export type EntryName = string;
+import { type EntryName, namesInBatch } from './linux-directory-batch';
 
 const BATCH_BYTES = 64 * 1024;
 /** @see Linux, syscall(2): getdents64 has no other name that glibc and musl share */
 const GETDENTS64: Partial<Record<string, number>> = { x64: 217, arm64: 61 };
-/** @see Linux, readdir(3), d_type */
-const [UNKNOWN, DIRECTORY, FILE] = [0, 4, 8];
-/** Of struct linux_dirent64: inode and offset of 8 bytes each, then these. */
-const [LENGTH_AT, TYPE_AT, NAME_AT] = [16, 18, 19];
 
 const number = process.platform === 'linux' ? GETDENTS64[process.arch] : undefined;
 const libc =
@@ -42,29 +36,9 @@ export async function* entriesInBatches(path: string): AsyncGenerator<EntryName[
       const read = Number(libc.syscall(number, folder.fd, buffer, BATCH_BYTES));
       if (read < 0) throw Object.assign(new Error('a folder could not be read'), { code: 'EIO', errno: -5 });
       if (read === 0) return;
-      yield await namesIn(path, buffer.subarray(0, read));
+      yield await namesInBatch(path, buffer.subarray(0, read));
     }
   } finally {
     await folder.close();
   }
-}
-
-async function namesIn(path: string, batch: Buffer): Promise<EntryName[]> {
-  const names: EntryName[] = [];
-  for (let at = 0; at < batch.length; at += batch.readUInt16LE(at + LENGTH_AT)) {
-    const name = batch.toString('utf8', at + NAME_AT, batch.indexOf(0, at + NAME_AT));
-    if (name === '.' || name === '..') continue;
-    const type = batch[at + TYPE_AT];
-    const known = type === UNKNOWN ? await typeOf(`${path}/${name}`) : type;
-    if (known === DIRECTORY) names.push(`${name}/`);
-    else if (known === FILE) names.push(name);
-  }
-  return names;
-}
-
-/** Some file systems do not say it in the directory. */
-async function typeOf(path: string): Promise<number | null> {
-  const stats = await lstat(path).catch(() => null); // gone meanwhile
-  if (stats?.isDirectory()) return DIRECTORY;
-  return stats?.isFile() ? FILE : null;
 }

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { compareKeys } from '../../../../kernel/key-order';
-import { allEntries, type EntryName, entriesInBatches } from './directory-entries';
+import { allEntries, entriesInBatches } from './directory-entries';
 import { failedWith } from './errno';
+import type { EntryName } from './linux-directory-batch';
 
 /** How much of a folder is in memory at a time, and from when on that is asked for. */
 export interface FolderLimits {
