@@ -1,4 +1,4 @@
-import type { LoadJob, PutTarget } from '../load/jobs';
+import type { Headers, LoadJob } from '../load/jobs';
 import type { ProcessCost } from '../servers/process-cost';
 
 /** Something that takes in products; all of them get the same bytes from the same client. */
@@ -16,13 +16,13 @@ export interface Contender {
 export function uploadTo(
   name: string,
   url: string,
-  server: { readonly cost: ProcessCost; readonly headers: PutTarget['headers'] },
+  server: { readonly cost: ProcessCost; readonly sellers: readonly Headers[] },
 ): Contender {
-  const { cost, headers } = server;
+  const { cost, sellers } = server;
   return {
     name,
     isLimit: false,
     cost,
-    job: (products, concurrency) => ({ kind: 'products', url, headers, products, concurrency }),
+    job: (products, concurrency) => ({ kind: 'products', url, sellers, products, concurrency }),
   };
 }

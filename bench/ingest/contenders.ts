@@ -36,7 +36,7 @@ export async function startContenders(
     contenders: [
       ...(bucket ? [await s3Limit(bucket, photos)] : diskLimits(bare, photos)),
       uploadTo('this app, multipart', `${app.url}/api/products`, app),
-      uploadTo('a bare server that drops the body', `${bare.url}/drain`, { cost: bare.cost, headers: {} }),
+      uploadTo('a bare server that drops the body', `${bare.url}/drain`, { cost: bare.cost, sellers: [{}] }),
     ],
     stagingFolder: join(dataDir, 'tmp'),
     // MinIO's folder is in memory: full, the whole machine would slow down with it

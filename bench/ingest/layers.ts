@@ -46,7 +46,7 @@ export async function benchLayers(args: string[]): Promise<void> {
     const app = await startApp(`${folder}/data`, s3?.environment);
     const client = await LoadClient.start(photos.map((photo) => photo.path));
     const contenders = [
-      ...LAYERS.map(([layer, name]) => uploadTo(name, `${server.url}/${layer}`, { cost: server.cost, headers: {} })),
+      ...LAYERS.map(([layer, name]) => uploadTo(name, `${server.url}/${layer}`, { cost: server.cost, sellers: [{}] })),
       uploadTo('+ database, checks, logs: this app', `${app.url}/api/products`, app),
     ];
     const measured = await inTurns(contenders, client, Number(values.rounds), size);

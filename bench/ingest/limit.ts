@@ -75,7 +75,7 @@ export async function copiedS3Limit({ config }: BenchBucket, photos: readonly Be
 
 /** The same durability, without any of the checks: of the same requests, and of one request per photo. */
 export function diskLimits({ url, cost }: ServerProcess, photos: readonly BenchPhoto[]): Contender[] {
-  const byParts = uploadTo('a bare server that writes and fsyncs each part', `${url}/keep`, { cost, headers: {} });
+  const byParts = uploadTo('a bare server that writes and fsyncs each part', `${url}/keep`, { cost, sellers: [{}] });
   const target = (key: ObjectKey) => ({ url: `${url}/${key}`, headers: {} });
   return [
     { ...byParts, isLimit: true },

@@ -10,10 +10,13 @@ export interface Uplink {
 export interface ProductsJob {
   readonly kind: 'products';
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Of each seller: they send in turns. */
+  readonly sellers: readonly Headers[];
   readonly products: number;
   readonly concurrency: number;
 }
+
+export type Headers = Readonly<Record<string, string>>;
 
 export interface PutTarget {
   readonly url: string;

@@ -53,8 +53,9 @@ function prepare(job: Exclude<LoadJob, DirectJob>, photos: readonly Uint8Array[]
   }
   const body = multipart(photos);
   const type = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}`, 'content-length': String(body.length) };
-  const request = { head: head('POST', url, { ...job.headers, ...type }), body };
-  return { tasks: Array.from({ length: job.products }, () => [request]), url, concurrency };
+  const requests = job.sellers.map((headers) => ({ head: head('POST', url, { ...headers, ...type }), body }));
+  const inTurns = (index: number) => requests.slice(index % requests.length).slice(0, 1);
+  return { tasks: Array.from({ length: job.products }, (_, index) => inTurns(index)), url, concurrency };
 }
 
 function multipart(photos: readonly Uint8Array[]): Uint8Array {

@@ -38,7 +38,7 @@ async function toProcessing({ app, queue, client }: Ground): Promise<number> {
   await client.run({
     kind: 'products',
     url: `${app.url}/api/products`,
-    headers: app.headers,
+    sellers: [app.headers],
     products: 1,
     concurrency: 1,
   });

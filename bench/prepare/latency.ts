@@ -71,5 +71,5 @@ async function burst(ground: Ground): Promise<Burst> {
 }
 
 function uploads({ app }: Ground) {
-  return { kind: 'products', url: `${app.url}/api/products`, headers: app.headers } as const;
+  return { kind: 'products', url: `${app.url}/api/products`, sellers: app.sellers } as const;
 }

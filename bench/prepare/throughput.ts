@@ -40,7 +40,7 @@ export async function throughput(ground: Ground): Promise<Section> {
 
 /** Fills the queue while it is held back, and takes the time from its release to its end. */
 async function workOff({ app, queue, client, photos }: Ground): Promise<Pace> {
-  const job = { kind: 'products', url: `${app.url}/api/products`, headers: app.headers } as const;
+  const job = { kind: 'products', url: `${app.url}/api/products`, sellers: [app.headers] } as const;
   await queue.clear();
   await queue.held(() => client.run({ ...job, products: PRODUCTS, concurrency: 4 }));
   const before = await queue.prepared();

@@ -1,4 +1,5 @@
 import { type EmbeddedPostgres, useEmbeddedPostgres } from '../../src/platform/database/embedded/embedded-postgres';
+import type { Headers } from '../load/jobs';
 import { RUNTIME } from './runtime';
 import { type ServerProcess, startServerProcess } from './server-process';
 
@@ -6,7 +7,9 @@ export interface App extends ServerProcess {
   /** Who has just registered. */
   readonly sellerId: string;
   /** The seller's. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Headers;
+  /** Of eight sellers, who is above among them: products of one are committed one after the other, and a store has many. */
+  readonly sellers: readonly Headers[];
 }
 
 /**
@@ -29,25 +32,41 @@ export async function startApp(
   try {
     const server = await startServerProcess([...bunFlags, 'src/main.ts'], '/readyz', settings);
     const seller = await registerSeller(server.url);
-    const headers = { authorization: `Bearer ${seller.access_token}` };
-    return { ...server, sellerId: seller.user.id, headers, stop: async () => await stopBoth(server, postgres) };
+    const others = await Promise.all(Array.from({ length: SELLERS - 1 }, () => registerSeller(server.url)));
+    const headers = headersOf(seller);
+    const sellers = [headers, ...others.map(headersOf)];
+    return {
+      ...server,
+      sellerId: seller.user.id,
+      headers,
+      sellers,
+      stop: async () => await stopBoth(server, postgres),
+    };
   } catch (error) {
     await postgres?.release();
     throw error;
   }
 }
 
+const SELLERS = 8;
+const headersOf = (seller: Registered): Headers => ({ authorization: `Bearer ${seller.access_token}` });
+
 async function stopBoth(server: ServerProcess, postgres: EmbeddedPostgres | null): Promise<void> {
   await server.stop();
   await postgres?.release();
 }
 
-async function registerSeller(url: string): Promise<{ access_token: string; user: { id: string } }> {
+interface Registered {
+  readonly access_token: string;
+  readonly user: { readonly id: string };
+}
+
+async function registerSeller(url: string): Promise<Registered> {
   const answer = await fetch(`${url}/api/auth/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ email: `bench-${Bun.randomUUIDv7()}@example.com`, password: 'a long bench password' }),
   });
   if (!answer.ok) throw new Error(`registration: ${answer.status} ${await answer.text()}`);
-  return (await answer.json()) as Awaited<ReturnType<typeof registerSeller>>;
+  return (await answer.json()) as Registered;
 }

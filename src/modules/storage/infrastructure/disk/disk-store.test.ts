@@ -14,6 +14,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cachedPages, ON_DISK } from '../../../../../tests/support/cached-pages';
 import { silentLog } from '../../../../../tests/support/log';
 import { objectKey } from '../../../../kernel/object-key';
 import { sha256OfBytes } from '../../../../kernel/sha256';
@@ -51,6 +52,17 @@ describe('the disk store', () => {
     expect((await stat(path)).ino).toBe((await stat(file.path)).ino);
     await unlink(file.path);
     expect(await readFile(path, 'utf8')).toBe('bytes');
+  });
+
+  test('keeps no photo in the page cache once it is durable', async () => {
+    const { store, dataDir } = await newStore(await mkdtemp(join(ON_DISK, 'test-disk-store-')));
+    const area = await openStagingArea(join(dataDir, 'tmp'), silentLog);
+    const file = await (await area.open()).stage(new Blob(['bytes']).stream());
+    expect(await cachedPages(file.path)).toBe(1);
+    await store.put(objectKey('a/b.jpg'), file, 'image/jpeg');
+    expect(await cachedPages(join(dataDir, 'objects/photos/a/b.jpg'))).toBe(0);
+    await area.close();
+    await rm(dataDir, { recursive: true });
   });
 
   test('refuses bytes that have changed since they were staged and hashed', async () => {

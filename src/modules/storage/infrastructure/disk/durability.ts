@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Sha256 } from '../../../../kernel/sha256';
 import { digestThread } from '../../../../platform/hashing/digest-thread';
+import { leavePageCache } from '../../../../platform/page-cache';
 import { failedWith } from './errno';
 
 /** Reads the bytes as they are now. @returns their sha-256 and number */
@@ -18,11 +19,21 @@ const fsyncDescriptor = promisify(fsync);
  * what is there already takes less than a thread's hop.
  * @returns its state just before @see fsync(2)
  */
-export async function fsyncPath(path: string): Promise<BigIntStats> {
+export function fsyncPath(path: string): Promise<BigIntStats> {
+  return fsyncAnd(path, () => undefined);
+}
+
+/** … and frees the memory that the file's bytes were written through: the next photos need it more than these, which are read once. */
+export function fsyncAndLeaveCache(path: string): Promise<BigIntStats> {
+  return fsyncAnd(path, leavePageCache);
+}
+
+async function fsyncAnd(path: string, then: (descriptor: number) => void): Promise<BigIntStats> {
   const descriptor = openSync(path, 'r');
   try {
     const stats = fstatSync(descriptor, { bigint: true });
     await fsyncDescriptor(descriptor);
+    then(descriptor);
     return stats;
   } finally {
     closeSync(descriptor);

@@ -8,7 +8,7 @@ import { hashedInode } from '../../../../platform/staging/hashed-inode';
 import { ChecksumMismatch, KeyNotUsable, ObjectExists } from '../../domain/store-errors';
 import { type BucketFolder, pathOfKey } from './bucket-folder';
 import type { DigestMemo } from './digest-memo';
-import { digestFile, fsyncPath } from './durability';
+import { digestFile, fsyncAndLeaveCache } from './durability';
 import type { DurableNames } from './durable-names';
 import { failedWith } from './errno';
 
@@ -56,7 +56,7 @@ async function publishCopy(what: Publication, path: string, signal?: AbortSignal
 
 /** What is on the disk, not what was sent: hashed from the file, unless its inode is as it was when this very digest was read from it. */
 async function assureBytes({ key, sha256, digests }: Publication, path: string, hashedAs?: string): Promise<void> {
-  const stats = await fsyncPath(path);
+  const stats = await fsyncAndLeaveCache(path);
   const isHashed = hashedAs !== undefined && hashedAs === hashedInode(sha256, stats);
   if (!isHashed && (await digestFile(path)).sha256 !== sha256) throw new ChecksumMismatch(key);
   digests.learn(stats, sha256); // the inode stays the same under its key
