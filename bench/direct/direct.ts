@@ -59,7 +59,6 @@ async function startContenders(store: 'disk' | 's3', folder: string, photos: rea
   await mkdir(`${folder}/bare`);
   const bare = await startServerProcess(['bench/servers/bare.ts'], '/', { FOLDER: `${folder}/bare`, ...RUNTIME });
   const bucket = store === 's3' ? await benchBucket() : null;
-  // one seller for all that the bench has under way
   const app = await startApp(`${folder}/data`, { ...bucket?.environment, MAX_OPEN_DIRECT_UPLOADS: '1000' });
   const [limit, ...besides] = bucket
     ? [await s3Limit(bucket, photos), await copiedS3Limit(bucket, photos)]
@@ -86,7 +85,7 @@ async function startContenders(store: 'disk' | 's3', folder: string, photos: rea
   };
 }
 
-function directTo({ url, cost, headers }: App, storeUrl: string, photos: readonly BenchPhoto[]): Contender {
+function directTo({ url, cost, sellers }: App, storeUrl: string, photos: readonly BenchPhoto[]): Contender {
   const images = photos.map((photo) => ({
     content_type: 'image/jpeg',
     file_size_bytes: photo.sizeBytes,
@@ -97,7 +96,7 @@ function directTo({ url, cost, headers }: App, storeUrl: string, photos: readonl
     name: 'this app, direct uploads',
     isLimit: false,
     cost,
-    job: (products, concurrency) => ({ kind: 'direct', url, storeUrl, headers, announcement, products, concurrency }),
+    job: (products, concurrency) => ({ kind: 'direct', url, storeUrl, sellers, announcement, products, concurrency }),
   };
 }
 

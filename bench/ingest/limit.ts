@@ -4,6 +4,7 @@ import { CurrentCredentials, credentialsProvider } from '../../src/modules/stora
 import type { S3StoreConfig } from '../../src/modules/storage/infrastructure/s3/s3-config';
 import { S3Signer } from '../../src/modules/storage/infrastructure/s3/s3-signer';
 import { S3Store } from '../../src/modules/storage/infrastructure/s3/s3-store';
+import type { S3Server } from '../../tests/support/s3-server-kinds';
 import { s3Server } from '../../tests/support/s3-servers';
 import type { PutTarget } from '../load/jobs';
 import type { ServerProcess } from '../servers/server-process';
@@ -14,6 +15,7 @@ export interface BenchBucket {
   readonly config: S3StoreConfig;
   /** The same for the app. */
   readonly environment: Readonly<Record<string, string>>;
+  readonly server: S3Server;
 }
 
 /** A new bucket on MinIO. @throws Error where there is none to be had */
@@ -32,15 +34,18 @@ export async function benchBucket(): Promise<BenchBucket> {
       S3_SECRET_ACCESS_KEY: secretAccessKey,
       S3_BUCKET_NAME: bucket,
     },
+    server,
   };
 }
 
-export async function emptyBucket({ config }: BenchBucket): Promise<void> {
+/** Of what was deleted, too: a store in memory would be full after some bursts. */
+export async function emptyBucket({ config, server }: BenchBucket): Promise<void> {
   const store = new S3Store({ config });
   await store.prepare();
   const keys: ObjectKey[] = [];
   for await (const { key } of store.list('' as KeyPrefix)) keys.push(key);
   await store.deleteMany(keys);
+  await server.emptyTrash?.();
 }
 
 /** Presigned PUTs with the promises that the app's own have: length, type, sha-256, write-once. */

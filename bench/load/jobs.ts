@@ -10,7 +10,7 @@ export interface Uplink {
 export interface ProductsJob {
   readonly kind: 'products';
   readonly url: string;
-  /** Of each seller: they send in turns. */
+  /** Of each seller: they send in turns. One whose headers are empty is nobody. */
   readonly sellers: readonly Headers[];
   readonly products: number;
   readonly concurrency: number;
@@ -39,7 +39,8 @@ export interface DirectJob {
   /** The app's origin, and that of the URLs that it signs. */
   readonly url: string;
   readonly storeUrl: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Of each seller: every connection is one's, in turns. */
+  readonly sellers: readonly Headers[];
   /** JSON of POST /api/uploads: all the photos. */
   readonly announcement: string;
   readonly products: number;

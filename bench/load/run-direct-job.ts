@@ -1,9 +1,10 @@
 import { HttpConnection } from './http-connection';
-import type { DirectJob, LoadResult, PutTarget, Uplink } from './jobs';
+import type { DirectJob, Headers, LoadResult, PutTarget, Uplink } from './jobs';
 import { head, put, requireSuccess } from './requests';
 
 /** Two connections: the bytes do not go the app's way. */
 interface Lane {
+  readonly seller: Headers;
   readonly app: HttpConnection;
   readonly store: HttpConnection;
 }
@@ -16,8 +17,13 @@ export async function runDirectJob(job: DirectJob & Uplink, photos: readonly Uin
   const app = new URL(job.url);
   const store = new URL(job.storeUrl);
   const lanes = await Promise.all(
-    Array.from({ length: job.concurrency }, async (): Promise<Lane> => {
-      return { app: await HttpConnection.open(app), store: await HttpConnection.open(store, job.uplinkBytesPerSecond) };
+    Array.from({ length: job.concurrency }, async (_, index): Promise<Lane> => {
+      const toStore = await HttpConnection.open(store, job.uplinkBytesPerSecond);
+      return {
+        seller: job.sellers[index % job.sellers.length] ?? {},
+        app: await HttpConnection.open(app),
+        store: toStore,
+      };
     }),
   );
   const latenciesMs: number[] = [];
@@ -39,17 +45,17 @@ export async function runDirectJob(job: DirectJob & Uplink, photos: readonly Uin
   return { seconds, latenciesMs, clientCpuSeconds: (user + system) / 1e6 };
 }
 
-async function sendProduct(job: DirectJob, { app, store }: Lane, photos: readonly Uint8Array[]): Promise<void> {
-  const started = await call(job, app, '/api/uploads', job.announcement);
+async function sendProduct(job: DirectJob, lane: Lane, photos: readonly Uint8Array[]): Promise<void> {
+  const started = await call(job, lane, '/api/uploads', job.announcement);
   const { product_id: id, uploads } = JSON.parse(started) as { product_id: string; uploads: PutTarget[] };
-  for (const [index, target] of uploads.entries()) requireSuccess(await store.send(put(target, photos[index])));
-  await call(job, app, `/api/uploads/${id}/complete`, '{}');
+  for (const [index, target] of uploads.entries()) requireSuccess(await lane.store.send(put(target, photos[index])));
+  await call(job, lane, `/api/uploads/${id}/complete`, '{}');
 }
 
-async function call(job: DirectJob, app: HttpConnection, path: string, json: string): Promise<string> {
+async function call({ url }: DirectJob, { app, seller }: Lane, path: string, json: string): Promise<string> {
   const body = Buffer.from(json);
-  const headers = { ...job.headers, 'content-type': 'application/json', 'content-length': String(body.length) };
-  const answer = await app.send({ head: head('POST', new URL(path, job.url), headers), body });
+  const headers = { ...seller, 'content-type': 'application/json', 'content-length': String(body.length) };
+  const answer = await app.send({ head: head('POST', new URL(path, url), headers), body });
   requireSuccess(answer);
   return answer.body;
 }

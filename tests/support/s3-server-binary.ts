@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3_SERVERS, type S3Server, type S3ServerKind, TEST_KEYS } from './s3-server-kinds';
@@ -10,7 +10,7 @@ const STARTS_WITHIN_MS = 20_000;
 export async function s3ServerByBinary(kind: S3ServerKind): Promise<S3Server | null> {
   const program = programOf(kind);
   if (!program) return null;
-  const { command, health, environment, encrypts } = S3_SERVERS[kind];
+  const { command, health, environment, encrypts, trash } = S3_SERVERS[kind];
   const data = await mkdtemp(join(tmpdir(), `test-${kind}-`));
   const port = freePort();
   const watcher = join(import.meta.dir, 'end-with-parent.ts');
@@ -22,7 +22,11 @@ export async function s3ServerByBinary(kind: S3ServerKind): Promise<S3Server | n
   }).unref();
   const endpoint = `http://127.0.0.1:${port}`;
   await untilHealthy(endpoint + health);
-  return { kind, endpoint, region: 'us-east-1', ...TEST_KEYS, encrypts };
+  const emptyTrash = async () => {
+    for (const name of await readdir(join(data, trash ?? '')))
+      await rm(join(data, trash ?? '', name), { recursive: true, force: true });
+  };
+  return { kind, endpoint, region: 'us-east-1', ...TEST_KEYS, encrypts, ...(trash ? { emptyTrash } : {}) };
 }
 
 function programOf(kind: S3ServerKind): string | null {

@@ -7,7 +7,7 @@ import { S3_SERVERS, type S3Server, type S3ServerKind, TEST_KEYS } from './s3-se
 /** Null where no Docker answers. @throws where Docker answers but the server does not start */
 export async function s3ServerByContainer(kind: S3ServerKind): Promise<S3Server | null> {
   if (!(await dockerAnswers())) return null;
-  const { image, port, exposed, command, health, environment, encrypts } = S3_SERVERS[kind];
+  const { image, port, exposed, command, health, environment, encrypts, trash } = S3_SERVERS[kind];
   const ports = await containerPorts(exposed.length);
   const container = await new GenericContainer(image)
     .withCommand([...command('/data', port)])
@@ -19,5 +19,6 @@ export async function s3ServerByContainer(kind: S3ServerKind): Promise<S3Server 
     .start();
   removeWithThisProcess(container.getId());
   const endpoint = `http://${container.getHost()}:${container.getMappedPort(port)}`;
-  return { kind, endpoint, region: 'us-east-1', ...TEST_KEYS, encrypts };
+  const emptyTrash = async () => void (await container.exec(['sh', '-c', `rm -rf /data/${trash}/*`]));
+  return { kind, endpoint, region: 'us-east-1', ...TEST_KEYS, encrypts, ...(trash ? { emptyTrash } : {}) };
 }

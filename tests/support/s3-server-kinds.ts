@@ -9,6 +9,8 @@ export interface S3Server {
   readonly secretAccessKey: string;
   /** Whether it encrypts at rest when asked to (MinIO with a KMS key). */
   readonly encrypts: boolean;
+  /** Removes at once what the server has set aside of deleted objects, which it does itself within minutes; absent where it can't be reached. */
+  readonly emptyTrash?: () => Promise<void>;
 }
 
 /** Root keys of the servers that are started here. */
@@ -30,6 +32,7 @@ export const S3_SERVERS = {
       MINIO_KMS_SECRET_KEY: `test-key:${Buffer.alloc(32, 7).toString('base64')}`,
     },
     encrypts: true,
+    trash: '.minio.sys/tmp/.trash',
   },
   versitygw: {
     image: 'versity/versitygw:v1.8.0',
@@ -39,5 +42,6 @@ export const S3_SERVERS = {
     health: '/health',
     environment: { ROOT_ACCESS_KEY: TEST_KEYS.accessKeyId, ROOT_SECRET_KEY: TEST_KEYS.secretAccessKey },
     encrypts: false,
+    trash: null,
   },
 } as const;
