@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { link, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fsyncPath } from './fsync';
+import { makeDurableFolder } from './make-durable-folder';
+import { readIfThere } from './read-if-there';
 
 /**
  * A secret that is made once and kept in a file of mode 600: what is signed today is still valid after a restart.
@@ -9,8 +12,8 @@ import { join } from 'node:path';
 export async function keptSecret(folder: string, name: string): Promise<string> {
   const path = join(folder, name);
   const known = await readIfThere(path);
-  if (known !== null) return known;
-  await mkdir(folder, { recursive: true });
+  if (known !== null) return known.trim();
+  await makeDurableFolder(folder);
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   const file = await open(draft, 'wx', 0o600);
   try {
@@ -23,14 +26,6 @@ export async function keptSecret(folder: string, name: string): Promise<string> 
     await file.close();
     await rm(draft);
   }
+  await fsyncPath(folder); // its name, before anything is signed or sealed with it
   return (await readFile(path, 'utf8')).trim();
-}
-
-async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return (await readFile(path, 'utf8')).trim();
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ENOENT') return null;
-    throw error;
-  }
 }

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
-import { chown, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { chown, mkdir, open, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { fsyncPath } from '../../fsync';
+import { readIfThere } from '../../read-if-there';
 import type { EmbeddedHome } from './home';
 import type { SystemUser } from './system-user';
 
@@ -17,21 +19,26 @@ export class Cluster {
     this.data = join(home.folder, 'cluster');
   }
 
-  /** Makes the cluster unless it is there whole: a marker written last tells. */
+  /**
+   * Makes the cluster unless it is there whole: a marker tells, written last and durable, with the password's name beside it, before a server
+   * starts. Without it, what is there is no cluster yet and is removed.
+   */
   async initialise(passwordFile: string): Promise<void> {
     const marker = join(this.home.folder, 'initialised');
-    if (await Bun.file(marker).exists()) return;
+    if ((await readIfThere(marker)) !== null) return;
     await rm(this.data, { recursive: true, force: true });
     await mkdir(this.data, { recursive: true, mode: 0o700 });
     if (this.user) await chown(this.data, this.user.uid, this.user.gid);
     const how = ['-U', 'postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '-E', 'UTF8'];
     await this.run('initdb', ['-D', this.data, ...how, '--locale-provider=builtin', '--locale=C.UTF-8']);
     await Bun.write(marker, '');
+    await fsyncPath(marker);
+    await fsyncPath(this.home.folder);
   }
 
   /** The port of the server that runs on this cluster, whoever started it; null when none does. */
   async runningPort(): Promise<number | null> {
-    const pidFile = await readFile(join(this.data, 'postmaster.pid'), 'utf8').catch(() => null);
+    const pidFile = await readIfThere(join(this.data, 'postmaster.pid'));
     if (pidFile === null) return null;
     const lines = pidFile.split('\n');
     const status = await this.run('pg_ctl', ['status', '-D', this.data]).then(

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -60,6 +60,19 @@ describe('the embedded PostgreSQL', () => {
     await first.release();
     first = await useEmbeddedPostgres(folder, unsafe);
     expect(await ask<{ word: string }>(first.ownerUrl, 'select word from kept')).toEqual([{ word: 'this' }]);
+  });
+
+  test.each(['initialised', 'password'])('is not made anew where its file `%s` can’t be read', async (name) => {
+    const { folder: home } = await embeddedHome(folder);
+    await ask(first.ownerUrl, `insert into kept values ('still')`);
+    await first.release();
+    await rename(join(home, name), join(home, 'aside'));
+    await mkdir(join(home, name)); // reading it fails, for root too
+    expect(await useEmbeddedPostgres(folder, unsafe).catch((error: Error) => error.message)).toContain('EISDIR');
+    await rmdir(join(home, name));
+    await rename(join(home, 'aside'), join(home, name));
+    first = await useEmbeddedPostgres(folder, unsafe);
+    expect(await ask<{ word: string }>(first.ownerUrl, 'select word from kept')).toContainEqual({ word: 'still' });
   });
 
   test('says why it does not start', async () => {

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chown, mkdir, open, readFile } from 'node:fs/promises';
+import { chown, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDurableFolder } from '../../make-durable-folder';
+import { readIfThere } from '../../read-if-there';
 import { lockFile } from '../../staging/flock';
 import { Cluster } from './cluster';
 import { type EmbeddedHome, embeddedHome } from './home';
@@ -53,13 +55,13 @@ async function oneAtATime<Result>(home: EmbeddedHome, work: () => Promise<Result
 }
 
 async function makeFolder(home: EmbeddedHome, user: SystemUser | null): Promise<void> {
-  await mkdir(home.folder, { recursive: true });
+  await makeDurableFolder(home.folder);
   if (user) await chown(home.folder, user.uid, user.gid);
 }
 
 async function passwordOf(home: EmbeddedHome, user: SystemUser | null): Promise<string> {
   const path = join(home.folder, 'password');
-  const known = await readFile(path, 'utf8').catch(() => null);
+  const known = await readIfThere(path);
   if (known) return known.trim();
   const password = randomBytes(24).toString('base64url');
   const file = await open(path, 'w', 0o600);

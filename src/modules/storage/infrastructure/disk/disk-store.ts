@@ -1,16 +1,18 @@
-import { constants } from 'node:fs';
-import { access, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { access, readdir, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { KeyPrefix, ObjectKey } from '../../../../kernel/object-key';
 import type { Sha256 } from '../../../../kernel/sha256';
 import type { StagedFile } from '../../../../kernel/staged-file';
+import { fsyncPath } from '../../../../platform/fsync';
+import { makeDurableFolder } from '../../../../platform/make-durable-folder';
 import { contentTypeOfKey } from '../../domain/content-type';
 import type { LocalObjects } from '../../domain/local-objects';
 import type { ByteRange, ListedObject, ObjectHead, ObjectStore, SignedGet, SignedPut } from '../../domain/object-store';
 import { ChecksumMismatch, KeyNotUsable, ObjectMissing } from '../../domain/store-errors';
 import { type BucketFolder, bucketFolder, pathOfKey } from './bucket-folder';
 import { DigestMemo } from './digest-memo';
-import { fsyncIfThere, fsyncPath } from './durability';
+import { fsyncIfThere } from './durability';
 import { DurableNames } from './durable-names';
 import { asOutage, failedWith, orOutage } from './errno';
 import { linkToKey, publishFile } from './publish';
@@ -132,8 +134,8 @@ export class DiskStore implements ObjectStore, LocalObjects {
 
   /** Only this process's user may read them: the objects are private. */
   private async makeFolders(): Promise<void> {
-    await mkdir(this.folder.root, { recursive: true, mode: 0o700 });
-    await mkdir(this.folder.incoming, { recursive: true, mode: 0o700 });
+    await makeDurableFolder(this.folder.root, 0o700);
+    await makeDurableFolder(this.folder.incoming, 0o700);
     const objects = dirname(this.folder.root);
     await Promise.all([objects, dirname(objects)].map(fsyncPath));
   }
@@ -142,7 +144,7 @@ export class DiskStore implements ObjectStore, LocalObjects {
     const { incoming } = this.folder;
     let removed = 0;
     for (const name of await readdir(incoming)) {
-      const stats = await stat(`${incoming}/${name}`).catch(() => null);
+      const stats = await statIfThere(`${incoming}/${name}`);
       if (!stats || stats.mtimeMs >= before.getTime()) continue;
       await rm(`${incoming}/${name}`, { force: true });
       removed += 1;
@@ -158,6 +160,15 @@ export class DiskStore implements ObjectStore, LocalObjects {
       if (error instanceof KeyNotUsable) return null;
       throw error;
     }
+  }
+}
+
+async function statIfThere(path: string): Promise<Stats | null> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (failedWith(error, 'ENOENT')) return null; // another start has removed it
+    throw error;
   }
 }
 

@@ -4,11 +4,12 @@ import { dirname, join } from 'node:path';
 import type { ObjectKey } from '../../../../kernel/object-key';
 import type { Sha256 } from '../../../../kernel/sha256';
 import type { StagedFile } from '../../../../kernel/staged-file';
+import { fsyncAndLeaveCache } from '../../../../platform/fsync';
 import { hashedInode } from '../../../../platform/staging/hashed-inode';
 import { ChecksumMismatch, KeyNotUsable, ObjectExists } from '../../domain/store-errors';
 import { type BucketFolder, pathOfKey } from './bucket-folder';
 import type { DigestMemo } from './digest-memo';
-import { digestFile, fsyncAndLeaveCache } from './durability';
+import { digestFile } from './durability';
 import type { DurableNames } from './durable-names';
 import { failedWith } from './errno';
 
