@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fsyncPath } from '../../fsync';
 import { readIfThere } from '../../read-if-there';
+import { MARKER } from './cluster-folder';
 import type { EmbeddedHome } from './home';
 import type { SystemUser } from './system-user';
 
@@ -24,7 +25,7 @@ export class Cluster {
    * starts. Without it, what is there is no cluster yet and is removed.
    */
   async initialise(passwordFile: string): Promise<void> {
-    const marker = join(this.home.folder, 'initialised');
+    const marker = join(this.home.folder, MARKER);
     if ((await readIfThere(marker)) !== null) return;
     await rm(this.data, { recursive: true, force: true });
     await mkdir(this.data, { recursive: true, mode: 0o700 });

