@@ -9,6 +9,6 @@ test('a file that is not there has no text; one that can’t be read is an error
   await Bun.write(join(folder, 'password'), 'kept\n');
   expect(await readIfThere(join(folder, 'password'))).toBe('kept\n');
   expect(await readIfThere(join(folder, 'nothing'))).toBeNull();
-  expect(readIfThere(folder)).rejects.toThrow('EISDIR');
+  await expect(readIfThere(folder)).rejects.toThrow('EISDIR');
   await rm(folder, { recursive: true });
 });

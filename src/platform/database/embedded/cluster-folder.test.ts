@@ -50,7 +50,7 @@ describe('the cluster of a data directory', () => {
   test('is not made anew elsewhere when the folder is closed to others later', async () => {
     await clusterIsMade();
     await chmod(dataDir, 0o700);
-    expect(asRoot(dataDir)).rejects.toThrow(`can't enter it any more: chmod o+x ${dataDir}`);
+    await expect(asRoot(dataDir)).rejects.toThrow(`can't enter it any more: chmod o+x ${dataDir}`);
   });
 
   test('is not made anew where the folder was moved, and is found when it was moved, too', async () => {
