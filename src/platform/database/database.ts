@@ -31,6 +31,12 @@ export const GIVEN_UP_BY_SERVER = [
   '-c tcp_keepalives_count=3',
 ];
 
+/**
+ * A connection whose end was lost on its way is asked for a sign of life after ten seconds of silence, not after the kernel's two hours: who
+ * listens on it, or holds a lock by it, must hear of it. @see tcp(7), TCP_KEEPIDLE
+ */
+export const KEPT_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+
 /** Connections of the application's role. Nothing here can alter a table. */
 export class Database {
   readonly orm: Orm;
@@ -108,7 +114,7 @@ function connectionOf(options: DatabaseOptions): ClientConfig {
     connectionTimeoutMillis: options.connectTimeoutMs,
     // A statement whose answer never comes (a dead network path) must not hold its connection for ever.
     query_timeout: options.statementTimeoutMs + 5000,
-    keepAlive: true,
+    ...KEPT_ALIVE,
     application_name: 'intellipost',
     options: [`-c role=${APPLICATION_ROLE}`, '-c timezone=UTC', ...GIVEN_UP_BY_SERVER].join(' '),
   };

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { GIVEN_UP_BY_SERVER } from '../../../../platform/database/database';
+import { GIVEN_UP_BY_SERVER, KEPT_ALIVE } from '../../../../platform/database/database';
 
 /** Shown in `pg_stat_activity`; nobody else has it. */
 const NAME = 'intellipost restore';
@@ -12,7 +12,7 @@ export async function asOwner<Result>(ownerUrl: string, work: (client: Client) =
   const client = new Client({
     connectionString: ownerUrl,
     application_name: NAME,
-    keepAlive: true,
+    ...KEPT_ALIVE,
     options: GIVEN_UP_BY_SERVER.join(' '),
   });
   client.on('error', toldByTheStatement);
