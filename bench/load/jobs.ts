@@ -20,7 +20,7 @@ export type Headers = Readonly<Record<string, string>>;
 
 export interface PutTarget {
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Headers;
   /** A PUT without a body: of a copy within the store. */
   readonly isCopy?: boolean;
 }
@@ -51,7 +51,7 @@ export interface DirectJob {
 export interface CallsJob {
   readonly kind: 'calls';
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Headers;
   readonly count: number;
   readonly concurrency: number;
 }

@@ -18,11 +18,10 @@ export async function runDirectJob(job: DirectJob & Uplink, photos: readonly Uin
   const store = new URL(job.storeUrl);
   const lanes = await Promise.all(
     Array.from({ length: job.concurrency }, async (_, index): Promise<Lane> => {
-      const toStore = await HttpConnection.open(store, job.uplinkBytesPerSecond);
       return {
         seller: job.sellers[index % job.sellers.length] ?? {},
         app: await HttpConnection.open(app),
-        store: toStore,
+        store: await HttpConnection.open(store, job.uplinkBytesPerSecond),
       };
     }),
   );

@@ -1,3 +1,4 @@
+import { causesOf } from '../../kernel/causes-of';
 import type { QuotaKind } from '../../kernel/quota-exceeded';
 
 /** What a failed statement means for the caller, whatever wrapped it. */
@@ -61,13 +62,6 @@ export function isTimeout(error: unknown): boolean {
 /** Whether the statement was ended on the database, which is well: by statement_timeout, or by somebody. */
 export function isCancelled(error: unknown): boolean {
   return causesOf(error).some((cause) => codeOf(cause) === '57014');
-}
-
-/** The error and what caused it, from the outside in. */
-function causesOf(error: unknown): Error[] {
-  const causes: Error[] = [];
-  for (let cause = error; cause instanceof Error; cause = cause.cause) causes.push(cause);
-  return causes;
 }
 
 const codeOf = (cause: Error) => (cause as { code?: unknown }).code;

@@ -1,5 +1,6 @@
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { PoolClient, QueryConfig } from 'pg';
+import { causesOf } from '../../kernel/causes-of';
 import type { InTransaction, Transaction } from '../../kernel/transaction';
 import type { Database, Orm } from './database';
 import { CommitOutcomeUnknown, databaseFault, isTimeout } from './faults';
@@ -100,8 +101,5 @@ async function rollBack(client: PoolClient, reason: unknown): Promise<void> {
 }
 
 function isUnanswered(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause.message === 'Query read timeout') return true;
-  }
-  return false;
+  return causesOf(error).some(({ message }) => message === 'Query read timeout');
 }

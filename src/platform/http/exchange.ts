@@ -1,4 +1,5 @@
 import type { AppError } from '../../kernel/app-error';
+import { causesOf } from '../../kernel/causes-of';
 import type { Allowance, Policy } from '../admission/rate-limits';
 import { ClientDisconnected } from './client-disconnected';
 
@@ -69,8 +70,5 @@ export function exchangeOf(request: Request): Exchange {
 }
 
 function isDisconnect(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof ClientDisconnected) return true;
-  }
-  return false;
+  return causesOf(error).some((cause) => cause instanceof ClientDisconnected);
 }

@@ -1,4 +1,4 @@
-import { constants, type Stats } from 'node:fs';
+import { constants } from 'node:fs';
 import { access, readdir, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { KeyPrefix, ObjectKey } from '../../../../kernel/object-key';
@@ -14,7 +14,7 @@ import { type BucketFolder, bucketFolder, pathOfKey } from './bucket-folder';
 import { DigestMemo } from './digest-memo';
 import { fsyncIfThere } from './durability';
 import { DurableNames } from './durable-names';
-import { asOutage, failedWith, orOutage } from './errno';
+import { asOutage, failedWith, nullIf, orOutage } from './errno';
 import { linkToKey, publishFile } from './publish';
 import { readObject } from './read';
 import { removeObjects } from './remove';
@@ -144,7 +144,7 @@ export class DiskStore implements ObjectStore, LocalObjects {
     const { incoming } = this.folder;
     let removed = 0;
     for (const name of await readdir(incoming)) {
-      const stats = await statIfThere(`${incoming}/${name}`);
+      const stats = await nullIf(['ENOENT'], stat(`${incoming}/${name}`)); // another start has removed it
       if (!stats || stats.mtimeMs >= before.getTime()) continue;
       await rm(`${incoming}/${name}`, { force: true });
       removed += 1;
@@ -160,15 +160,6 @@ export class DiskStore implements ObjectStore, LocalObjects {
       if (error instanceof KeyNotUsable) return null;
       throw error;
     }
-  }
-}
-
-async function statIfThere(path: string): Promise<Stats | null> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (failedWith(error, 'ENOENT')) return null; // another start has removed it
-    throw error;
   }
 }
 

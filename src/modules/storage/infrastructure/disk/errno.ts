@@ -5,6 +5,19 @@ export function failedWith(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
 }
 
+/**
+ * @param missing error codes which say that there is nothing
+ * @returns null where the work fails with one of them
+ */
+export async function nullIf<Result>(missing: readonly string[], work: Promise<Result>): Promise<Result | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (failedWith(error, ...missing)) return null;
+    throw error;
+  }
+}
+
 export function isSystemError(error: unknown): error is Error {
   return error instanceof Error && 'errno' in error;
 }

@@ -1,5 +1,5 @@
 import { lstat } from 'node:fs/promises';
-import { failedWith } from './errno';
+import { nullIf } from './errno';
 
 /** A file by its name, a directory by its name and `/`. */
 export type EntryName = string;
@@ -29,12 +29,7 @@ export async function namesInBatch(path: string, batch: Buffer): Promise<EntryNa
 
 /** Some file systems do not say it in the directory. */
 async function typeOf(path: string): Promise<number | null> {
-  try {
-    const stats = await lstat(path);
-    if (stats.isDirectory()) return DIRECTORY;
-    return stats.isFile() ? FILE : null;
-  } catch (error) {
-    if (failedWith(error, 'ENOENT')) return null; // gone meanwhile
-    throw error;
-  }
+  const stats = await nullIf(['ENOENT'], lstat(path)); // gone meanwhile
+  if (stats?.isDirectory()) return DIRECTORY;
+  return stats?.isFile() ? FILE : null;
 }

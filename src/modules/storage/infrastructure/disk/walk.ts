@@ -3,7 +3,7 @@ import { compareKeys } from '../../../../kernel/key-order';
 import { type KeyPrefix, type ObjectKey, objectKey } from '../../../../kernel/object-key';
 import type { ListedObject } from '../../domain/object-store';
 import type { BucketFolder } from './bucket-folder';
-import { failedWith } from './errno';
+import { nullIf } from './errno';
 import { sortedEntries } from './sorted-entries';
 
 /** Keys wanted: all that begin with `prefix` and come behind `after`. */
@@ -49,11 +49,6 @@ function mayHoldKeysAfter(folderKey: string, after: string): boolean {
 }
 
 async function statObject(root: string, key: ObjectKey): Promise<ListedObject | null> {
-  try {
-    const stats = await stat(`${root}/${key}`);
-    return { key, sizeBytes: stats.size, lastModified: stats.ctime };
-  } catch (error) {
-    if (failedWith(error, 'ENOENT', 'ENOTDIR')) return null;
-    throw error;
-  }
+  const stats = await nullIf(['ENOENT', 'ENOTDIR'], stat(`${root}/${key}`));
+  return stats && { key, sizeBytes: stats.size, lastModified: stats.ctime };
 }
