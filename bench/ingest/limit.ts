@@ -66,7 +66,7 @@ export async function copiedS3Limit({ config }: BenchBucket, photos: readonly Be
     const puts = photos.map((photo, index) => signedTarget(store, keys[index] as ObjectKey, photo));
     return [
       ...puts,
-      ...keys.map((key) => ({ ...signer.ownCopy(key, objectKey(`bench/copies/${key}`)), isCopy: true })),
+      ...keys.map((key) => ({ ...signer.ownCopy(key, objectKey(`bench/copies/${key}`), 'image/jpeg'), isCopy: true })),
     ];
   };
   const targets = (products: number) => Array.from({ length: products }, product);

@@ -236,7 +236,7 @@ export const settings = {
       'An upload that has not renewed its intent for so long is taken for dead.',
     ),
     PUT_MAX_DURATION_SECONDS: seconds(3600, 1, 86400).describe(
-      'How long after the expiry of its URL a PUT may still end; until then every sweep deletes what it brought.',
+      'How long after the expiry of its URL a PUT may still end; until then every sweep deletes what it brought. On S3 not below 900: so long a write of the server itself is valid.',
     ),
     SWEEP_CRON: cron('* * * * *').describe('When the sweep runs (cron, UTC), beside once at every start; `off` never.'),
     SCRUB_CRON: cron('17 * * * *').describe('When the scrub runs (cron, UTC); `off` never.'),

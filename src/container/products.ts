@@ -32,6 +32,7 @@ export function buildProducts(
     clock: systemClock,
     copies: { copy: storage.copyIfThere },
     drainProduct: storage.drainProduct,
+    storeAnswers: () => storage.store.check(),
     imageUrls: signedImageUrls(storage.store, systemClock, settings.CDN_BASE_URL),
     drainSoon: storage.drainer.soon,
     bucket: storage.store.bucket,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { ObjectKey } from '../../src/kernel/object-key';
+import { sha256OfBytes } from '../../src/kernel/sha256';
 import { S3Store } from '../../src/modules/storage/infrastructure/s3/s3-store';
 import type { S3Server } from '../support/s3-server-kinds';
 import { s3Server } from '../support/s3-servers';
@@ -17,6 +18,14 @@ if (server) {
 } else {
   test.skip('object store on minio', () => undefined);
 }
+
+const declared = (body: string) => ({
+  contentType: 'image/jpeg',
+  sizeBytes: body.length,
+  sha256: sha256OfBytes(body),
+  issuedAt: inSeconds(0),
+  expiresAt: inSeconds(60),
+});
 
 function provesWhatMinioCan(server: S3Server): void {
   describe('an S3 store on MinIO', () => {
@@ -39,6 +48,14 @@ function provesWhatMinioCan(server: S3Server): void {
       }
       await store.deleteMany([put!, signed!, copied!]);
       await samples.remove();
+    });
+
+    test('is found to take what was not signed, so that its PUT URLs hold a condition that no copy meets', async () => {
+      const store = new S3Store({ config: s3ConfigFor(server) });
+      await store.prepare();
+      const { url, headers } = store.signPut({ key: keyUnder(freshPrefix(), 'a.jpg'), ...declared('bytes') });
+      expect(headers).toContainKey('x-amz-copy-source-if-match');
+      expect(url).toContain('x-amz-copy-source-if-match');
     });
 
     test('signs for the public endpoint, and itself goes to the inner one', async () => {

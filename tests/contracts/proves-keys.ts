@@ -95,12 +95,13 @@ export function provesKeys(context: () => ContractContext): void {
       const prefix = freshPrefix();
       const [one, copied, other, none] = ['1.png', '2.png', '3.png', '4.png'].map((name) => keyUnder(prefix, name));
       await store.put(one!, await samples.of('one'), 'image/png');
-      const digest = sha256OfBytes('one');
-      await store.copy(one!, copied!, digest);
-      await store.copy(one!, copied!, digest);
-      expect(await store.head(copied!)).toMatchObject({ sizeBytes: 3, contentType: 'image/png', sha256: digest });
-      await expect(store.copy(none!, other!, digest)).rejects.toThrow(ObjectMissing);
-      await expect(store.copy(one!, other!, sha256OfBytes('other'))).rejects.toThrow(ChecksumMismatch);
+      const expected = { sha256: sha256OfBytes('one'), sizeBytes: 3 };
+      await store.copy(one!, copied!, expected);
+      await store.copy(one!, copied!, expected);
+      expect(await store.head(copied!)).toMatchObject({ ...expected, contentType: 'image/png' });
+      await expect(store.copy(none!, other!, expected)).rejects.toThrow(ObjectMissing);
+      const others = { sha256: sha256OfBytes('other'), sizeBytes: 5 };
+      await expect(store.copy(one!, other!, others)).rejects.toThrow(ChecksumMismatch);
     });
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { sha256OfBytes } from '../../src/kernel/sha256';
 import { exchange, type RawExchange } from '../support/raw-exchange';
-import { type Forgery, putForgeries, urlForgeries } from './forgeries';
+import { type Forgery, putForgeries, unsignedHeaders, urlForgeries } from './forgeries';
 import { freshPrefix, keyUnder, listAll } from './object-samples';
 import type { ContractContext } from './object-store';
 import { inSeconds } from './proves-signed-gets';
@@ -88,7 +88,61 @@ export function provesNoForgery(context: () => ContractContext): void {
       },
       WITHIN_MS,
     );
+
+    test(
+      'PUT with more than was signed stores what was declared, or nothing, and touches nothing else',
+      async () => {
+        const { store, samples } = context();
+        const [victim, prefix] = [keyUnder(freshPrefix(), 'victim.jpg'), freshPrefix()];
+        await store.put(victim, await samples.of('secret of another'), 'image/jpeg');
+        const body = Buffer.from('the bytes that were declared');
+        const declared = { contentType: 'image/jpeg', sizeBytes: body.length, sha256: sha256OfBytes(body) };
+        const [key, copy] = [keyUnder(prefix, 'a.jpg'), keyUnder(prefix, 'b.jpg')];
+        const { url, headers } = store.signPut({ key, ...times(), ...declared });
+        const { origin } = new URL(url);
+        const property = fc.asyncProperty(
+          unsignedHeaders(`${store.bucket}/${victim}`),
+          fc.boolean(),
+          async (more, twice) => {
+            const send = (added: Readonly<Record<string, string>>) => {
+              const sent = { ...added, ...headers, 'content-length': `${body.length}` };
+              return exchange(origin, onTheWire(takenApart(url, { method: 'PUT', headers: sent, body })), SILENCE_MS);
+            };
+            if (twice) await send({});
+            const { status } = await send(more);
+            if (twice) expect(status).not.toBe(200);
+            const head = await store.head(key);
+            if (head) {
+              expect(head).toMatchObject({ key, ...declared });
+              expect(await new Response(await store.get(key)).text()).toBe(`${body}`);
+              await store.copy(key, copy, declared);
+              const answer = await fetch(store.signGet({ key: copy, ...times() }));
+              expect(await saidOf(answer)).toEqual({ status: 200, contentType: 'image/jpeg', body: `${body}` });
+            }
+            expect(await listAll(store, prefix)).toHaveLength(head ? 2 : 0);
+            expect((await store.head(victim))?.sha256).toBe(sha256OfBytes('secret of another'));
+            await store.deleteMany([key, copy]);
+          },
+        );
+        await fc.assert(property, { numRuns: RUNS });
+      },
+      WITHIN_MS,
+    );
   });
+}
+
+/** What is delivered, and the headers that say how to read it, where there are any. */
+async function saidOf(answer: Response) {
+  const { status, headers } = answer;
+  const ours = [
+    'content-encoding',
+    'content-language',
+    'expires',
+    'x-amz-website-redirect-location',
+    'x-amz-tagging-count',
+  ];
+  const more = ours.flatMap((name) => (headers.has(name) ? [[name, headers.get(name)]] : []));
+  return { status, contentType: headers.get('content-type'), body: await answer.text(), ...Object.fromEntries(more) };
 }
 
 function isSuccess(status: number): boolean {

@@ -39,6 +39,7 @@ describe.each([
       'gives nothing to who has no signature',
       'writes a key once',
       'refuses bytes of another checksum',
+      'takes a signed request for nothing else',
       'tells the sha-256 of what it holds',
       'copies within itself, and keeps the sha-256',
       'has nothing left of what was deleted',
@@ -75,7 +76,7 @@ describe.each([
     expect(lines.filter((line) => !line.startsWith('ok'))).toEqual([]);
     if (!hasRules) return;
     const wrong = { ...input, settings: loadSettings({ CORS_ORIGINS: `${PAGE},${ELSEWHERE}` }) };
-    await expect(COMMANDS['store check']?.run(wrong, server.container)).rejects.toThrow('2 of 15 are missing.');
+    await expect(COMMANDS['store check']?.run(wrong, server.container)).rejects.toThrow('2 of 16 are missing.');
     expect(lines.at(-1)).toStartWith(
       `MISSING  The store lets pages of ${ELSEWHERE} read photos: the origin is not allowed`,
     );

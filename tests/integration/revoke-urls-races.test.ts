@@ -144,8 +144,26 @@ describe('a revocation', () => {
       if (copies === 3) throw new AppError('STORAGE_UNAVAILABLE');
       return kit.deps.copies.copy(...args);
     };
-    expect(await answerOf(kit.revoke(seller, id, { copies: { copy } }))).toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    const away = () => Promise.reject(new AppError('STORAGE_UNAVAILABLE'));
+    const revoking = kit.revoke(seller, id, { copies: { copy }, storeAnswers: away });
+    expect(await answerOf(revoking)).toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
     expect(await kit.keysOf(id)).toEqual(keys);
+    await kit.expectClean();
+  });
+
+  test('of which the store can’t copy one object kills the URLs of the others, and answers well only when that one is moved', async () => {
+    const old = await kit.keysOf(id);
+    const bad = old.find((key) => key.includes('thumb'));
+    const copy: RevokeUrlsDeps['copies']['copy'] = async (from, ...rest) => {
+      if (from === bad) throw new AppError('STORAGE_UNAVAILABLE');
+      return kit.deps.copies.copy(from, ...rest);
+    };
+    const urls = kit.signed(old);
+    const revoking = kit.revoke(seller, id, { copies: { copy } });
+    expect(await answerOf(revoking)).toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    expect(await statusesOf(urls)).toEqual(old.map((key) => (key === bad ? 200 : 404)));
+    await kit.revoke(seller, id);
+    expect(await statusesOf(urls)).toEqual(old.map(() => 404));
     await kit.expectClean();
   });
 

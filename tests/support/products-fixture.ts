@@ -29,7 +29,7 @@ function showingUrls(): ImageUrls & { signed: number } {
 
 type UploadParts = Pick<
   ProductsModuleDeps,
-  'prepareQueue' | 'journal' | 'originals' | 'objects' | 'folders' | 'copies' | 'drainProduct'
+  'prepareQueue' | 'journal' | 'originals' | 'objects' | 'folders' | 'copies' | 'drainProduct' | 'storeAnswers'
 >;
 
 const notHere = () => Promise.reject(new Error('this test uploads nothing'));
@@ -44,6 +44,7 @@ const noUploads: UploadParts = {
   },
   copies: { copy: notHere },
   drainProduct: notHere,
+  storeAnswers: notHere,
   folders: { open: notHere },
 };
 

@@ -36,6 +36,7 @@ export async function revocationKit(options: UploadKitOptions = {}) {
     products,
     copies: { copy: storage.copyIfThere },
     drainProduct: storage.drainProduct,
+    storeAnswers: () => store.check(),
     imageUrls: signedImageUrls(store, systemClock),
     urlTtlSeconds: 900,
   };

@@ -31,6 +31,7 @@ export interface UploadPartsDeps {
   readonly originals: Originals;
   readonly copies: ObjectCopies;
   readonly drainProduct: DrainProduct;
+  readonly storeAnswers: () => Promise<void>;
   readonly folders: UploadFolders;
   readonly prepareQueue: PrepareQueue;
   readonly estimate: EstimatePhase;

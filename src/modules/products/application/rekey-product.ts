@@ -2,6 +2,7 @@ import { AppError } from '../../../kernel/app-error';
 import { type AttemptId, newId, type ProductId } from '../../../kernel/ids';
 import { attemptPrefix, type ObjectKey } from '../../../kernel/object-key';
 import type { Seller } from '../../../kernel/principal';
+import { unlessUnreadable } from '../../../kernel/unless-unreadable';
 import type { ProductRepository } from '../domain/ports';
 import type { Product } from '../domain/product';
 import { haveStill, movesUnder, type ObjectCopies, type ObjectMove, type RekeyedProducts } from '../domain/rekey';
@@ -12,14 +13,19 @@ import { WritingAttempt, type WritingDeps } from './writing-attempt';
 export interface RekeyDeps extends WritingDeps, GiveUpDeps {
   readonly products: Pick<ProductRepository, 'find' | 'lock'> & RekeyedProducts;
   readonly copies: ObjectCopies;
+  /** @throws AppError STORAGE_UNAVAILABLE where the store as a whole is away */
+  readonly storeAnswers: () => Promise<void>;
 }
+
+type Outcome = 'copied' | 'missing' | 'unreadable';
 
 /** Each one that fails has lost against a change that was made meanwhile. */
 const ATTEMPTS = 5;
 
 /**
  * Moves every object of a product to a key that no URL was issued for: copies under a new attempt's prefix, and the rows are
- * switched in one transaction, whose triggers journal the old keys. They are still there afterwards.
+ * switched in one transaction, whose triggers journal the old keys. They are still there afterwards. An object that the store has not, or
+ * alone can't copy, keeps its key, and none of the others theirs.
  * @returns the old keys
  * @throws AppError PRODUCT_NOT_FOUND; CONFLICT where the product never stands still
  */
@@ -39,20 +45,17 @@ export async function rekeyProduct(deps: RekeyDeps, seller: Seller, id: ProductI
 async function moveObjects(deps: RekeyDeps, seller: Seller, product: Product): Promise<ObjectKey[]> {
   const id = newId<AttemptId>();
   const prefix = attemptPrefix(product.id, id);
-  const attempt = new WritingAttempt<boolean>(deps, { id, kind: 'rekey', productId: product.id, prefix });
+  const attempt = new WritingAttempt<Outcome>(deps, { id, kind: 'rekey', productId: product.id, prefix });
   const moves = movesUnder(prefix, product.images);
   const oldKeys = moves.map(({ from }) => from);
   if (moves.length === 0) return oldKeys;
   try {
-    for (const { from, to } of moves) attempt.begin(() => deps.copies.copy(from, to));
-    const isCopied = await attempt.written();
-    const copied = moves.filter((_, index) => isCopied[index]);
-    await commitMoves(deps, seller, attempt, { all: moves, copied });
-    reportMissing(
-      deps,
-      product.id,
-      moves.filter((_, index) => !isCopied[index]),
-    );
+    for (const move of moves) attempt.begin(() => copyOne(deps, move));
+    const outcomes = await attempt.written();
+    const that = (outcome: Outcome) => moves.filter((_, index) => outcomes[index] === outcome);
+    await commitMoves(deps, seller, attempt, { all: moves, copied: that('copied') });
+    report(deps, product.id, that('missing'), 'objects that rows name are not in the store');
+    report(deps, product.id, that('unreadable'), 'objects could not be copied: what was signed for them still works');
     return oldKeys;
   } catch (error) {
     const committed = async () => {
@@ -63,6 +66,12 @@ async function moveObjects(deps: RekeyDeps, seller: Seller, product: Product): P
   } finally {
     attempt.rest();
   }
+}
+
+async function copyOne({ copies, storeAnswers }: RekeyDeps, { from, to }: ObjectMove): Promise<Outcome> {
+  const isCopied = await unlessUnreadable({ check: storeAnswers }, () => copies.copy(from, to));
+  if (isCopied === undefined) return 'unreadable';
+  return isCopied ? 'copied' : 'missing';
 }
 
 function commitMoves(
@@ -82,8 +91,8 @@ function commitMoves(
 }
 
 /** A lost object keeps its key: what names it is how it is found again. Its URLs answer 404 as it is. */
-function reportMissing(deps: RekeyDeps, productId: ProductId, missing: readonly ObjectMove[]): void {
-  if (missing.length === 0) return;
-  const images = [...new Set(missing.map(({ imageId }) => imageId))];
-  deps.log.error({ product_id: productId, image_ids: images }, 'objects that rows name are not in the store');
+function report(deps: RekeyDeps, productId: ProductId, moves: readonly ObjectMove[], what: string): void {
+  if (moves.length === 0) return;
+  const images = [...new Set(moves.map(({ imageId }) => imageId))];
+  deps.log.error({ product_id: productId, image_ids: images }, what);
 }

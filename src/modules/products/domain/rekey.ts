@@ -16,11 +16,11 @@ export interface ObjectMove {
 /** Within the store, checksum kept. */
 export interface ObjectCopies {
   /**
-   * @param sha256 what the copy must have; given only where `to` is a key of the caller's own that nobody else writes
+   * @param expected what the copy must be; given only where `to` is a key of the caller's own that nobody else writes
    * @returns false where there is no object under `from`
    * @throws AppError STORAGE_UNAVAILABLE; an error where the copy has another digest
    */
-  copy(from: ObjectKey, to: ObjectKey, sha256?: Sha256): Promise<boolean>;
+  copy(from: ObjectKey, to: ObjectKey, expected?: { sha256: Sha256; sizeBytes: number }): Promise<boolean>;
 }
 
 /**

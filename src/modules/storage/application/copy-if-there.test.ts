@@ -16,9 +16,9 @@ test('a copy of an object that is there is made', async () => {
     copy: async (...asked) => void copied.push(asked),
     head: async () => null,
   };
-  const sha256 = sha256OfBytes('bytes');
-  expect(await copyIfThere(store)(from, to, sha256)).toBe(true);
-  expect(copied).toEqual([[from, to, sha256]]);
+  const expected = { sha256: sha256OfBytes('bytes'), sizeBytes: 5 };
+  expect(await copyIfThere(store)(from, to, expected)).toBe(true);
+  expect(copied).toEqual([[from, to, expected]]);
 });
 
 test('a copy of an object that is not there, or goes while it is copied, is told from one that fails', async () => {

@@ -24,6 +24,12 @@ export interface ByteRange {
   readonly end: number;
 }
 
+/** Of an object that is to be copied, as it was announced or verified. */
+export interface ExpectedBytes {
+  readonly sha256: Sha256;
+  readonly sizeBytes: number;
+}
+
 export interface SignedGet {
   readonly key: ObjectKey;
   /** When it stops to work, unless `signsUntil` comes first. Whole seconds. */
@@ -87,12 +93,12 @@ export interface ObjectStore {
   list(prefix: KeyPrefix, after?: ObjectKey): AsyncIterable<ListedObject>;
 
   /**
-   * Within the store, checksum kept. Safe to repeat.
-   * @param sha256 what the copy must have. Given only where `to` is a key of the caller's own that nobody else writes: then the
-   *   store need not be asked first what is there
-   * @throws ObjectMissing; ObjectExists (other bytes); ChecksumMismatch the copy does not have `sha256`
+   * Within the store, checksum and type kept, and nothing else that was said of the source. Safe to repeat.
+   * @param expected what the copy must be, of the type that its key names. Given only where `to` is a key of the caller's own that
+   *   nobody else writes: then the store need not be asked first what is there
+   * @throws ObjectMissing; ObjectExists (other bytes); ChecksumMismatch the copy does not have that sha-256
    */
-  copy(from: ObjectKey, to: ObjectKey, sha256?: Sha256): Promise<void>;
+  copy(from: ObjectKey, to: ObjectKey, expected?: ExpectedBytes): Promise<void>;
 
   /**
    * Any number of keys; one that is not there counts as deleted. One that can't be deleted keeps none of the others.

@@ -127,7 +127,7 @@ async function copy(
   result: AwaitedResult,
 ): Promise<KeptResult> {
   const keptAt = keptKey(prefix, result);
-  if (await objects.copy(result.key, keptAt, result.sha256)) return { ...result, keptAt };
+  if (await objects.copy(result.key, keptAt, result)) return { ...result, keptAt };
   throw new AppError('UPLOAD_INCOMPLETE', 'An image is gone.', {
     details: { images: [{ image_id: result.imageId, problem: 'MISSING', message: 'Its bytes are gone.' }] },
   });

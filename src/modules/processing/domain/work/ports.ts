@@ -123,9 +123,9 @@ export interface ResultObjects {
   };
   /**
    * Within the store, checksum kept; safe to repeat. False where there is none under `from`.
-   * @param sha256 what the copy must have. `to` is a key of the caller's own that nobody else writes
+   * @param expected what the copy must be. `to` is a key of the caller's own that nobody else writes
    */
-  copy(from: ObjectKey, to: ObjectKey, sha256: Sha256): Promise<boolean>;
+  copy(from: ObjectKey, to: ObjectKey, expected: { sha256: Sha256; sizeBytes: number }): Promise<boolean>;
 }
 
 /**

@@ -65,7 +65,7 @@ async function copyOne(
   const found = facts.get(id);
   if (!found) throw new Error('an image that was not verified');
   const key = originalKey(prefix, id, image);
-  const isCopied = await copies.copy(image.key, key, sha256);
+  const isCopied = await copies.copy(image.key, key, { sha256, sizeBytes });
   if (!isCopied) throw new ChangedMeanwhile();
   return { id, position, isPrimary, key, facts: found, file: { sizeBytes, sha256 } };
 }

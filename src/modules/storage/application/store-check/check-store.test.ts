@@ -22,6 +22,7 @@ function checked(answer: (url: string, init: RequestInit) => Response, change: P
   const opened: object[] = [];
   const store = {
     kind: 's3' as const,
+    bucket: 'images',
     check: async () => undefined,
     signGet: (request: Parameters<ReturnType<typeof signed>>[0]) => signed('GET')(request).url,
     signPut: signed('PUT'),
@@ -51,6 +52,7 @@ describe('a check', () => {
       'gives nothing to who has no signature': 'the bucket is public: make it private',
       'writes a key once': 'other bytes took its place: it ignores If-None-Match',
       'refuses bytes of another checksum': 'it took them: it ignores x-amz-checksum-sha256',
+      'takes a signed request for nothing else': null,
       'tells the sha-256 of what it holds': 'it tells none, or another: it ignores x-amz-checksum-mode',
       'copies within itself, and keeps the sha-256': null,
       'has nothing left of what was deleted': 'a signed URL of it answers 200, not 404',
@@ -75,7 +77,7 @@ describe('a check', () => {
       expect.objectContaining({ kind: 'upload', putExpiresAt: new Date('2026-01-01T00:01:00Z') }),
     ]);
     const { prefix } = check.opened[0] as { prefix: string };
-    expect(check.deleted.map((key) => key.startsWith(prefix))).toEqual([true, true, true]);
+    expect(check.deleted.map((key) => key.startsWith(prefix))).toEqual([true, true, true, true]);
   });
 
   test('of a store that neither copies nor deletes says what it answered', async () => {
@@ -86,6 +88,8 @@ describe('a check', () => {
     const there = { sizeBytes: 24, sha256: sha256OfBytes('these bytes are no photo') };
     const head = async (key: ObjectKey) => ({ ...there, key, contentType: null, lastModified: NOW });
     expect(await found(checked(() => new Response(), { copy: refusing, head }))).toMatchObject({
+      // what it tells of every key is the digest of the first
+      'takes a signed request for nothing else': expect.stringContaining('it copied another object'),
       'tells the sha-256 of what it holds': null,
       'copies within itself, and keeps the sha-256': expect.stringContaining('(the store answered 403 Denied)'),
       'has nothing left of what was deleted': 'it still has it',

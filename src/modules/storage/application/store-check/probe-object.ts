@@ -7,7 +7,7 @@ import { type AskStore, finding, type StoreFinding } from './finding';
 import { type ProbeTimes, signedProbe } from './signed-probe';
 
 export interface ProbeObjectDeps {
-  readonly store: Pick<ObjectStore, 'signGet' | 'signPut' | 'head' | 'copy' | 'deleteMany'>;
+  readonly store: Pick<ObjectStore, 'bucket' | 'signGet' | 'signPut' | 'head' | 'copy' | 'deleteMany'>;
   readonly journal: Pick<IntentJournal, 'open'>;
   readonly ask: AskStore;
 }
@@ -23,7 +23,7 @@ export async function probeObject(
   { store, journal, ask }: ProbeObjectDeps,
   times: ProbeTimes,
 ): Promise<StoreFinding[]> {
-  const [key, other, copied] = await journalledKeys(journal, times);
+  const [key, other, copied, unasked] = await journalledKeys(journal, times);
   const put = async (to: ObjectKey, declared: string, sent: string) => {
     const { url, headers } = signedProbe(store, to, declared, times);
     return await statusOf(ask(url, { method: 'PUT', headers, body: sent }));
@@ -43,16 +43,24 @@ export async function probeObject(
     await finding('refuses bytes of another checksum', async () =>
       isDone(await put(other, BYTES, OTHERS)) ? 'it took them: it ignores x-amz-checksum-sha256' : null,
     ),
+    await finding('takes a signed request for nothing else', async () => {
+      const { url: target, headers } = signedProbe(store, unasked, OTHERS, times);
+      const smuggled = { ...headers, 'x-amz-copy-source': `${store.bucket}/${key}` };
+      await statusOf(ask(target, { method: 'PUT', headers: smuggled, body: OTHERS }));
+      const isCopied = (await store.head(unasked))?.sha256 === sha256;
+      return isCopied ? 'by a header that was not signed it copied another object: give it no PUT URLs' : null;
+    }),
     await finding('tells the sha-256 of what it holds', async () =>
       (await store.head(key))?.sha256 === sha256 ? null : 'it tells none, or another: it ignores x-amz-checksum-mode',
     ),
     await finding('copies within itself, and keeps the sha-256', async () => {
-      await store.copy(key, copied, sha256);
+      await store.copy(key, copied, { sha256, sizeBytes: BYTES.length });
       return null;
     }),
     await finding('has nothing left of what was deleted', async () => {
-      await store.deleteMany([key, other, copied]);
-      const left = await Promise.all([key, other, copied].map((each) => store.head(each)));
+      const all = [key, other, copied, unasked];
+      await store.deleteMany(all);
+      const left = await Promise.all(all.map((each) => store.head(each)));
       if (left.some((head) => head !== null)) return 'it still has it';
       const status = await statusOf(ask(url, {}));
       return status === 404 ? null : `a signed URL of it answers ${status}, not 404`;
@@ -63,13 +71,13 @@ export async function probeObject(
 async function journalledKeys(
   journal: ProbeObjectDeps['journal'],
   { expiresAt }: ProbeTimes,
-): Promise<[ObjectKey, ObjectKey, ObjectKey]> {
+): Promise<[ObjectKey, ObjectKey, ObjectKey, ObjectKey]> {
   const id = newId<AttemptId>();
   const productId = newId<ProductId>();
   const prefix = attemptPrefix(productId, id);
   await journal.open({ id, kind: 'upload', productId, prefix, putExpiresAt: expiresAt });
   const key = () => imageKey(prefix, newId<ImageId>(), 'original', 'jpg');
-  return [key(), key(), key()];
+  return [key(), key(), key(), key()];
 }
 
 async function statusOf(answer: Promise<Response>): Promise<number> {

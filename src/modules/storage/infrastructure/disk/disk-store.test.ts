@@ -7,8 +7,10 @@ import {
   open,
   readdir,
   readFile,
+  readlink,
   rm,
   stat,
+  symlink,
   unlink,
   utimes,
 } from 'node:fs/promises';
@@ -52,6 +54,19 @@ describe('the disk store', () => {
     expect((await stat(path)).ino).toBe((await stat(file.path)).ino);
     await unlink(file.path);
     expect(await readFile(path, 'utf8')).toBe('bytes');
+  });
+
+  test('copies a file that can’t be read any more: whoever revokes its URLs need not read it', async () => {
+    const { store, dataDir } = await newStore();
+    const [from, to] = [objectKey('a/from.jpg'), objectKey('a/to.jpg')];
+    await store.put(from, await staged('bytes'), 'image/jpeg');
+    const path = join(dataDir, 'objects/photos/a/from.jpg');
+    await unlink(path);
+    await symlink('/proc/self/mem', path); // a read of its first page is an EIO
+    await expect(store.head(from)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    await store.copy(from, to);
+    await store.copy(from, to);
+    expect(await readlink(join(dataDir, 'objects/photos/a/to.jpg'))).toBe('/proc/self/mem');
   });
 
   test('keeps no photo in the page cache once it is durable', async () => {

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { type BigIntStats, constants } from 'node:fs';
 import { access, readdir, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { KeyPrefix, ObjectKey } from '../../../../kernel/object-key';
@@ -8,7 +8,15 @@ import { fsyncPath } from '../../../../platform/fsync';
 import { makeDurableFolder } from '../../../../platform/make-durable-folder';
 import { contentTypeOfKey } from '../../domain/content-type';
 import type { LocalObjects } from '../../domain/local-objects';
-import type { ByteRange, ListedObject, ObjectHead, ObjectStore, SignedGet, SignedPut } from '../../domain/object-store';
+import type {
+  ByteRange,
+  ExpectedBytes,
+  ListedObject,
+  ObjectHead,
+  ObjectStore,
+  SignedGet,
+  SignedPut,
+} from '../../domain/object-store';
 import { ChecksumMismatch, KeyNotUsable, ObjectMissing } from '../../domain/store-errors';
 import { type BucketFolder, bucketFolder, pathOfKey } from './bucket-folder';
 import { DigestMemo } from './digest-memo';
@@ -66,11 +74,10 @@ export class DiskStore implements ObjectStore, LocalObjects {
   }
 
   async locate(key: ObjectKey): Promise<{ path: string; head: ObjectHead } | null> {
-    const path = this.pathToRead(key);
-    if (!path) return null;
+    const file = await this.fileOf(key);
+    if (!file) return null;
+    const { path, stats } = file;
     try {
-      const stats = await stat(path, { bigint: true });
-      if (!stats.isFile()) return null;
       const sha256 = await this.digests.of(path, stats);
       // ctime: never earlier than the moment this name was made, which for a copy is later than its bytes' mtime
       const facts = { sizeBytes: Number(stats.size), lastModified: stats.ctime };
@@ -81,6 +88,13 @@ export class DiskStore implements ObjectStore, LocalObjects {
     }
   }
 
+  private async fileOf(key: ObjectKey): Promise<{ path: string; stats: BigIntStats } | null> {
+    const path = this.pathToRead(key);
+    if (path === null) return null;
+    const stats = await orOutage(nullIf(['ENOENT', 'ENOTDIR'], stat(path, { bigint: true })));
+    return stats?.isFile() ? { path, stats } : null;
+  }
+
   async *list(prefix: KeyPrefix, after?: ObjectKey): AsyncGenerator<ListedObject> {
     try {
       yield* walkKeys(this.folder, prefix, after);
@@ -89,13 +103,19 @@ export class DiskStore implements ObjectStore, LocalObjects {
     }
   }
 
-  /** A second name for the same bytes: they are never written to again. */
-  async copy(from: ObjectKey, to: ObjectKey, expected?: Sha256): Promise<void> {
+  /**
+   * A second name for the same bytes: they are never written to again, and not read either unless they are to be compared. What can't
+   * be read any more can still be moved.
+   */
+  async copy(from: ObjectKey, to: ObjectKey, expected?: ExpectedBytes): Promise<void> {
     pathOfKey(this.folder, to);
-    const source = (await this.locate(from)) ?? missing(from);
-    const sha256 = source.head.sha256 ?? missing(from);
-    if (expected !== undefined && expected !== sha256) throw new ChecksumMismatch(to);
-    await orOutage(linkToKey(this.publication(to, sha256), source.path));
+    const source = (await this.fileOf(from)) ?? missing(from);
+    const digest = () => this.digests.of(source.path, source.stats);
+    if (expected !== undefined && (await orOutage(digest())) !== expected.sha256) throw new ChecksumMismatch(to);
+    const isSame = async (target: string, there: BigIntStats) =>
+      (there.ino === source.stats.ino && there.dev === source.stats.dev) ||
+      (await this.digests.of(target, there)) === (await digest());
+    await orOutage(linkToKey({ folder: this.folder, names: this.names, key: to, isSame }, source.path));
   }
 
   deleteMany(keys: readonly ObjectKey[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { type BigIntStats, constants } from 'node:fs';
 import { copyFile, link, mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ObjectKey } from '../../../../kernel/object-key';
@@ -16,11 +16,16 @@ import { failedWith } from './errno';
 /** A deletion may remove the emptied parents between mkdir and link as often as there are deletions of neighbours. */
 const LINK_ATTEMPTS_MAX = 20;
 
-interface Publication {
+interface NewName {
   readonly folder: BucketFolder;
-  readonly digests: DigestMemo;
   readonly names: DurableNames;
   readonly key: ObjectKey;
+  /** Whether the file that has the key already will do. */
+  readonly isSame: (target: string, there: BigIntStats) => Promise<boolean>;
+}
+
+interface Publication extends Omit<NewName, 'isSame'> {
+  readonly digests: DigestMemo;
   readonly sha256: Sha256;
   /** Whether it is done where the same bytes have the key already. */
   readonly repeatable: boolean;
@@ -36,7 +41,7 @@ export async function publishFile(what: Publication, file: StagedFile, signal?: 
   await assureBytes(what, path, file.hashedAs);
   signal?.throwIfAborted();
   try {
-    await linkToKey(what, path);
+    await linkToKey(named(what), path);
   } catch (error) {
     if (!failedWith(error, 'EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP')) throw error;
     await publishCopy(what, path, signal);
@@ -49,10 +54,14 @@ async function publishCopy(what: Publication, path: string, signal?: AbortSignal
     await copyFile(path, copy, constants.COPYFILE_EXCL);
     await assureBytes(what, copy);
     signal?.throwIfAborted();
-    await linkToKey(what, copy);
+    await linkToKey(named(what), copy);
   } finally {
     await rm(copy, { force: true });
   }
+}
+
+function named({ digests, sha256, repeatable, ...name }: Publication): NewName {
+  return { ...name, isSame: async (target, there) => repeatable && (await digests.of(target, there)) === sha256 };
 }
 
 /** What is on the disk, not what was sent: hashed from the file, unless its inode is as it was when this very digest was read from it. */
@@ -64,7 +73,7 @@ async function assureBytes({ key, sha256, digests }: Publication, path: string, 
 }
 
 /** Links a file whose bytes are durable, then makes the name durable. Also how an object is copied. */
-export async function linkToKey(what: Publication, path: string): Promise<void> {
+export async function linkToKey(what: NewName, path: string): Promise<void> {
   const target = pathOfKey(what.folder, what.key);
   try {
     await linkMakingFolders(path, target);
@@ -87,13 +96,13 @@ async function linkMakingFolders(path: string, target: string): Promise<void> {
   }
 }
 
-/** @throws ObjectExists, unless the same bytes will do */
-async function acceptTaken({ digests, key, sha256, repeatable }: Publication, target: string): Promise<void> {
+/** @throws ObjectExists, unless what is there will do */
+async function acceptTaken({ key, isSame }: NewName, target: string): Promise<void> {
   const there = await stat(target, { bigint: true }).catch((error) => {
     // mkdir says EEXIST where a parent is a file
     if (failedWith(error, 'ENOTDIR')) throw new KeyNotUsable(key, 'a part of it is an object');
     throw error;
   });
   if (there.isDirectory()) throw new KeyNotUsable(key, 'other keys lie below it');
-  if (!repeatable || (await digests.of(target, there)) !== sha256) throw new ObjectExists(key);
+  if (!(await isSame(target, there))) throw new ObjectExists(key);
 }

@@ -26,6 +26,7 @@ export function corsRuleFor(origins: readonly string[]): CORSRule {
       'if-range',
       'range',
       'x-amz-checksum-sha256',
+      'x-amz-copy-source-if-match',
       'x-amz-server-side-encryption',
       'x-amz-server-side-encryption-aws-kms-key-id',
     ],

@@ -5,6 +5,13 @@ import { digestOf } from './head-object';
 import { refusalOf, S3Refusal } from './s3-faults';
 import type { S3Signer } from './s3-signer';
 
+export interface Copy {
+  readonly from: ObjectKey;
+  readonly to: ObjectKey;
+  /** Of the copy. */
+  readonly contentType: string;
+}
+
 /**
  * One attempt, by fetch, as HEAD is and for the same reason. A store may begin to answer 200 before it has copied, and say in the
  * body that it failed.
@@ -13,12 +20,11 @@ import type { S3Signer } from './s3-signer';
  */
 export async function copyOnce(
   signer: S3Signer,
-  from: ObjectKey,
-  to: ObjectKey,
+  { from, to, contentType }: Copy,
   signal: AbortSignal,
 ): Promise<Sha256 | null> {
   await signer.ready();
-  const { url, headers } = signer.ownCopy(from, to);
+  const { url, headers } = signer.ownCopy(from, to, contentType);
   const response = await fetch(url, { method: 'PUT', headers, signal, redirect: 'error' });
   if (!response.ok) {
     const refusal = await refusalOf(response);

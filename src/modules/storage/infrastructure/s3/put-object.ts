@@ -6,9 +6,7 @@ import { withAttempts } from './attempts';
 import type { S3StoreConfig } from './s3-config';
 import { classify, isChecksumRefusal, isKeyRefusal, refusalOf, type S3Refusal } from './s3-faults';
 import type { S3Signer } from './s3-signer';
-
-/** What a put may take beyond the silence that is allowed: a store slower than this is out of order. */
-const BYTES_PER_SECOND_MIN = 1 << 20;
+import { writeDeadlineMs } from './write-deadline';
 
 export interface PutParts {
   readonly config: S3StoreConfig;
@@ -30,7 +28,7 @@ interface Upload {
  */
 export async function putObject(parts: PutParts, upload: Upload, signal?: AbortSignal): Promise<void> {
   const { retries, timeoutMs } = parts.config;
-  const deadlineMs = timeoutMs + (upload.file.sizeBytes / BYTES_PER_SECOND_MIN) * 1000;
+  const deadlineMs = writeDeadlineMs(timeoutMs, upload.file.sizeBytes);
   await withAttempts({ retries, deadlineMs, signal }, async (attemptSignal, number) => {
     if (number > 0 && (await isStored(parts, upload, attemptSignal))) return;
     await parts.signer.ready();

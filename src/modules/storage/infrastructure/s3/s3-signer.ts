@@ -6,16 +6,20 @@ import type { CurrentCredentials } from './credentials';
 import { type S3Address, s3Address, s3Path } from './s3-address';
 import type { S3StoreConfig } from './s3-config';
 import { presign } from './sigv4-presign';
-import { bindingHeaders, sseHeaders } from './write-headers';
+import { bindingHeaders, COPY_GUARD, sseHeaders } from './write-headers';
 
-/** For requests that this process makes at once. */
-const OWN_EXPIRY_SECONDS = 3600;
+/**
+ * For requests that this process makes at once: as far as Amazon lets clocks differ. Not longer: a write that something on the way
+ * holds back can bring back a key that has been deleted meanwhile.
+ */
+const OWN_EXPIRY_SECONDS = 900;
 
 /** Makes presigned requests: for clients at the public endpoint, for this process at the inner one. */
 export class S3Signer {
   private readonly inner: S3Address;
   private readonly outer: S3Address;
   private readonly sse: Record<string, string>;
+  private guard: Readonly<Record<string, string>> = COPY_GUARD;
 
   constructor(
     private readonly config: S3StoreConfig,
@@ -30,6 +34,11 @@ export class S3Signer {
   /** To be awaited before signing where one can wait: loads credentials if there are none that live. */
   async ready(): Promise<void> {
     await this.credentials.fresh();
+  }
+
+  /** Of a store that has been seen to refuse what the signature does not name. */
+  needsNoGuard(): void {
+    this.guard = {};
   }
 
   /** Null where the credentials do not end. Whole seconds. */
@@ -48,7 +57,7 @@ export class S3Signer {
 
   put(asked: SignedPut): PresignedRequest {
     const request = { ...asked, expiresAt: this.endOf(asked) };
-    const bound = { ...bindingHeaders(request), ...this.sse };
+    const bound = { ...bindingHeaders(request), ...this.sse, ...this.guard };
     const url = this.url(this.outer, 'PUT', request, { headers: bound });
     const { 'content-length': _sentByEveryClient, ...headers } = bound;
     return { method: 'PUT', url, headers, expiresAt: request.expiresAt };
@@ -59,14 +68,25 @@ export class S3Signer {
     return { url: this.url(this.inner, 'PUT', { key: request.key, ...this.fromNow() }, { headers }), headers };
   }
 
-  /** The store computes the copy's sha-256 anew, from the bytes that it writes. */
-  ownCopy(from: ObjectKey, to: ObjectKey): { url: string; headers: Record<string, string> } {
+  /**
+   * The store computes the copy's sha-256 anew, from the bytes that it writes. What else was said of the source is not copied: whoever put
+   * it may have sent headers that nobody asked for, and the store kept them (Content-Encoding, x-amz-tagging).
+   */
+  ownCopy(from: ObjectKey, to: ObjectKey, contentType: string): { url: string; headers: Record<string, string> } {
     const headers = {
+      'content-type': contentType,
       'x-amz-checksum-algorithm': 'SHA256',
-      'x-amz-copy-source': percentEncodePath(`${this.config.bucket}/${objectKey(from)}`),
+      'x-amz-copy-source': this.sourceOf(from),
+      'x-amz-metadata-directive': 'REPLACE',
+      'x-amz-tagging-directive': 'REPLACE',
       ...this.sse,
     };
     return { url: this.url(this.inner, 'PUT', { key: to, ...this.fromNow() }, { headers }), headers };
+  }
+
+  /** As x-amz-copy-source names it. */
+  sourceOf(key: ObjectKey): string {
+    return percentEncodePath(`${this.config.bucket}/${objectKey(key)}`);
   }
 
   ownGet(key: ObjectKey): string {

@@ -3,8 +3,10 @@ import { type Clock, systemClock } from '../../../../kernel/clock';
 import { type KeyPrefix, type ObjectKey, requireSignable } from '../../../../kernel/object-key';
 import type { Sha256 } from '../../../../kernel/sha256';
 import type { StagedFile } from '../../../../kernel/staged-file';
+import { contentTypeOfKey } from '../../domain/content-type';
 import type {
   ByteRange,
+  ExpectedBytes,
   ListedObject,
   ObjectHead,
   ObjectStore,
@@ -17,7 +19,7 @@ import { ChecksumMismatch, ObjectExists, ObjectMissing } from '../../domain/stor
 import { type AttemptPolicy, withAttempts } from './attempts';
 import { letPagesIn } from './bucket-cors';
 import { checkBucket, makeBucketIfMissing } from './bucket-requests';
-import { copyOnce } from './copy-object';
+import { type Copy, copyOnce } from './copy-object';
 import { type CredentialsProvider, CurrentCredentials, credentialsProvider } from './credentials';
 import { deleteObjects } from './delete-objects';
 import { getObject } from './get-object';
@@ -25,9 +27,11 @@ import { headOnce } from './head-object';
 import { abortMultipartUploads } from './multipart-uploads';
 import { listPage, type RequestParts } from './object-requests';
 import { putObject } from './put-object';
+import { refusesUnsigned } from './refuses-unsigned';
 import { s3Client } from './s3-client';
 import type { S3StoreConfig } from './s3-config';
 import { S3Signer } from './s3-signer';
+import { writeDeadlineMs } from './write-deadline';
 
 export interface S3StoreOptions {
   readonly config: S3StoreConfig;
@@ -83,21 +87,26 @@ export class S3Store implements ObjectStore {
   }
 
   /** Asks before it copies, unless the key is the caller's own: not every store knows If-None-Match on a copy. */
-  async copy(from: ObjectKey, to: ObjectKey, sha256?: Sha256): Promise<void> {
-    if (sha256 !== undefined) return this.copyToNew(from, to, sha256);
+  async copy(from: ObjectKey, to: ObjectKey, expected?: ExpectedBytes): Promise<void> {
+    if (expected !== undefined) return this.copyToNew(from, to, expected);
     const [source, there] = await Promise.all([this.head(from), this.head(to)]);
     if (!source) throw new ObjectMissing(from);
     const isSame = there && there.sha256 !== null && there.sha256 === source.sha256;
     if (isSame) return;
     if (there) throw new ObjectExists(to);
-    await withAttempts(this.policy, (signal) => copyOnce(this.signer, from, to, signal));
+    await this.copyAny({ from, to, contentType: source.contentType ?? contentTypeOfKey(to) }, source.sizeBytes);
   }
 
   /** The store says of what it has written what its digest is; one that does not is asked. */
-  private async copyToNew(from: ObjectKey, to: ObjectKey, sha256: Sha256): Promise<void> {
-    const told = await withAttempts(this.policy, (signal) => copyOnce(this.signer, from, to, signal));
+  private async copyToNew(from: ObjectKey, to: ObjectKey, { sha256, sizeBytes }: ExpectedBytes): Promise<void> {
+    const told = await this.copyAny({ from, to, contentType: contentTypeOfKey(to) }, sizeBytes);
     const written = told ?? (await this.head(to))?.sha256;
     if (written !== sha256) throw new ChecksumMismatch(to);
+  }
+
+  private copyAny(copy: Copy, sizeBytes: number): Promise<Sha256 | null> {
+    const policy = { ...this.policy, deadlineMs: writeDeadlineMs(this.policy.deadlineMs, sizeBytes) };
+    return withAttempts(policy, (signal) => copyOnce(this.signer, copy, signal));
   }
 
   deleteMany(keys: readonly ObjectKey[]): Promise<void> {
@@ -127,6 +136,7 @@ export class S3Store implements ObjectStore {
     await makeBucketIfMissing(this.client, this.config, this.policy);
     const { bucket, corsOrigins: origins } = this.config;
     if (origins) await letPagesIn(this.client, { bucket, origins }, this.policy);
+    if (await withAttempts(this.policy, (signal) => refusesUnsigned(this.signer, signal))) this.signer.needsNoGuard();
   }
 
   async check(): Promise<void> {

@@ -15,6 +15,14 @@ export function bindingHeaders(body: {
   };
 }
 
+/**
+ * A condition that no copy meets. MinIO takes headers that were not signed: with x-amz-copy-source, whoever has a PUT URL could have it
+ * copy any object that this server may read, in place of the bytes that were declared, and over those that are there. A store must
+ * know the condition for copies alone; Amazon and versitygw refuse such a header themselves and are not sent it (`refusesUnsigned`).
+ * @see Amazon S3 API, CopyObject, x-amz-copy-source-if-match
+ */
+export const COPY_GUARD: Readonly<Record<string, string>> = { 'x-amz-copy-source-if-match': 'none' };
+
 /** Headers that ask for encryption at rest. @see Amazon S3 API, PutObject, x-amz-server-side-encryption */
 export function sseHeaders({ sse, kmsKeyId }: Pick<S3StoreConfig, 'sse' | 'kmsKeyId'>): Record<string, string> {
   if (!sse) return {};
