@@ -85,6 +85,9 @@ async function rotate(change: Record<string, string> = {}): Promise<unknown> {
   return JSON.parse(lines.at(-1) ?? '');
 }
 
+const OTHERS_AT_WORK = `select 1 from pg_stat_activity where datname = current_database()
+  and pid <> pg_backend_pid() and state <> 'idle' and query ilike '%seller_credentials%'`;
+
 describe('credentials rotate', () => {
   test('wraps every row by the new key, after which the old one opens none; again it has nothing to do', async () => {
     await sealed(250);
@@ -112,6 +115,12 @@ describe('credentials rotate', () => {
     await until(async () => (await count()) < 1950, 'it has begun', 30_000);
     child.kill('SIGKILL');
     await child.exited;
+    // what it had asked for when it died may still be done
+    await until(
+      async () => (await db.sql(OTHERS_AT_WORK)).length === 0,
+      'the database has seen that it is gone',
+      30_000,
+    );
     const left = await count();
     expect(left).toBeGreaterThan(0);
     expect([await openedBy(OLD), await openedBy(NEW)]).toEqual([left, 2000 - left]);
