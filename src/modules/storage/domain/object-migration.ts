@@ -30,10 +30,11 @@ export interface NamedObjects {
  * - `missing`: a row names it, and the source does not have it
  * - `damaged`: the source's bytes are not those of the row's sha-256 (or of what the source says of them)
  * - `differs`: the target has other bytes under the key; keys are write-once, so they are not replaced
+ * - `unreadable`: source or target does not give this object's bytes, though both answer
  */
 export interface MigrationProblem {
   readonly key: ObjectKey;
-  readonly problem: 'missing' | 'damaged' | 'differs';
+  readonly problem: 'missing' | 'damaged' | 'differs' | 'unreadable';
 }
 
 export interface MigrationProgress {
