@@ -12,8 +12,8 @@ export interface NamedObject {
 
 /** What the database says about objects, read page by page: memory does not grow with their number. */
 export interface NamedObjects {
-  /** Objects that rows name, at this moment. */
-  count(): Promise<number>;
+  /** Objects that rows name, at this moment; null where the database takes too long to count them. */
+  count(): Promise<number | null>;
   /** Every object that a row names, and what is in quarantine. @throws AppError INTERNAL where a row names a bucket that is not known */
   ofRows(): AsyncIterable<NamedObject>;
   /** Where living attempts write: folders that end with `/`, or whole keys. */
@@ -40,8 +40,8 @@ export interface MigrationProblem {
 export interface MigrationProgress {
   /** Objects dealt with. */
   readonly done: number;
-  /** Objects that rows named at the beginning: `done` may end a little above or below it. */
-  readonly total: number;
+  /** Objects that rows named at the beginning: `done` may end a little above or below it. Null: not known. */
+  readonly total: number | null;
   readonly copiedBytes: number;
 }
 

@@ -5,6 +5,7 @@ import { sha256FromHex } from '../../../kernel/sha256';
 import type { Orm } from '../../../platform/database/database';
 import { namedObjectCount } from '../../../platform/database/named-object-count';
 import { imageVariants, intents, productImages, quarantinedObjects } from '../../../platform/database/schema';
+import { unlessCancelled } from '../../../platform/database/unless-cancelled';
 import { type NamedObject, type NamedObjects, UUID_PATTERN } from '../domain/object-migration';
 
 const PAGE = 500;
@@ -20,7 +21,7 @@ export interface NamingRows {
 
 export function postgresNamedObjects(orm: Orm, { buckets, keyOf }: NamingRows): NamedObjects {
   return {
-    count: () => namedObjectCount(orm),
+    count: () => unlessCancelled(() => namedObjectCount(orm)),
 
     async *ofRows() {
       for (let after: string | null = null; ; ) {
