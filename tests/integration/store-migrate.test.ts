@@ -103,29 +103,32 @@ describe('a migration', () => {
     expect((await onTarget())[0]).toStartWith(attemptPrefix(productId, open));
   });
 
-  test('takes along what is in quarantine, or on its way there or back', async () => {
-    await kit.db.sql('delete from quarantined_objects');
-    const source = kit.storage.store;
-    const quarantined = async (state: string, ...at: ('key' | 'quarantine_key')[]) => {
-      const key = `${attemptPrefix(newId<ProductId>(), newId<AttemptId>())}${newId()}/original.jpg`;
-      const keys = { key, quarantine_key: `quarantine/1/${key}` };
-      await kit.db.sql(
-        `insert into quarantined_objects (key, quarantine_key, file_size_bytes, sha256, state, reason) values ($1, $2, $3, $4, $5, 'x')`,
-        [keys.key, keys.quarantine_key, state.length, sha256OfBytes(state), state],
-      );
-      return await Promise.all(at.map((name) => put(source, keys[name], state)));
-    };
-    const keys = [
-      ...(await quarantined('held', 'quarantine_key')),
-      ...(await quarantined('moving', 'key')),
-      ...(await quarantined('releasing', 'quarantine_key')),
-    ];
-    const { report, problems } = await migrate();
-    await kit.db.sql('delete from quarantined_objects');
-    expect(problems).toEqual([]);
-    expect(report).toMatchObject({ copied: 3, problems: 0 });
-    expect((await onTarget()).sort()).toEqual([...keys].sort());
-  });
+  test.each([false, true])(
+    'takes along what is in quarantine, or on its way there or back (prune: %p)',
+    async (prune) => {
+      await kit.db.sql('delete from quarantined_objects');
+      const source = kit.storage.store;
+      const quarantined = async (state: string, ...at: ('key' | 'quarantine_key')[]) => {
+        const key = `${attemptPrefix(newId<ProductId>(), newId<AttemptId>())}${newId()}/original.jpg`;
+        const keys = { key, quarantine_key: `quarantine/1/${key}` };
+        await kit.db.sql(
+          `insert into quarantined_objects (key, quarantine_key, file_size_bytes, sha256, state, reason) values ($1, $2, $3, $4, $5, 'x')`,
+          [keys.key, keys.quarantine_key, state.length, sha256OfBytes(state), state],
+        );
+        return await Promise.all(at.map((name) => put(source, keys[name], state)));
+      };
+      const keys = [
+        ...(await quarantined('held', 'quarantine_key')),
+        ...(await quarantined('moving', 'key')),
+        ...(await quarantined('releasing', 'quarantine_key')),
+      ];
+      const { report, problems } = await migrate({ prune });
+      await kit.db.sql('delete from quarantined_objects');
+      expect(problems).toEqual([]);
+      expect(report).toMatchObject({ copied: 3, problems: 0, unnamed: 0 });
+      expect((await onTarget()).sort()).toEqual([...keys].sort());
+    },
+  );
 
   test('reads the bytes where a store keeps no digest of them', async () => {
     await upload();

@@ -23,6 +23,11 @@ export interface NamedObjects {
    * Commits move a key from its intent to its row at once, so none of them is seen without a name in between.
    */
   namesOf(keys: readonly ObjectKey[]): Promise<ReadonlyMap<ObjectKey, 'row' | 'intent'>>;
+  /**
+   * Those that are on their way into quarantine or have left it: their bytes may be under this key alone, though neither row nor intent
+   * names it. Apart from `namesOf`, by which a move itself asks whether anything else needs the object.
+   */
+  ofQuarantine(keys: readonly ObjectKey[]): Promise<ReadonlySet<ObjectKey>>;
 }
 
 /**

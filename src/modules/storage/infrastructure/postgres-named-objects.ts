@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { AttemptId } from '../../../kernel/ids';
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
 import { sha256FromHex } from '../../../kernel/sha256';
@@ -48,6 +48,16 @@ export function postgresNamedObjects(orm: Orm, { buckets, keyOf }: NamingRows): 
     },
 
     namesOf: namesOfKeys(orm, buckets),
+
+    async ofQuarantine(keys) {
+      if (keys.length === 0) return new Set();
+      const { key, state } = quarantinedObjects;
+      const rows = await orm
+        .select({ key })
+        .from(quarantinedObjects)
+        .where(and(inArray(key, [...keys]), inArray(state, ['moving', 'releasing', 'released'])));
+      return new Set(rows.map((row) => row.key as ObjectKey));
+    },
   };
 }
 
