@@ -17,6 +17,9 @@ interface GetSigner {
 /** The longest life that callers may ask for. */
 export const LONGEST_GET_SECONDS = 3600;
 
+/** With the bucket of the clock that it was signed in: what is signed now has stopped to work after that, whoever asked for it. */
+export const LONGEST_LIFE_SECONDS = LONGEST_GET_SECONDS * 1.5;
+
 /** Below this, browsers would hardly meet the same URL twice. */
 const BUCKET_LEAST_SECONDS = 30;
 

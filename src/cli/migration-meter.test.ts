@@ -20,6 +20,18 @@ test('progress is shown every two seconds, with speed and the time that is left'
   ]);
 });
 
+test('progress of a number that nobody knows is shown without it, and without the time that is left', () => {
+  const lines: string[] = [];
+  let now = 1_000;
+  const meter = new MigrationMeter(
+    (line) => lines.push(line),
+    () => now,
+  );
+  now += 4_000;
+  meter.show({ done: 20, total: null, copiedBytes: 40e6 });
+  expect(lines).toEqual(['20 objects, 40.0 MB copied, 10.0 MB/s']);
+});
+
 test('the end says what was done, and what --prune is for where it is for anything', () => {
   const endOf = (report: Partial<typeof NOTHING>) => {
     const lines: string[] = [];

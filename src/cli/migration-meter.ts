@@ -21,10 +21,10 @@ export class MigrationMeter {
     if (now - this.shownAt < EVERY_MS) return;
     this.shownAt = now;
     const seconds = (now - this.startedAt) / 1000;
-    const leftSeconds = Math.max(0, ((total - done) * seconds) / done);
-    this.print(
-      `${done} of ${total} objects, ${megabytes(copiedBytes)} copied, ${megabytes(copiedBytes / seconds)}/s, about ${Math.ceil(leftSeconds / 60)} min left`,
-    );
+    const objects = total === null ? `${done} objects` : `${done} of ${total} objects`;
+    const left =
+      total === null ? '' : `, about ${Math.ceil(Math.max(0, ((total - done) * seconds) / done) / 60)} min left`;
+    this.print(`${objects}, ${megabytes(copiedBytes)} copied, ${megabytes(copiedBytes / seconds)}/s${left}`);
   }
 
   end({ copied, copiedBytes, present, gone, problems, unnamed, pruned }: MigrationReport): void {

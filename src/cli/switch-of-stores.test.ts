@@ -34,6 +34,17 @@ test('keys of the source are emptied where the machine’s role signs at the tar
   expect(lines).toContain('     S3_SECRET_ACCESS_KEY=');
 });
 
+test('URLs of the bucket that is left are said to live on for 90 minutes; those of the disk end with the switch', () => {
+  const names = { buckets: ['images'], target: 'new-images' };
+  const left = (settings: Record<string, string>) =>
+    switchOfStores(loadSettings({ ...TARGET, ...settings }), { bucket: 'new-images' }, names).join('\n');
+  expect(left({ S3_BUCKET_NAME: 'images' })).toContain(
+    'URLs that were signed before open images for up to 90 minutes more, also where they are revoked',
+  );
+  expect(left({ S3_BUCKET_NAME: 'images' })).toContain('disable the key that signed them');
+  expect(left({})).not.toContain('minutes');
+});
+
 test('the switch to the disk empties the bucket’s name; a bucket that keeps its name is no former one', () => {
   const names = { buckets: ['images', 'intellipost-images'], target: 'intellipost-images' };
   const lines = switchOfStores(loadSettings({ S3_BUCKET_NAME: 'images' }), null, names);

@@ -1,4 +1,5 @@
 import type { Settings } from '../config/load';
+import { LONGEST_LIFE_SECONDS } from '../signed-image-urls';
 
 /**
  * What is left to do once the objects are copied, line by line.
@@ -21,6 +22,15 @@ export function switchOfStores(
     `     S3_FORMER_BUCKET_NAMES=${former.join(',')}`,
     '   and review S3_PUBLIC_ENDPOINT_URL and CDN_BASE_URL: how clients reach the store.',
     '3. Start the server. The objects stay where they were until you remove them.',
+    ...(settings.S3_BUCKET_NAME === undefined ? [] : lastUrlsOf(settings.S3_BUCKET_NAME)),
+  ];
+}
+
+/** The new store's revocations and deletions don't reach the old one; the disk's own door ends with the switch. */
+function lastUrlsOf(bucket: string): string[] {
+  return [
+    `   URLs that were signed before open ${bucket} for up to ${LONGEST_LIFE_SECONDS / 60} minutes more, also where they are revoked or their product is`,
+    '   deleted on the new store: to end them at once, disable the key that signed them, or empty that bucket.',
   ];
 }
 

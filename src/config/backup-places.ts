@@ -1,12 +1,15 @@
 import { resolve, sep } from 'node:path';
 import type { Settings } from './load';
 
-/** What removes objects without a row, and whoever empties the bucket, would take the backups with it. */
-export function isBackupAmongImages(loaded: Settings): boolean {
+/**
+ * What removes objects without a row, and whoever empties the bucket, would take the backups with it.
+ * @param images `TARGET_`: where a migration takes the images to, and the server is to look for them afterwards
+ */
+export function isBackupAmongImages(loaded: Settings, images: '' | 'TARGET_' = ''): boolean {
   return (
     loaded.BACKUP_S3_BUCKET_NAME !== undefined &&
-    loaded.BACKUP_S3_BUCKET_NAME === loaded.S3_BUCKET_NAME &&
-    serverOf(loaded.BACKUP_S3_ENDPOINT_URL) === serverOf(loaded.S3_ENDPOINT_URL)
+    loaded.BACKUP_S3_BUCKET_NAME === loaded[`${images}S3_BUCKET_NAME`] &&
+    serverOf(loaded.BACKUP_S3_ENDPOINT_URL) === serverOf(loaded[`${images}S3_ENDPOINT_URL`])
   );
 }
 

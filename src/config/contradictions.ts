@@ -47,9 +47,14 @@ export const CONTRADICTIONS: readonly Rule[] = [
   },
   ...OF_DRILLS,
   {
-    when: isBackupAmongImages,
+    when: (s) => isBackupAmongImages(s),
     variables: ['BACKUP_S3_BUCKET_NAME'],
     says: 'must be another bucket than that of the images',
+  },
+  {
+    when: (s) => isBackupAmongImages(s, 'TARGET_'),
+    variables: ['TARGET_S3_BUCKET_NAME'],
+    says: 'must be another bucket than that of the backups',
   },
   {
     when: isBackupAmongData,

@@ -222,6 +222,20 @@ test.each([
   expect(problemsOf({ ...both, BACKUP_S3_ENDPOINT_URL: 'https://elsewhere.example' })).toEqual([]);
 });
 
+test('images are not moved to the bucket of the backups: what a migration ends with would be refused', () => {
+  const both = { TARGET_S3_BUCKET_NAME: 'backups', BACKUP_S3_BUCKET_NAME: 'backups' };
+  const server = {
+    TARGET_S3_ENDPOINT_URL: 'https://store.example',
+    BACKUP_S3_ENDPOINT_URL: 'https://store.example:443/',
+  };
+  for (const place of [both, { ...both, ...server }])
+    expect(problemsOf(place)).toEqual([
+      'TARGET_S3_BUCKET_NAME: got "backups"; must be another bucket than that of the backups',
+    ]);
+  expect(problemsOf({ ...both, TARGET_S3_ENDPOINT_URL: 'https://elsewhere.example' })).toEqual([]);
+  expect(problemsOf({ ...both, TARGET_S3_BUCKET_NAME: 'images' })).toEqual([]);
+});
+
 test('backups are not kept where the data is', () => {
   const says = 'the first must not lie in the second, or whatever takes one of them takes both';
   for (const BACKUP_DIR of ['/srv/data', '/srv/data/', '/srv/data/backups', '/srv/other/../data/backups'])

@@ -2,11 +2,12 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { Client } from 'pg';
 import { postgresLivingObjects } from '../../src/modules/backup/infrastructure/restore/living-objects';
 import { postgresNamingRows } from '../../src/modules/maintenance/infrastructure/postgres-naming-rows';
+import { postgresNamedObjects } from '../../src/modules/storage/infrastructure/postgres-named-objects';
 import { Database } from '../../src/platform/database/database';
 import { silentLog } from '../support/log';
 import { type TestDatabase, testDatabase } from '../support/postgres';
 
-// What only a progress bar wants to know must not end an audit or a restore before it begins.
+// What only a progress bar wants to know must not end an audit, a restore or a migration before it begins.
 
 let db: TestDatabase;
 let hurried: Database;
@@ -24,6 +25,7 @@ afterAll(async () => {
 const counts = () => [
   postgresNamingRows(hurried.orm, { buckets: [], namesOf: async () => new Map() }).count(),
   postgresLivingObjects(hurried).count(),
+  postgresNamedObjects(hurried.orm, { buckets: [], keyOf: () => expect.unreachable('no row is read') }).count(),
 ];
 
 test('a count that takes too long is unknown, and one that does not is a number', async () => {
@@ -31,15 +33,15 @@ test('a count that takes too long is unknown, and one that does not is a number'
   await client.connect();
   try {
     await client.query('begin; lock table product_images in access exclusive mode');
-    expect(await Promise.all(counts())).toEqual([null, null]);
+    expect(await Promise.all(counts())).toEqual([null, null, null]);
   } finally {
     await client.end();
   }
-  expect(await Promise.all(counts())).toEqual([0, 0]);
+  expect(await Promise.all(counts())).toEqual([0, 0, 0]);
 });
 
 test('a count that fails for another reason fails', async () => {
   await db.sql('alter table image_variants rename to image_variants_gone');
   const ended = await Promise.allSettled(counts());
-  expect(ended.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(ended.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
 });

@@ -117,4 +117,16 @@ describe.each([
     expect(now).toHaveLength(keys.length);
     expect(now.filter((key) => keys.includes(key))).toEqual([lost]); // what names it is how it is found again
   });
+
+  promise('kills those of an object that was lost, when it is asked for again after the object is back', async () => {
+    const [lost] = (await kit.keysOf(id)) as [ObjectKey];
+    const bytes = await new Response(await kit.storage.store.get(lost)).bytes();
+    const old = kit.signed([lost]);
+    await kit.storage.store.deleteMany([lost]);
+    await kit.revoke(seller, id);
+    await kit.put(lost, bytes);
+    expect(await statusesOf(old)).toEqual([200]); // why docs/backup-runbooks.md wants it done again
+    await kit.revoke(seller, id);
+    expect(await statusesOf(old)).toEqual([404]);
+  });
 });

@@ -1,72 +1,28 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { AppError } from '../../src/kernel/app-error';
 import { type AttemptId, newId, type ProductId } from '../../src/kernel/ids';
-import { attemptPrefix, type ObjectKey, objectKey } from '../../src/kernel/object-key';
-import type { Seller } from '../../src/kernel/principal';
+import { attemptPrefix, type ObjectKey } from '../../src/kernel/object-key';
 import { sha256OfBytes } from '../../src/kernel/sha256';
-import { storedUrls } from '../../src/modules/products/infrastructure/stored-url';
-import { type MigrateDeps, migrateObjects } from '../../src/modules/storage/application/migrate-objects';
-import type { MigrationProblem, MigrationProgress } from '../../src/modules/storage/domain/object-migration';
-import { DiskStore } from '../../src/modules/storage/infrastructure/disk/disk-store';
-import { DiskUrlSigner } from '../../src/modules/storage/infrastructure/disk/sign';
-import { postgresNamedObjects } from '../../src/modules/storage/infrastructure/postgres-named-objects';
-import { listAll, readAll, sampleFiles } from '../contracts/object-samples';
-import { photo } from '../support/photos';
-import { PROMPT, productParts, type UploadKit, uploadKit } from '../support/upload-kit';
+import type { MigrateDeps } from '../../src/modules/storage/application/migrate-objects';
+import type { DiskStore } from '../../src/modules/storage/infrastructure/disk/disk-store';
+import { readAll } from '../contracts/object-samples';
+import { FORMER, type MigrationChange, type MigrationKit, migrationKit } from '../support/migration-kit';
 
-const FORMER = 'former-bucket';
-let kit: UploadKit;
-let seller: Seller;
+let kit: MigrationKit;
 let target: DiskStore;
-let samples: Awaited<ReturnType<typeof sampleFiles>>;
-let folder: string;
-let photos: Buffer[];
 
 beforeAll(async () => {
-  kit = await uploadKit();
-  seller = await kit.seller();
-  samples = await sampleFiles();
-  folder = await mkdtemp(join(tmpdir(), 'test-migrate-'));
-  photos = [await photo({ seed: 41 }), await photo({ seed: 42, format: 'png' })];
+  kit = await migrationKit();
 });
-afterAll(async () => {
-  await kit.stop();
-  await samples.remove();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => kit.stop());
 beforeEach(async () => {
-  const urls = new DiskUrlSigner({ bucket: 'unused', publicUrl: () => 'http://test.invalid', secret: 'unused' });
-  target = new DiskStore({ dataDir: join(folder, Bun.randomUUIDv7()), bucket: 'target-bucket', urls });
-  await target.prepare();
-  await kit.db.sql('delete from products');
-  await kit.db.sql('delete from intents');
-  await kit.storage.store.deleteMany((await kit.keys()) as ObjectKey[]);
+  target = await kit.begin();
 });
 
-async function migrate(change: { prune?: boolean; deps?: Partial<MigrateDeps> } = {}) {
-  const buckets = [kit.storage.store.bucket, FORMER];
-  const { keyOf } = storedUrls(kit.storage.store.bucket, [FORMER]);
-  const names = postgresNamedObjects(kit.db.database.orm, { buckets, keyOf });
-  const deps = { names, source: kit.storage.store, target, staging: kit.staging, ...change.deps };
-  const problems: MigrationProblem[] = [];
-  const progress: MigrationProgress[] = [];
-  const report = await migrateObjects(deps)({
-    prune: change.prune ?? false,
-    onProblem: (problem) => problems.push(problem),
-    onProgress: (step) => progress.push(step),
-  });
-  return { report, problems, progress };
-}
-
-const upload = async () => (await kit.create(seller, productParts(PROMPT, photos))).product.id as ProductId;
-const onTarget = async () => (await listAll(target, '' as never)).map(({ key }) => key as string);
-async function put(store: Pick<DiskStore, 'put'>, key: string, bytes: Uint8Array | string) {
-  await store.put(objectKey(key), await samples.of(bytes), 'image/jpeg');
-  return key as ObjectKey;
-}
+const migrate = (change?: MigrationChange) => kit.migrate(target, change);
+const upload = () => kit.upload();
+const onTarget = () => kit.keysOn(target);
+const put: MigrationKit['put'] = (store, key, bytes) => kit.put(store, key, bytes);
 const bytesAt = async (key: string) => readAll(await target.get(key as ObjectKey));
 const NOTHING = { copied: 0, copiedBytes: 0, present: 0, gone: 0, problems: 0, unnamed: 0, pruned: 0 };
 
@@ -91,7 +47,7 @@ describe('a migration', () => {
       [image!.id, `s3://${FORMER}/${thumb}`, sha256OfBytes('thumb bytes')],
     );
     const { report, problems, progress } = await migrate();
-    const bytes = photos.reduce((sum, each) => sum + each.length, 'processed bytes'.length + 'thumb bytes'.length);
+    const bytes = kit.photos.reduce((sum, each) => sum + each.length, 'processed bytes'.length + 'thumb bytes'.length);
     expect([report, problems]).toEqual([{ ...NOTHING, copied: 4, copiedBytes: bytes }, []]);
     expect(progress.at(-1)).toEqual({ done: 4, total: 4, copiedBytes: bytes });
     expect(await onTarget()).toHaveLength(4);
@@ -147,29 +103,32 @@ describe('a migration', () => {
     expect((await onTarget())[0]).toStartWith(attemptPrefix(productId, open));
   });
 
-  test('takes along what is in quarantine, or on its way there or back', async () => {
-    await kit.db.sql('delete from quarantined_objects');
-    const source = kit.storage.store;
-    const quarantined = async (state: string, ...at: ('key' | 'quarantine_key')[]) => {
-      const key = `${attemptPrefix(newId<ProductId>(), newId<AttemptId>())}${newId()}/original.jpg`;
-      const keys = { key, quarantine_key: `quarantine/1/${key}` };
-      await kit.db.sql(
-        `insert into quarantined_objects (key, quarantine_key, file_size_bytes, sha256, state, reason) values ($1, $2, $3, $4, $5, 'x')`,
-        [keys.key, keys.quarantine_key, state.length, sha256OfBytes(state), state],
-      );
-      return await Promise.all(at.map((name) => put(source, keys[name], state)));
-    };
-    const keys = [
-      ...(await quarantined('held', 'quarantine_key')),
-      ...(await quarantined('moving', 'key')),
-      ...(await quarantined('releasing', 'quarantine_key')),
-    ];
-    const { report, problems } = await migrate();
-    await kit.db.sql('delete from quarantined_objects');
-    expect(problems).toEqual([]);
-    expect(report).toMatchObject({ copied: 3, problems: 0 });
-    expect((await onTarget()).sort()).toEqual([...keys].sort());
-  });
+  test.each([false, true])(
+    'takes along what is in quarantine, or on its way there or back (prune: %p)',
+    async (prune) => {
+      await kit.db.sql('delete from quarantined_objects');
+      const source = kit.storage.store;
+      const quarantined = async (state: string, ...at: ('key' | 'quarantine_key')[]) => {
+        const key = `${attemptPrefix(newId<ProductId>(), newId<AttemptId>())}${newId()}/original.jpg`;
+        const keys = { key, quarantine_key: `quarantine/1/${key}` };
+        await kit.db.sql(
+          `insert into quarantined_objects (key, quarantine_key, file_size_bytes, sha256, state, reason) values ($1, $2, $3, $4, $5, 'x')`,
+          [keys.key, keys.quarantine_key, state.length, sha256OfBytes(state), state],
+        );
+        return await Promise.all(at.map((name) => put(source, keys[name], state)));
+      };
+      const keys = [
+        ...(await quarantined('held', 'quarantine_key')),
+        ...(await quarantined('moving', 'key')),
+        ...(await quarantined('releasing', 'quarantine_key')),
+      ];
+      const { report, problems } = await migrate({ prune });
+      await kit.db.sql('delete from quarantined_objects');
+      expect(problems).toEqual([]);
+      expect(report).toMatchObject({ copied: 3, problems: 0, unnamed: 0 });
+      expect((await onTarget()).sort()).toEqual([...keys].sort());
+    },
+  );
 
   test('reads the bytes where a store keeps no digest of them', async () => {
     await upload();
@@ -216,7 +175,7 @@ describe('a migration', () => {
 
   test('finds every object of more images than one page of rows', async () => {
     await kit.db.sql(`
-      insert into products (id, user_id, prompt_text) values ('${newId()}', '${seller.userId}', 'as many photos as that');
+      insert into products (id, user_id, prompt_text) values ('${newId()}', '${kit.seller.userId}', 'as many photos as that');
       insert into product_images (id, product_id, original_s3_url, sha256, file_size_bytes, file_format,
           resolution_width, resolution_height, position, is_primary)
         select gen_random_uuid(), id, 's3://${FORMER}/products/x/' || n, repeat('0', 64), 1, 'jpeg', 800, 600, n, n = 0

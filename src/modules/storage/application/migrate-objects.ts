@@ -1,6 +1,5 @@
 import { inLanes } from '../../../kernel/in-lanes';
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
-import { patiently } from '../../../kernel/patiently';
 import type {
   MigrationProblem,
   MigrationProgress,
@@ -14,8 +13,8 @@ import { pruneUnnamed } from './prune-unnamed';
 
 export interface MigrateDeps extends CopyDeps {
   readonly names: NamedObjects;
-  readonly source: Pick<ObjectStore, 'head' | 'get' | 'list'>;
-  readonly target: Pick<ObjectStore, 'head' | 'get' | 'put' | 'list' | 'deleteMany'>;
+  readonly source: Pick<ObjectStore, 'head' | 'get' | 'list' | 'check'>;
+  readonly target: Pick<ObjectStore, 'head' | 'get' | 'put' | 'list' | 'deleteMany' | 'check'>;
 }
 
 export interface MigrateRequest {
@@ -29,7 +28,6 @@ type Counts = { -readonly [Name in keyof MigrationReport]: MigrationReport[Name]
 
 /** Objects at a time: enough to hide a store's delay, few enough that staged files do not fill a disk. */
 const LANES = 8;
-const PAUSES_MS = [500, 2_000];
 
 /**
  * Copies every object that rows or living attempts name to another store, while the server works on the first. Repeating it copies
@@ -44,7 +42,7 @@ export const migrateObjects =
     let done = 0;
     const copy = copyObject(deps);
     await inLanes(objectsToCopy(deps), LANES, async (named) => {
-      const outcome = await patiently(PAUSES_MS, () => copy(named));
+      const outcome = await copy(named);
       count(report, outcome);
       if (outcome.is === 'problem') onProblem({ key: named.key, problem: outcome.problem });
       done += 1;

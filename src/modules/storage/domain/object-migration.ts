@@ -12,8 +12,8 @@ export interface NamedObject {
 
 /** What the database says about objects, read page by page: memory does not grow with their number. */
 export interface NamedObjects {
-  /** Objects that rows name, at this moment. */
-  count(): Promise<number>;
+  /** Objects that rows name, at this moment; null where the database takes too long to count them. */
+  count(): Promise<number | null>;
   /** Every object that a row names, and what is in quarantine. @throws AppError INTERNAL where a row names a bucket that is not known */
   ofRows(): AsyncIterable<NamedObject>;
   /** Where living attempts write: folders that end with `/`, or whole keys. */
@@ -23,6 +23,11 @@ export interface NamedObjects {
    * Commits move a key from its intent to its row at once, so none of them is seen without a name in between.
    */
   namesOf(keys: readonly ObjectKey[]): Promise<ReadonlyMap<ObjectKey, 'row' | 'intent'>>;
+  /**
+   * Those that are on their way into quarantine or have left it: their bytes may be under this key alone, though neither row nor intent
+   * names it. Apart from `namesOf`, by which a move itself asks whether anything else needs the object.
+   */
+  ofQuarantine(keys: readonly ObjectKey[]): Promise<ReadonlySet<ObjectKey>>;
 }
 
 /**
@@ -30,17 +35,18 @@ export interface NamedObjects {
  * - `missing`: a row names it, and the source does not have it
  * - `damaged`: the source's bytes are not those of the row's sha-256 (or of what the source says of them)
  * - `differs`: the target has other bytes under the key; keys are write-once, so they are not replaced
+ * - `unreadable`: source or target does not give this object's bytes, though both answer
  */
 export interface MigrationProblem {
   readonly key: ObjectKey;
-  readonly problem: 'missing' | 'damaged' | 'differs';
+  readonly problem: 'missing' | 'damaged' | 'differs' | 'unreadable';
 }
 
 export interface MigrationProgress {
   /** Objects dealt with. */
   readonly done: number;
-  /** Objects that rows named at the beginning: `done` may end a little above or below it. */
-  readonly total: number;
+  /** Objects that rows named at the beginning: `done` may end a little above or below it. Null: not known. */
+  readonly total: number | null;
   readonly copiedBytes: number;
 }
 

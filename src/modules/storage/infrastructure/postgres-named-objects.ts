@@ -1,10 +1,11 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { AttemptId } from '../../../kernel/ids';
 import type { KeyPrefix, ObjectKey } from '../../../kernel/object-key';
 import { sha256FromHex } from '../../../kernel/sha256';
 import type { Orm } from '../../../platform/database/database';
 import { namedObjectCount } from '../../../platform/database/named-object-count';
 import { imageVariants, intents, productImages, quarantinedObjects } from '../../../platform/database/schema';
+import { unlessCancelled } from '../../../platform/database/unless-cancelled';
 import { type NamedObject, type NamedObjects, UUID_PATTERN } from '../domain/object-migration';
 
 const PAGE = 500;
@@ -20,7 +21,7 @@ export interface NamingRows {
 
 export function postgresNamedObjects(orm: Orm, { buckets, keyOf }: NamingRows): NamedObjects {
   return {
-    count: () => namedObjectCount(orm),
+    count: () => unlessCancelled(() => namedObjectCount(orm)),
 
     async *ofRows() {
       for (let after: string | null = null; ; ) {
@@ -47,6 +48,16 @@ export function postgresNamedObjects(orm: Orm, { buckets, keyOf }: NamingRows): 
     },
 
     namesOf: namesOfKeys(orm, buckets),
+
+    async ofQuarantine(keys) {
+      if (keys.length === 0) return new Set();
+      const { key, state } = quarantinedObjects;
+      const rows = await orm
+        .select({ key })
+        .from(quarantinedObjects)
+        .where(and(inArray(key, [...keys]), inArray(state, ['moving', 'releasing', 'released'])));
+      return new Set(rows.map((row) => row.key as ObjectKey));
+    },
   };
 }
 
