@@ -19,7 +19,7 @@ import {
   FIND_OPEN,
   INSERT_UPLOAD,
   LOCK_ACCOUNT,
-  LOCK_ACCOUNT_AGAINST_STARTS,
+  LOCK_ACCOUNT_AGAINST_ANNOUNCEMENTS,
   LOCK_OPEN_INTENT,
   type UploadedImageRow,
 } from './direct-upload-statements';
@@ -74,10 +74,10 @@ const isOneOf = (images: readonly DirectImage[]) =>
     images.map(({ id }) => id),
   );
 
-async function countOpen(tx: Transaction, seller: Seller): Promise<OpenUploads> {
+async function countOpen(tx: Transaction, seller: Seller, besides?: ProductId): Promise<OpenUploads> {
   const orm = ormOf(tx);
-  await runPrepared(orm, LOCK_ACCOUNT_AGAINST_STARTS, [seller.userId]);
-  const { rows } = await runPrepared<OpenUploads>(orm, COUNT_OPEN, [seller.userId]);
+  await runPrepared(orm, LOCK_ACCOUNT_AGAINST_ANNOUNCEMENTS, [seller.userId]);
+  const { rows } = await runPrepared<OpenUploads>(orm, COUNT_OPEN, [seller.userId, besides ?? null]);
   return rows[0] ?? { uploads: 0, bytes: 0 };
 }
 

@@ -25,7 +25,7 @@ import { type AwaitedUpload, type PutSigning, putTimes, signPuts } from './presi
 
 export interface RenewUploadUrlsDeps extends PutSigning {
   readonly objects: DirectObjects;
-  readonly uploads: Pick<DirectUploads, 'find' | 'lock' | 'countReplaced' | 'replace' | 'extendPuts'>;
+  readonly uploads: Pick<DirectUploads, 'countOpen' | 'find' | 'lock' | 'countReplaced' | 'replace' | 'extendPuts'>;
   readonly inTransaction: InTransaction;
   readonly requireQuota: RequireQuota;
   readonly limits: DeclarationLimits & Pick<DirectUploadLimits, 'maxReplacements'>;
@@ -43,7 +43,7 @@ type Found = ReadonlyMap<ObjectKey, 'right' | 'wrong'>;
  * Fresh PUTs for the images whose bytes have not come. A changed declaration gets a new key; the old one is deleted with
  * completion, or with the whole attempt.
  * @throws AppError PRODUCT_NOT_FOUND, IMAGE_NOT_FOUND, VALIDATION_FAILED (an image named twice), QUOTA_EXCEEDED (announced anew
- *   too often), and those of `judgeDeclarations`
+ *   too often, or more than there is room for), and those of `judgeDeclarations`
  */
 export const renewUploadUrls =
   (deps: RenewUploadUrlsDeps) =>
@@ -53,13 +53,15 @@ export const renewUploadUrls =
     // Asked before the transaction. Keys are write-once: what is there stays, and a key that is new by then is not there.
     const found = await objectsAt(deps.objects, seen.images);
     const times = putTimes(deps);
+    const mayReplace = changes.size > 0 || [...found.values()].includes('wrong');
     const { images, missing } = await deps.inTransaction(async (tx) => {
+      const others = mayReplace ? await deps.uploads.countOpen(tx, seller, id) : { bytes: 0 };
       const upload = (await deps.uploads.lock(tx, seller, id)) ?? notFound();
       const images = redeclare(upload, changes, found, times.expiresAt);
       requireTotal(deps.limits, images);
       const replaced = images.filter((image, index) => image.key !== upload.images[index]?.key);
       if (replaced.length > 0) {
-        await deps.requireQuota(seller, { products: 0, bytes: bytesOf(images) }, tx);
+        await deps.requireQuota(seller, { products: 0, bytes: others.bytes + bytesOf(images) }, tx);
         await replace(deps, tx, upload, replaced);
       }
       const unsent = images.filter(({ key }) => found.get(key) !== 'right');
