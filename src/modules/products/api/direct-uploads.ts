@@ -55,7 +55,14 @@ function startProcedure({ startUpload }: Pick<DirectUploadUseCases, 'startUpload
       },
       examples: exampleStart,
       status: 201,
-      errors: [...ANNOUNCING, 'INVALID_PROMPT', 'QUOTA_EXCEEDED', 'IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_MISMATCH'],
+      errors: [
+        ...ANNOUNCING,
+        'INVALID_PROMPT',
+        'QUOTA_EXCEEDED',
+        'IDEMPOTENCY_IN_PROGRESS',
+        'IDEMPOTENCY_MISMATCH',
+        'STORAGE_UNAVAILABLE',
+      ],
     })
     .input(z.strictObject({ prompt_text: promptSchema, images: z.array(announcedImageSchema) }))
     .output(awaitedUploadSchema)

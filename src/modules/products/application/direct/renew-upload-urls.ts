@@ -54,7 +54,7 @@ export const renewUploadUrls =
     const found = await objectsAt(deps.objects, seen.images);
     const times = putTimes(deps);
     const mayReplace = changes.size > 0 || [...found.values()].includes('wrong');
-    const { images, missing } = await deps.inTransaction(async (tx) => {
+    const { images, puts } = await deps.inTransaction(async (tx) => {
       const others = mayReplace ? await deps.uploads.countOpen(tx, seller, id) : { bytes: 0 };
       const upload = (await deps.uploads.lock(tx, seller, id)) ?? notFound();
       const images = redeclare(upload, changes, found, times.expiresAt);
@@ -66,11 +66,11 @@ export const renewUploadUrls =
       }
       const unsent = images.filter(({ key }) => found.get(key) !== 'right');
       if (unsent.length > 0) await deps.uploads.extendPuts(tx, upload, unsent, times.expiresAt);
-      return { images, missing: unsent };
+      return { images, puts: signPuts(deps, unsent, times) };
     });
     const isThere = (index: number) => found.get(images[index]?.key as ObjectKey) === 'right';
     deps.progress?.tell(stateOfDirectUpload({ userId: seller.userId, productId: id }, images, isThere));
-    return { productId: id, puts: signPuts(deps, missing, times) };
+    return { productId: id, puts };
   };
 
 async function replace(
