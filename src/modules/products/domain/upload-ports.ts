@@ -78,6 +78,13 @@ export interface IdempotencyKeys {
     attempt: AttemptId,
     done: { fingerprint: Sha256; answer: object },
   ): Promise<void>;
+  /** What was asked for with the key of this attempt, if it has one, has been changed since: the key stands for that from now on. */
+  restate(
+    tx: Transaction,
+    holder: Omit<IdempotencyClaim, 'key'>,
+    attempt: AttemptId,
+    fingerprint: Sha256,
+  ): Promise<void>;
   /** Frees the key of a refused request. */
   release(tx: Transaction, claim: IdempotencyClaim, attempt: AttemptId): Promise<void>;
 }

@@ -17,12 +17,9 @@ import type {
 
 type Row = typeof idempotencyKeys.$inferSelect;
 
-const isKey = ({ seller, procedure, key }: IdempotencyClaim) =>
-  and(
-    eq(idempotencyKeys.userId, seller.userId),
-    eq(idempotencyKeys.procedure, procedure),
-    eq(idempotencyKeys.key, key),
-  );
+const isOf = ({ seller, procedure }: Omit<IdempotencyClaim, 'key'>) =>
+  and(eq(idempotencyKeys.userId, seller.userId), eq(idempotencyKeys.procedure, procedure));
+const isKey = ({ key, ...holder }: IdempotencyClaim) => and(isOf(holder), eq(idempotencyKeys.key, key));
 
 /** @param ttlSeconds IDEMPOTENCY_TTL_SECONDS, from the claim on */
 export function postgresIdempotencyKeys(deps: {
@@ -86,6 +83,13 @@ export function postgresIdempotencyKeys(deps: {
         .where(and(isKey(claim), eq(idempotencyKeys.intentId, attempt)));
       // The intent was settled in this transaction, so nobody can have taken the key over: its row was removed by hand.
       if (rowCount !== 1) throw new AppError('CONFLICT', 'The Idempotency-Key was removed while it was in use.');
+    },
+
+    async restate(tx, holder, attempt, fingerprint) {
+      await ormOf(tx)
+        .update(idempotencyKeys)
+        .set({ fingerprint })
+        .where(and(isOf(holder), eq(idempotencyKeys.intentId, attempt)));
     },
 
     async release(tx, claim, attempt) {

@@ -14,18 +14,22 @@ import {
   type DirectImage,
   type DirectUpload,
   type DirectUploadLimits,
+  directFingerprint,
   type ImageDeclaration,
   isSameDeclaration,
   originalKey,
+  START_PROCEDURE,
 } from '../../domain/direct-upload';
 import type { DirectObjects, DirectUploads } from '../../domain/direct-upload-ports';
 import type { RequireQuota } from '../../domain/quota';
+import type { IdempotencyKeys } from '../../domain/upload-ports';
 import { stateOfDirectUpload, type UploadProgress } from '../../domain/upload-progress';
 import { type AwaitedUpload, type PutSigning, putTimes, signPuts } from './presigned-puts';
 
 export interface RenewUploadUrlsDeps extends PutSigning {
   readonly objects: DirectObjects;
   readonly uploads: Pick<DirectUploads, 'countOpen' | 'find' | 'lock' | 'countReplaced' | 'replace' | 'extendPuts'>;
+  readonly keys: Pick<IdempotencyKeys, 'restate'>;
   readonly inTransaction: InTransaction;
   readonly requireQuota: RequireQuota;
   readonly limits: DeclarationLimits & Pick<DirectUploadLimits, 'maxReplacements'>;
@@ -63,6 +67,8 @@ export const renewUploadUrls =
       if (replaced.length > 0) {
         await deps.requireQuota(seller, { products: 0, bytes: others.bytes + bytesOf(images) }, tx);
         await replace(deps, tx, upload, replaced);
+        const fingerprint = directFingerprint({ ...upload, images });
+        await deps.keys.restate(tx, { seller, procedure: START_PROCEDURE }, upload.intentId, fingerprint);
       }
       const unsent = images.filter(({ key }) => found.get(key) !== 'right');
       if (unsent.length > 0) await deps.uploads.extendPuts(tx, upload, unsent, times.expiresAt);

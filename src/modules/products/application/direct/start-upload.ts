@@ -17,6 +17,7 @@ import {
   directFingerprint,
   type ImageDeclaration,
   originalKey,
+  START_PROCEDURE,
 } from '../../domain/direct-upload';
 import type { DirectUploads, OpenUploads } from '../../domain/direct-upload-ports';
 import { type Prompt, parsePrompt } from '../../domain/prompt';
@@ -74,15 +75,13 @@ export const startUpload =
     const primaryIndex = primaryIndexOf(request.images);
     const times = putTimes(deps);
     const upload = newUpload(prompt, declared, primaryIndex, times);
-    const fingerprint = directFingerprint(prompt, primaryIndex, declared);
-    const begun = await deps.inTransaction((tx) => begin(deps, tx, seller, { upload, times, fingerprint, request }));
+    const begun = await deps.inTransaction((tx) => begin(deps, tx, seller, { upload, times, request }));
     if (begun.kind === 'begun') {
       const { productId } = upload;
       deps.progress?.tell(stateOfDirectUpload({ userId: seller.userId, productId }, upload.images, () => false));
       return { productId, puts: begun.puts, replayed: false };
     }
-    if (begun.fingerprint !== fingerprint) throw new AppError('IDEMPOTENCY_MISMATCH');
-    return replay(deps, seller, begun.answer, times);
+    return replay(deps, seller, begun, { upload, times });
   };
 
 function newUpload(
@@ -105,7 +104,6 @@ function newUpload(
 interface Beginning {
   readonly upload: DirectUpload;
   readonly times: PutTimes;
-  readonly fingerprint: Sha256;
   readonly request: StartUploadRequest;
 }
 
@@ -120,7 +118,7 @@ async function begin(
   deps: StartUploadDeps,
   tx: Transaction,
   seller: Seller,
-  { upload, times, fingerprint, request }: Beginning,
+  { upload, times, request }: Beginning,
 ): Promise<Begun> {
   const { productId, intentId } = upload;
   const intent: AttemptIntent = {
@@ -138,13 +136,13 @@ async function begin(
     await deps.uploads.insert(tx, seller, upload);
     return { kind: 'begun', puts: signPuts(deps, upload.images, times) };
   }
-  const claim = { seller, procedure: 'uploads.start', key: request.idempotencyKey };
+  const claim = { seller, procedure: START_PROCEDURE, key: request.idempotencyKey };
   const key = await deps.keys.claim<StartAnswer>(claim, intent, tx);
   if (key.kind === 'done') return key;
   await requireRoom(deps, tx, seller, { open, upload });
   await deps.uploads.insert(tx, seller, upload);
   const answer: StartAnswer = { productId };
-  await deps.keys.finish(tx, claim, intentId, { fingerprint, answer });
+  await deps.keys.finish(tx, claim, intentId, { fingerprint: directFingerprint(upload), answer });
   return { kind: 'begun', puts: signPuts(deps, upload.images, times) };
 }
 
@@ -161,18 +159,30 @@ async function requireRoom(
   await requireQuota(seller, { products: open.uploads + 1, bytes: open.bytes + bytesOf(upload.images) }, tx);
 }
 
-/** Fresh PUTs of the same images; of none where it is complete already. */
+/**
+ * Fresh PUTs of the same images; of none where it is complete already. An open upload itself says what it is of: photos of it may
+ * have been announced anew since, be it between the look at the key and this.
+ */
 async function replay(
   deps: StartUploadDeps,
   seller: Seller,
-  { productId }: StartAnswer,
-  times: PutTimes,
+  { answer: { productId }, fingerprint }: Done,
+  { upload: requested, times }: Pick<Beginning, 'upload' | 'times'>,
 ): Promise<StartedUpload> {
   const puts = await deps.inTransaction(async (tx) => {
     const upload = await deps.uploads.lock(tx, seller, productId);
+    requireSame(directFingerprint(requested), upload ? directFingerprint(upload) : fingerprint);
     if (!upload) return [];
     await deps.uploads.extendPuts(tx, upload, upload.images, times.expiresAt);
     return signPuts(deps, upload.images, times);
   });
   return { productId, puts, replayed: true };
+}
+
+function requireSame(requested: Sha256, kept: Sha256): void {
+  if (requested === kept) return;
+  throw new AppError(
+    'IDEMPOTENCY_MISMATCH',
+    'The Idempotency-Key was used with other content, or photos of its upload have been announced anew since.',
+  );
 }
