@@ -114,7 +114,9 @@ test('is another’s than that of a multipart upload, and another’s for each s
   expect(new Set([productId, product.id, stranger.productId]).size).toBe(3);
 });
 
-test('an account that is gone is told so', async () => {
+test('an account that is gone is told so, with a key and without', async () => {
   await kit.db.sql('delete from users');
-  await expect(kit.start(seller, photos)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  for (const key of [null, 'k']) {
+    await expect(kit.start(seller, photos, key)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  }
 });

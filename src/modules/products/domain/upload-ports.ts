@@ -63,7 +63,8 @@ export interface IdempotencyKeys {
    * Takes the key for the attempt and opens its intent in the same transaction. A dead holder's intent is claimed for draining
    * first, so that it can never commit.
    * @param tx by default one of its own, committed when it returns
-   * @throws AppError IDEMPOTENCY_IN_PROGRESS while another holder lives; ClaimUnknown, of a transaction of its own
+   * @throws AppError IDEMPOTENCY_IN_PROGRESS while another holder lives, UNAUTHENTICATED (the account is gone); ClaimUnknown, of a
+   *   transaction of its own
    */
   claim<Answer = CreatedProduct>(
     claim: IdempotencyClaim,

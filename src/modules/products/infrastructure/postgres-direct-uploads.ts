@@ -1,12 +1,11 @@
 import { eq, inArray, sql } from 'drizzle-orm';
-import { AppError } from '../../../kernel/app-error';
 import type { AttemptId, ImageId, ProductId } from '../../../kernel/ids';
 import type { ObjectKey } from '../../../kernel/object-key';
 import type { Seller } from '../../../kernel/principal';
 import type { Sha256 } from '../../../kernel/sha256';
 import type { Transaction } from '../../../kernel/transaction';
 import type { Orm } from '../../../platform/database/database';
-import { databaseFault } from '../../../platform/database/faults';
+import { ofLivingAccount } from '../../../platform/database/of-living-account';
 import { runPrepared } from '../../../platform/database/prepared';
 import { read } from '../../../platform/database/read';
 import { directUploadImages, directUploadSuperseded, intents } from '../../../platform/database/schema';
@@ -93,12 +92,8 @@ async function insert(tx: Transaction, seller: Seller, upload: DirectUpload): Pr
     key: image.key,
     put_expires_at: image.putExpiresAt,
   }));
-  try {
-    await runPrepared(ormOf(tx), INSERT_UPLOAD, [productId, seller.userId, intentId, prompt, JSON.stringify(images)]);
-  } catch (error) {
-    if (databaseFault(error).kind !== 'foreign-key') throw error;
-    throw new AppError('UNAUTHENTICATED', 'This account is gone.', { cause: error });
-  }
+  const values = [productId, seller.userId, intentId, prompt, JSON.stringify(images)];
+  await ofLivingAccount(() => runPrepared(ormOf(tx), INSERT_UPLOAD, values));
 }
 
 /**

@@ -4,6 +4,7 @@ import type { AttemptId } from '../../../kernel/ids';
 import type { Sha256 } from '../../../kernel/sha256';
 import type { InTransaction, Transaction } from '../../../kernel/transaction';
 import { CommitOutcomeUnknown } from '../../../platform/database/faults';
+import { ofLivingAccount } from '../../../platform/database/of-living-account';
 import { idempotencyKeys, intents } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
 import { ClaimUnknown } from '../domain/claim-unknown';
@@ -31,10 +32,12 @@ export function postgresIdempotencyKeys(deps: {
 
   async function insert(tx: Transaction, claim: IdempotencyClaim, intent: AttemptIntent): Promise<boolean> {
     const { seller, procedure, key } = claim;
-    const { rowCount } = await ormOf(tx)
-      .insert(idempotencyKeys)
-      .values({ userId: seller.userId, procedure, key, intentId: intent.id, expiresAt })
-      .onConflictDoNothing();
+    const { rowCount } = await ofLivingAccount(() =>
+      ormOf(tx)
+        .insert(idempotencyKeys)
+        .values({ userId: seller.userId, procedure, key, intentId: intent.id, expiresAt })
+        .onConflictDoNothing(),
+    );
     return rowCount === 1;
   }
 

@@ -4,6 +4,7 @@ import type { AttemptId, ProductId } from '../../../kernel/ids';
 import type { Transaction } from '../../../kernel/transaction';
 import type { Orm } from '../../../platform/database/database';
 import { databaseFault } from '../../../platform/database/faults';
+import { ofLivingAccount } from '../../../platform/database/of-living-account';
 import { type Prepared, runPrepared } from '../../../platform/database/prepared';
 import { productImages, products } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
@@ -63,14 +64,13 @@ export function postgresUploadedProducts(orm: Orm, urls: StoredUrls, quota: Quot
 
 async function insertProduct(tx: Transaction, values: unknown[]): Promise<Date> {
   try {
-    const { rows } = await runPrepared<{ createdAt: Date }>(ormOf(tx), INSERT, values);
+    const { rows } = await ofLivingAccount(() => runPrepared<{ createdAt: Date }>(ormOf(tx), INSERT, values));
     if (!rows[0]) throw new Error('INSERT … RETURNING gave no row');
     return rows[0].createdAt;
   } catch (error) {
     const fault = databaseFault(error);
     if (fault.kind === 'unique' && fault.constraint === 'products_pkey')
       throw new AppError('CONFLICT', 'This X-Upload-Id has been used.', { cause: error });
-    if (fault.kind === 'foreign-key') throw new AppError('UNAUTHENTICATED', 'This account is gone.', { cause: error });
     throw error;
   }
 }
