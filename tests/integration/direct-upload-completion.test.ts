@@ -189,6 +189,22 @@ describe('fresh URLs', () => {
     expect(await kit.keys()).not.toContain(first);
   });
 
+  test('of an upload that is complete are none, be it completed meanwhile; no other photo is taken then', async () => {
+    const { productId, puts } = await kit.start(seller, photos);
+    await kit.send(productId, photos);
+    const completedFirst: typeof kit.parts.inTransaction = async (work) => {
+      await kit.completeUpload(seller, productId);
+      return kit.parts.inTransaction(work);
+    };
+    const meanwhile = kit.with({ inTransaction: completedFirst }).renewUploadUrls(seller, productId, []);
+    expect(await meanwhile).toEqual({ productId, puts: [] });
+    expect(await kit.renewUploadUrls(seller, productId, [])).toEqual({ productId, puts: [] });
+    const other = [{ imageId: puts[0]!.imageId, ...announcedAs(photos[1]!) }];
+    await expect(kit.renewUploadUrls(seller, productId, other)).rejects.toMatchObject({ code: 'CONFLICT' });
+    const asked = kit.renewUploadUrls(await kit.seller(), productId, []);
+    await expect(asked).rejects.toMatchObject({ code: 'PRODUCT_NOT_FOUND' });
+  });
+
   test('are refused for an image that is not there, named twice, or too large together', async () => {
     const { productId, puts } = await kit.start(seller, photos);
     const changed = { imageId: puts[0]!.imageId, ...announcedAs(photos[1]!) };

@@ -86,10 +86,17 @@ function urlsProcedure({ renewUploadUrls }: Pick<DirectUploadUseCases, 'renewUpl
         tags: TAGS,
         summary: 'Get fresh PUTs for the images that are missing',
         description:
-          'Name an image with another size, type or checksum to send another photo in its place; QUOTA_EXCEEDED where that has been done too often (by default 40 times), or where its bytes are more than the quota has room for.',
+          'None where the upload is complete already. Name an image with another size, type or checksum to send another photo in its place; QUOTA_EXCEEDED where that has been done too often (by default 40 times), or where its bytes are more than the quota has room for; CONFLICT where the upload is complete.',
       },
       examples: exampleRenewal,
-      errors: [...ANNOUNCING, 'QUOTA_EXCEEDED', 'PRODUCT_NOT_FOUND', 'IMAGE_NOT_FOUND', 'STORAGE_UNAVAILABLE'],
+      errors: [
+        ...ANNOUNCING,
+        'QUOTA_EXCEEDED',
+        'PRODUCT_NOT_FOUND',
+        'IMAGE_NOT_FOUND',
+        'CONFLICT',
+        'STORAGE_UNAVAILABLE',
+      ],
     })
     .input(z.strictObject({ product_id: idSchema, images: mayBeLeftOut(z.array(changedImageSchema)) }))
     .output(awaitedUploadSchema)
