@@ -49,7 +49,7 @@ function startProcedure({ startUpload }: Pick<DirectUploadUseCases, 'startUpload
         tags: TAGS,
         summary: 'Announce photos that go straight to the store',
         description:
-          'Answers one PUT for each image, to be sent as it stands: method, URL, headers, and exactly the bytes that were announced. Then complete the upload. With an Idempotency-Key a request may be repeated safely: it gets fresh PUTs for the same images; where photos were announced anew since, it has to name them as they are now. A seller may have so many uploads open at once (by default 20); one more is refused with QUOTA_EXCEEDED until one is completed, aborted or expired. What is open counts in the quota of products and bytes.',
+          'Answers one PUT for each image, to be sent as it stands: method, URL, headers, and exactly the bytes that were announced. Then complete the upload. With an Idempotency-Key a request may be repeated safely: it gets fresh PUTs for the same images; where photos were announced anew since, it has to name them as they are now. A seller may have so many uploads open at once (by default 20); one more is refused with QUOTA_EXCEEDED until one is completed, aborted or expired. Against the quota of products and bytes an announcement counts what is stored and what is open. A multipart upload counts what is stored alone, and the completion is decided by that once more: it can be refused with QUOTA_EXCEEDED where others came first.',
         requestHeaders: z.object({ 'Idempotency-Key': z.string().min(1).max(255).optional() }),
         responseHeaders: z.object(replayedHeader),
       },
