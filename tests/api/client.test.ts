@@ -127,6 +127,29 @@ describe('an upload with an idempotency key of the caller', () => {
     expect(files).toEqual(photos.map(({ size }) => ({ sentBytes: size, totalBytes: size })));
   });
 
+  test('that another page completes first gives the product to both', async () => {
+    const idempotencyKey = crypto.randomUUID();
+    const first = createClient({ url: server.url, token: seller.accessToken, retry });
+    // once it has announced the upload, and before it asks what is missing of it
+    let product: Promise<{ id: string }> | undefined;
+    let asked = 0;
+    const second = createClient({
+      url: server.url,
+      getToken: async () => {
+        asked += 1;
+        if (asked === 2) {
+          product = first.uploadProduct(photos, PROMPT, { idempotencyKey });
+          await product;
+        }
+        return seller.accessToken;
+      },
+      retry,
+    });
+    const { id } = await second.uploadProduct(photos, PROMPT, { idempotencyKey });
+    expect((await product)?.id).toBe(id);
+    expect(puts().map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+
   test('is given up all the same where its files can never be taken', async () => {
     const small = new Blob([new Uint8Array(await photo({ width: 400, height: 300 }))]);
     const options = { idempotencyKey: crypto.randomUUID() };

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { TRPCClientError } from '@trpc/client';
 import { newId } from '../../src/kernel/ids';
+import { complete, putAll, start } from '../support/direct-upload';
 import { multipartBytes, multipartType, productParts } from '../support/multipart';
 import { photo } from '../support/photos';
 import { rawPost } from '../support/raw-http';
@@ -139,6 +140,18 @@ describe('X-Upload-Id', () => {
     for (const [index, { original_url }] of product.images.entries()) {
       expect(Buffer.from(await (await fetch(original_url)).bytes()).equals(photos[index] ?? Buffer.of())).toBe(true);
     }
+  });
+
+  test('of a direct upload that is open is refused, whoever names it, and the upload can be completed', async () => {
+    const upload = await start(seller, photos);
+    await putAll(upload, photos);
+    const before = await leftovers(server);
+    for (const who of [seller, await aSeller(server)]) {
+      const refused = await who.upload(otherPhotos, { 'x-upload-id': upload.product_id });
+      expect(await seen(refused)).toEqual([409, 'CONFLICT']);
+    }
+    expect(await leftovers(server)).toEqual(before);
+    expect((await complete(seller, upload.product_id)).status).toBe(200);
   });
 
   test('that is no UUIDv7 is refused', async () => {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { sha256OfBytes } from '../../src/kernel/sha256';
+import { announced, complete, type Product, putAll } from '../support/direct-upload';
+import { productParts } from '../support/multipart';
 import { photo } from '../support/photos';
 import { aSeller, PROMPT, type SellerClient, seen } from '../support/seller-client';
 import { startTestServer, type TestServer } from '../support/server';
@@ -60,6 +62,21 @@ test('a sha-256 and a type in upper case are those in lower case, and the PUT th
   expect(sent.ok).toBe(true);
   const completed = await seller.call('POST', `/api/uploads/${product_id}/complete`);
   expect(await completed.json()).toMatchObject({ images: [{ sha256: image.sha256.toLowerCase() }] });
+});
+
+test('lines of a prompt that forms end by CR LF are those that JSON ends by LF, by every door', async () => {
+  const picture = await photo();
+  const lines = (lineBreak: string) => ['Bicycle, used', '', `blue ${'o'.repeat(480)}`].join(lineBreak);
+  const multipart = await seller.post('/api/products', productParts(lines('\r\n'), [picture]));
+  const { id } = (await multipart.json()) as { id: string };
+  const { uploads, products } = seller.trpc();
+  const started = await uploads.start.mutate({ prompt_text: lines('\n'), images: [announced(picture)] });
+  await putAll(started, [picture]);
+  const direct = (await (await complete(seller, started.product_id)).json()) as Product;
+  const prompts = [direct.prompt_text, (await products.get.query({ id })).prompt_text];
+  expect(prompts).toEqual([lines('\n'), lines('\n')]);
+  const changed = await products.update.mutate({ id, prompt_text: lines('\r\n') });
+  expect(changed.prompt_text).toBe(lines('\n'));
 });
 
 test.each(['x', '%27', 'null'])('a session called %s is one that is not there', async (id) => {

@@ -39,6 +39,14 @@ describe.each(named(withBody))('$name', ({ route }) => {
   });
 });
 
+test.each(named(withBody))(
+  '$name: its body is said to be required where its input is refused without one',
+  ({ route }) => {
+    const isTaken = schemasOf(route).inputs?.at(-1)?.safeParse(parametersOf(route)).success;
+    expect(operationOf(route).requestBody?.required).toBe(!isTaken);
+  },
+);
+
 describe.each(named(withAnswer))('$name', ({ route }) => {
   test('shows an answer that its schema would give, with nothing besides', () => {
     const { example } = operationOf(route).responses[route.status]?.content?.['application/json'] ?? {};

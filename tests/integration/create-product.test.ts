@@ -170,9 +170,12 @@ describe('a refused upload costs nothing', () => {
     await expect(attempt).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', httpStatus: 503 });
   });
 
-  test('when the account is gone', async () => {
+  test('when the account is gone, with an Idempotency-Key and without', async () => {
     const ghost = await kit.seller();
     await kit.db.sql('delete from users where id = $1', [ghost.userId]);
-    await expect(kit.create(ghost, productParts(PROMPT, [one]))).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    for (const change of [{}, { key: 'k' }]) {
+      const refused = kit.create(ghost, productParts(PROMPT, [one]), change);
+      await expect(refused).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    }
   });
 });

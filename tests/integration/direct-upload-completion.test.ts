@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { AppError } from '../../src/kernel/app-error';
 import type { Seller } from '../../src/kernel/principal';
+import { createProduct } from '../../src/modules/products/application/create-product';
 import { CommitOutcomeUnknown } from '../../src/platform/database/faults';
 import { announcedAs, type DirectKit, directKit } from '../support/direct-kit';
 import { photo } from '../support/photos';
+import { bodyOf, PROMPT, productParts } from '../support/upload-kit';
 
 let kit: DirectKit;
 let seller: Seller;
@@ -101,6 +103,26 @@ describe('completion', () => {
     expect(product).toMatchObject({ id: productId, imageCount: 2 });
   });
 
+  test('is not kept from its product by multipart uploads of the same id, however they meet', async () => {
+    const parts = productParts(PROMPT, photos.slice(1));
+    for (let round = 0; round < 8; round += 1) {
+      const { productId } = await kit.start(seller, photos);
+      await kit.send(productId, photos);
+      const create = async (afterMs: number) => {
+        await Bun.sleep(afterMs);
+        return createProduct(kit.deps)(seller, { body: bodyOf(parts), idempotencyKey: null, productId });
+      };
+      const [completed, ...created] = await Promise.allSettled([
+        kit.completeUpload(seller, productId),
+        ...[0, 2, 4, 8, 16].map((wait) => create(wait * (1 + round / 4))),
+      ]);
+      expect(completed).toMatchObject({ status: 'fulfilled', value: { id: productId, imageCount: 2 } });
+      for (const one of created) expect(one).toMatchObject({ status: 'rejected', reason: { code: 'CONFLICT' } });
+    }
+    await kit.storage.sweep();
+    expect(await kit.keys()).toHaveLength(16);
+  });
+
   test('of a store that does not answer changes nothing and can be repeated', async () => {
     const { productId } = await kit.start(seller, photos);
     await kit.send(productId, photos);
@@ -165,6 +187,22 @@ describe('fresh URLs', () => {
     await kit.storage.sweep();
     expect(await kit.keys()).toEqual(images.map(({ keys }) => keys.original).sort());
     expect(await kit.keys()).not.toContain(first);
+  });
+
+  test('of an upload that is complete are none, be it completed meanwhile; no other photo is taken then', async () => {
+    const { productId, puts } = await kit.start(seller, photos);
+    await kit.send(productId, photos);
+    const completedFirst: typeof kit.parts.inTransaction = async (work) => {
+      await kit.completeUpload(seller, productId);
+      return kit.parts.inTransaction(work);
+    };
+    const meanwhile = kit.with({ inTransaction: completedFirst }).renewUploadUrls(seller, productId, []);
+    expect(await meanwhile).toEqual({ productId, puts: [] });
+    expect(await kit.renewUploadUrls(seller, productId, [])).toEqual({ productId, puts: [] });
+    const other = [{ imageId: puts[0]!.imageId, ...announcedAs(photos[1]!) }];
+    await expect(kit.renewUploadUrls(seller, productId, other)).rejects.toMatchObject({ code: 'CONFLICT' });
+    const asked = kit.renewUploadUrls(await kit.seller(), productId, []);
+    await expect(asked).rejects.toMatchObject({ code: 'PRODUCT_NOT_FOUND' });
   });
 
   test('are refused for an image that is not there, named twice, or too large together', async () => {

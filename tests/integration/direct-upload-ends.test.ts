@@ -3,6 +3,7 @@ import { AppError } from '../../src/kernel/app-error';
 import type { Seller } from '../../src/kernel/principal';
 import { type DirectKit, directKit, NOTHING_LEFT } from '../support/direct-kit';
 import { photo } from '../support/photos';
+import { PROMPT } from '../support/upload-kit';
 
 let kit: DirectKit;
 let seller: Seller;
@@ -96,6 +97,41 @@ test.each([
   expect(await ended).toBe('PRODUCT_NOT_FOUND');
   await kit.storage.sweep();
   expect(await kit.leftovers()).toEqual(NOTHING_LEFT);
+});
+
+describe('the sweep', () => {
+  test('leaves what has expired to the removal of its account, and waits neither for that nor for another change', async () => {
+    await kit.start(seller, photos, 'a key');
+    await expireIntents();
+    for (const lock of ['users', 'intents']) {
+      await kit.db.sql('begin');
+      await kit.db.sql(`select 1 from ${lock} for update`);
+      expect(await kit.storage.sweep()).toMatchObject({ expired: 0 });
+      if (lock === 'intents') await kit.db.sql('delete from users');
+      await kit.db.sql('commit');
+    }
+    expect(await kit.storage.sweep()).toMatchObject({ expired: 0, drained: 1 });
+    expect(await kit.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('and the removal of an account with many expired uploads never stop each other', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const { userId } = await kit.seller();
+      await kit.db.sql(
+        `with ids as (select gen_random_uuid() as product, gen_random_uuid() as intent from generate_series(1, 400)),
+        opened as (
+          insert into intents (id, kind, product_id, prefix, expires_at)
+          select intent, 'direct', product, 'products/' || product || '/' || intent || '/', now() from ids)
+        insert into direct_uploads (product_id, user_id, intent_id, prompt_text) select product, $1, intent, $2 from ids`,
+        [userId, PROMPT],
+      );
+      const removed = Bun.sleep(2 * round).then(() => kit.db.sql('delete from users where id = $1', [userId]));
+      const ended = await Promise.allSettled([removed, kit.storage.sweep()]);
+      expect(ended.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+    }
+    await kit.storage.sweep();
+    expect(await kit.leftovers()).toEqual(NOTHING_LEFT);
+  }, 60_000);
 });
 
 describe('an upload that is given up', () => {

@@ -54,6 +54,36 @@ test('another announcement is refused, be it only another order, another primary
   expect(await kit.leftovers()).toMatchObject({ uploads: 1, intents: 1 });
 });
 
+test('stands for the photos as they are now: one that was announced anew is asked for, and the one before it is refused', async () => {
+  const { productId, puts } = await kit.start(seller, photos, 'k');
+  const announce = (...images: Buffer[]) => kit.start(seller, images, 'k').catch((error) => error.code);
+  const [one, two, three] = [photos[0]!, photos[1]!, await photo({ seed: 3 })];
+  await kit.renewUploadUrls(seller, productId, [{ imageId: puts[1]!.imageId, ...announcedAs(three) }]);
+  expect(await announce(one, two)).toBe('IDEMPOTENCY_MISMATCH');
+  const again = await announce(one, three);
+  expect(again).toMatchObject({ productId, replayed: true });
+  expect(imageIds(again)).toEqual(imageIds({ puts }));
+  await kit.send(productId, [one, three]);
+  await kit.completeUpload(seller, productId);
+  expect(await announce(one, two)).toBe('IDEMPOTENCY_MISMATCH');
+  expect(await announce(one, three)).toEqual({ productId, puts: [], replayed: true });
+});
+
+test('gives no PUT for another photo than was named, be that announced anew between key and answer', async () => {
+  const { productId, puts } = await kit.start(seller, photos.slice(0, 1), 'k');
+  let transactions = 0;
+  const inTransaction: typeof kit.parts.inTransaction = async (work) => {
+    transactions += 1;
+    const changed = { imageId: puts[0]!.imageId, ...announcedAs(photos[1]!) };
+    if (transactions === 2) await kit.renewUploadUrls(seller, productId, [changed]);
+    return kit.parts.inTransaction(work);
+  };
+  const images = photos.slice(0, 1).map(announcedAs);
+  const again = kit.with({ inTransaction }).startUpload(seller, { promptText: PROMPT, images, idempotencyKey: 'k' });
+  await expect(again).rejects.toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' });
+  expect(transactions).toBe(2);
+});
+
 test('used ten times at once it makes one upload, and all ten may send the same images', async () => {
   const all = await Promise.all(Array.from({ length: 10 }, () => kit.start(seller, photos, 'k')));
   expect(new Set(all.map((one) => imageIds(one).join())).size).toBe(1);
@@ -84,7 +114,9 @@ test('is another’s than that of a multipart upload, and another’s for each s
   expect(new Set([productId, product.id, stranger.productId]).size).toBe(3);
 });
 
-test('an account that is gone is told so', async () => {
+test('an account that is gone is told so, with a key and without', async () => {
   await kit.db.sql('delete from users');
-  await expect(kit.start(seller, photos)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  for (const key of [null, 'k']) {
+    await expect(kit.start(seller, photos, key)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  }
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
+import { AppError } from '../../src/kernel/app-error';
 import type { Seller } from '../../src/kernel/principal';
 import { announcedAs, type DirectKit, directKit } from '../support/direct-kit';
 import { photo } from '../support/photos';
@@ -74,4 +75,26 @@ test('photos can be announced anew so many times and no more, asked for at once 
   expect(answers.filter(isRefused)).toHaveLength(7);
   expect((await kit.leftovers()).superseded).toBe(5);
   expect((await renewUploadUrls(seller, productId, [])).puts).toHaveLength(2);
+});
+
+test('what can’t be signed is not announced, so nothing is used up by asking again', async () => {
+  const { head, get } = kit.storage.store;
+  const objects: typeof kit.parts.objects = {
+    head: head.bind(kit.storage.store),
+    get: get.bind(kit.storage.store),
+    signPut: () => {
+      throw new AppError('STORAGE_UNAVAILABLE');
+    },
+  };
+  const away = kit.with({ objects });
+  const images = photos.map(announcedAs);
+  for (const idempotencyKey of [null, 'k']) {
+    const refused = away.startUpload(seller, { promptText: PROMPT, images, idempotencyKey });
+    await expect(refused).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+  }
+  expect(await kit.leftovers()).toMatchObject({ uploads: 0, idempotencyKeys: 0, intents: 0 });
+  const { productId, puts } = await kit.start(seller, photos, 'k');
+  const changed = [{ imageId: puts[0]!.imageId, ...images[1]! }];
+  await expect(away.renewUploadUrls(seller, productId, changed)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+  expect(await kit.leftovers()).toMatchObject({ uploads: 1, superseded: 0 });
 });

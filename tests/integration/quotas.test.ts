@@ -175,3 +175,19 @@ test('bytes that are announced count as long as they may come', async () => {
   expect(await answerOf(instead(1_001))).toBe('QUOTA_EXCEEDED');
   expect(await answerOf(instead(1_000))).toBe('taken');
 });
+
+test('what is announced anew counts beside everything else that is open, asked for at once too', async () => {
+  const { direct } = under({ products: null, bytes: 1_000 });
+  const declared = (sizeBytes: number) => ({ contentType: 'image/jpeg', sizeBytes, sha256: sha256OfBytes(picture) });
+  const start = () => direct.startUpload(seller, { promptText: PROMPT, images: [declared(100)], idempotencyKey: null });
+  const open = [await start(), await start(), await start()];
+  const declareAnew = ({ productId, puts }: (typeof open)[number], sizeBytes: number) =>
+    answerOf(direct.renewUploadUrls(seller, productId, [{ imageId: puts[0]!.imageId, ...declared(sizeBytes) }]));
+  expect(await declareAnew(open[0]!, 801)).toBe('QUOTA_EXCEEDED');
+  const answers = await Promise.all(open.map((upload) => declareAnew(upload, 500)));
+  expect(answers.toSorted()).toEqual(['QUOTA_EXCEEDED', 'QUOTA_EXCEEDED', 'taken']);
+  const announced = await kit.db.sql('select sum(file_size_bytes)::int as bytes from direct_upload_images');
+  expect(announced).toEqual([{ bytes: 700 }]);
+  await kit.db.sql("update intents set expires_at = now() where kind = 'direct'");
+  expect(await declareAnew(open[0]!, 1_000)).toBe('taken');
+});

@@ -1,9 +1,8 @@
 import { and, asc, count, eq, gt, inArray, ne, type SQL, sql } from 'drizzle-orm';
-import { AppError } from '../../../kernel/app-error';
 import type { ProductId, UserId } from '../../../kernel/ids';
 import type { Transaction } from '../../../kernel/transaction';
 import type { Orm } from '../../../platform/database/database';
-import { databaseFault } from '../../../platform/database/faults';
+import { ofLivingAccount } from '../../../platform/database/of-living-account';
 import { read } from '../../../platform/database/read';
 import { products, sellerCredentials } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
@@ -45,15 +44,12 @@ export function postgresSealedCredentials(orm: Orm): SealedCredentials {
 }
 
 async function put(orm: Orm, owner: Owner, sealed: Sealed): Promise<void> {
-  try {
-    await orm
+  await ofLivingAccount(() =>
+    orm
       .insert(table)
       .values({ ...owner, ...sealed })
-      .onConflictDoUpdate({ target: [table.userId, table.provider], set: { ...sealed, updatedAt: sql`now()` } });
-  } catch (error) {
-    if (databaseFault(error).kind !== 'foreign-key') throw error;
-    throw new AppError('UNAUTHENTICATED', 'This account is gone.', { cause: error });
-  }
+      .onConflictDoUpdate({ target: [table.userId, table.provider], set: { ...sealed, updatedAt: sql`now()` } }),
+  );
 }
 
 async function ofProducts(tx: Transaction, ids: readonly ProductId[]) {

@@ -49,13 +49,20 @@ function startProcedure({ startUpload }: Pick<DirectUploadUseCases, 'startUpload
         tags: TAGS,
         summary: 'Announce photos that go straight to the store',
         description:
-          'Answers one PUT for each image, to be sent as it stands: method, URL, headers, and exactly the bytes that were announced. Then complete the upload. With an Idempotency-Key a request may be repeated safely: it gets fresh PUTs for the same images. A seller may have so many uploads open at once (by default 20); one more is refused with QUOTA_EXCEEDED until one is completed, aborted or expired. What is open counts in the quota of products and bytes.',
+          'Answers one PUT for each image, to be sent as it stands: method, URL, headers, and exactly the bytes that were announced. Then complete the upload. With an Idempotency-Key a request may be repeated safely: it gets fresh PUTs for the same images; where photos were announced anew since, it has to name them as they are now. A seller may have so many uploads open at once (by default 20); one more is refused with QUOTA_EXCEEDED until one is completed, aborted or expired. Against the quota of products and bytes an announcement counts what is stored and what is open. A multipart upload counts what is stored alone, and the completion is decided by that once more: it can be refused with QUOTA_EXCEEDED where others came first.',
         requestHeaders: z.object({ 'Idempotency-Key': z.string().min(1).max(255).optional() }),
         responseHeaders: z.object(replayedHeader),
       },
       examples: exampleStart,
       status: 201,
-      errors: [...ANNOUNCING, 'INVALID_PROMPT', 'QUOTA_EXCEEDED', 'IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_MISMATCH'],
+      errors: [
+        ...ANNOUNCING,
+        'INVALID_PROMPT',
+        'QUOTA_EXCEEDED',
+        'IDEMPOTENCY_IN_PROGRESS',
+        'IDEMPOTENCY_MISMATCH',
+        'STORAGE_UNAVAILABLE',
+      ],
     })
     .input(z.strictObject({ prompt_text: promptSchema, images: z.array(announcedImageSchema) }))
     .output(awaitedUploadSchema)
@@ -79,10 +86,17 @@ function urlsProcedure({ renewUploadUrls }: Pick<DirectUploadUseCases, 'renewUpl
         tags: TAGS,
         summary: 'Get fresh PUTs for the images that are missing',
         description:
-          'Name an image with another size, type or checksum to send another photo in its place; QUOTA_EXCEEDED where that has been done too often (by default 40 times).',
+          'None where the upload is complete already. Name an image with another size, type or checksum to send another photo in its place; QUOTA_EXCEEDED where that has been done too often (by default 40 times), or where its bytes are more than the quota has room for; CONFLICT where the upload is complete.',
       },
       examples: exampleRenewal,
-      errors: [...ANNOUNCING, 'QUOTA_EXCEEDED', 'PRODUCT_NOT_FOUND', 'IMAGE_NOT_FOUND', 'STORAGE_UNAVAILABLE'],
+      errors: [
+        ...ANNOUNCING,
+        'QUOTA_EXCEEDED',
+        'PRODUCT_NOT_FOUND',
+        'IMAGE_NOT_FOUND',
+        'CONFLICT',
+        'STORAGE_UNAVAILABLE',
+      ],
     })
     .input(z.strictObject({ product_id: idSchema, images: mayBeLeftOut(z.array(changedImageSchema)) }))
     .output(awaitedUploadSchema)

@@ -19,7 +19,14 @@ export const promptSchema = z
     error: 'prompt_text is missing, or no text.',
     params: { code: 'INVALID_PROMPT' },
   })
-  .meta({ override: { type: 'string', minLength: PROMPT_LIMITS.min, maxLength: PROMPT_LIMITS.max } });
+  .meta({
+    override: {
+      type: 'string',
+      minLength: PROMPT_LIMITS.min,
+      maxLength: PROMPT_LIMITS.max,
+      description: 'Counted in Unicode code points after trimming. A line break counts as one and is kept as LF.',
+    },
+  });
 
 export const statusSchema = z.enum(STATUSES);
 export const variantSchema = z.enum(['original', 'model', 'thumb', 'processed']);

@@ -18,7 +18,8 @@ export const createForm = {
       type: 'string',
       minLength: PROMPT_LIMITS.min,
       maxLength: PROMPT_LIMITS.max,
-      description: 'One line about the item; counted in Unicode code points after trimming.',
+      description:
+        'What the item is; counted in Unicode code points after trimming. A line break counts as one and is kept as LF.',
       example: 'Used mountain bike, 26 inch, new tyres',
     },
     ...images,

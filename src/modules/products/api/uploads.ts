@@ -57,7 +57,7 @@ function createProcedure({ createProduct }: Pick<UploadUseCases, 'createProduct'
           'Idempotency-Key': z.string().min(1).max(255).optional(),
           'X-Upload-Id': z.uuidv7().optional().meta({
             description:
-              'Becomes the id of the product, so that its upload can be followed from the start. CONFLICT where a product has it already, another seller’s too: the one place where an id of somebody else’s is not answered as an unknown one. Make a new UUIDv7 for each product.',
+              'Becomes the id of the product, so that its upload can be followed from the start. CONFLICT where a product has it already, or an open direct upload, another seller’s too: the one place where an id of somebody else’s is not answered as an unknown one. Make a new UUIDv7 for each product.',
           }),
         }),
         responseHeaders: z.object({

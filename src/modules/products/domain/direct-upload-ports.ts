@@ -13,10 +13,11 @@ export interface DirectUploads {
   /** Null where there is none that is open. */
   find(seller: Seller, id: ProductId): Promise<DirectUpload | null>;
   /**
-   * What is open and within its time. Starts of one seller follow one another from here to the end of their transactions,
-   * so the numbers are exact; to be called before any other lock is taken.
+   * What is open and within its time. Starts of one seller, and what is announced anew, follow one another from here to the end of
+   * their transactions, so the numbers are exact; to be called before any other lock is taken.
+   * @param besides an upload that is left out
    */
-  countOpen(tx: Transaction, seller: Seller): Promise<OpenUploads>;
+  countOpen(tx: Transaction, seller: Seller, besides?: ProductId): Promise<OpenUploads>;
   insert(tx: Transaction, seller: Seller, upload: DirectUpload): Promise<void>;
   /**
    * Takes the lock of its intent, which every change and every end of it takes, and then reads it.

@@ -38,6 +38,9 @@ export interface DirectUploadLimits {
   readonly maxReplacements: number;
 }
 
+/** The procedure that Idempotency-Keys of direct uploads are of. */
+export const START_PROCEDURE = 'uploads.start';
+
 const EXTENSIONS = { 'image/jpeg': 'jpg', 'image/png': 'png' } as const;
 
 /**
@@ -52,8 +55,9 @@ export function isSameDeclaration(one: ImageDeclaration, other: ImageDeclaration
   return one.contentType === other.contentType && one.sizeBytes === other.sizeBytes && one.sha256 === other.sha256;
 }
 
-/** What makes two announcements the same. */
-export function directFingerprint(prompt: Prompt, primaryIndex: number, images: readonly ImageDeclaration[]): Sha256 {
+/** What makes two announcements the same: prompt, photos in their order, and which of them comes first. */
+export function directFingerprint({ prompt, images }: Pick<DirectUpload, 'prompt' | 'images'>): Sha256 {
+  const primaryIndex = images.findIndex(({ isPrimary }) => isPrimary);
   const declared = images.map(({ contentType, sizeBytes, sha256 }) => [contentType, sizeBytes, sha256]);
   return sha256OfBytes(JSON.stringify([prompt, primaryIndex, declared]));
 }

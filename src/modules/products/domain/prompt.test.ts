@@ -16,6 +16,14 @@ test('a prompt is trimmed and otherwise kept as it was written', () => {
   expect(String(parsePrompt(' \n Bicicleta  usada, rodado 26 \t'))).toBe('Bicicleta  usada, rodado 26');
 });
 
+test('line breaks of a form, of JSON and of old are the same, and each is one character', () => {
+  for (const lineBreak of ['\r\n', '\n', '\r']) {
+    expect(String(parsePrompt(`Bicicleta${lineBreak}${lineBreak}usada${lineBreak}`))).toBe('Bicicleta\n\nusada');
+    expect(codeOf(`${'a'.repeat(249)}${lineBreak}${'a'.repeat(250)}`)).toBe('accepted');
+    expect(codeOf(`${'a'.repeat(250)}${lineBreak}${'a'.repeat(250)}`)).toBe('INVALID_PROMPT');
+  }
+});
+
 test.each([
   [9, 'INVALID_PROMPT'],
   [10, 'accepted'],

@@ -1,7 +1,7 @@
 import { AppError } from '../../../kernel/app-error';
 import type { Branded } from '../../../kernel/ids';
 
-/** What a seller wrote about the item: trimmed, of allowed length, storable in PostgreSQL. */
+/** What a seller wrote about the item: trimmed, its lines ended by LF, of allowed length, storable in PostgreSQL. */
 export type Prompt = Branded<'Prompt'>;
 
 /** In characters, which are Unicode code points. */
@@ -15,7 +15,8 @@ export const PROMPT_LIMITS: PromptLimits = { min: 10, max: 500 };
 /** @throws AppError INVALID_PROMPT when it is missing, too short or too long after trimming, or holds NUL or half a character */
 export function parsePrompt(text: string | undefined, limits: PromptLimits = PROMPT_LIMITS): Prompt {
   if (text === undefined) throw invalidPrompt('prompt_text is missing.', limits);
-  const prompt = text.trim();
+  // Forms send every line break as CR LF (HTML Standard, "multipart form data"), JSON as it was written: one text is one prompt by every door.
+  const prompt = text.replace(/\r\n?/g, '\n').trim();
   const length = codePoints(prompt);
   if (length < limits.min || length > limits.max) {
     throw invalidPrompt(`prompt_text needs ${limits.min} to ${limits.max} characters; this one has ${length}.`, limits);

@@ -63,7 +63,8 @@ export interface IdempotencyKeys {
    * Takes the key for the attempt and opens its intent in the same transaction. A dead holder's intent is claimed for draining
    * first, so that it can never commit.
    * @param tx by default one of its own, committed when it returns
-   * @throws AppError IDEMPOTENCY_IN_PROGRESS while another holder lives; ClaimUnknown, of a transaction of its own
+   * @throws AppError IDEMPOTENCY_IN_PROGRESS while another holder lives, UNAUTHENTICATED (the account is gone); ClaimUnknown, of a
+   *   transaction of its own
    */
   claim<Answer = CreatedProduct>(
     claim: IdempotencyClaim,
@@ -77,6 +78,13 @@ export interface IdempotencyKeys {
     claim: IdempotencyClaim,
     attempt: AttemptId,
     done: { fingerprint: Sha256; answer: object },
+  ): Promise<void>;
+  /** What was asked for with the key of this attempt, if it has one, has been changed since: the key stands for that from now on. */
+  restate(
+    tx: Transaction,
+    holder: Omit<IdempotencyClaim, 'key'>,
+    attempt: AttemptId,
+    fingerprint: Sha256,
   ): Promise<void>;
   /** Frees the key of a refused request. */
   release(tx: Transaction, claim: IdempotencyClaim, attempt: AttemptId): Promise<void>;

@@ -2,9 +2,9 @@ import type { Prepared } from '../../../platform/database/prepared';
 
 // What every direct upload runs, written out: the query builder took more of the serving thread than the answers of the database.
 
-/** Starts of one seller follow one another; other changes of the seller's uploads, which only share the row's key, pass. */
-export const LOCK_ACCOUNT_AGAINST_STARTS: Prepared = {
-  name: 'direct_upload_lock_account_against_starts',
+/** Announcements of one seller follow one another; other changes of the seller's uploads, which only share the row's key, pass. */
+export const LOCK_ACCOUNT_AGAINST_ANNOUNCEMENTS: Prepared = {
+  name: 'direct_upload_lock_account_against_announcements',
   text: 'select id from users where id = $1 for no key update',
 };
 
@@ -12,7 +12,7 @@ export const COUNT_OPEN: Prepared = {
   name: 'direct_upload_count_open',
   text: `select count(distinct u.product_id)::int as uploads, coalesce(sum(image.file_size_bytes), 0)::float8 as bytes
     from direct_uploads u join intents i on i.id = u.intent_id join direct_upload_images image on image.product_id = u.product_id
-    where u.user_id = $1 and i.state = 'open' and i.expires_at > now()`,
+    where u.user_id = $1 and u.product_id is distinct from $2 and i.state = 'open' and i.expires_at > now()`,
 };
 
 /** The upload and its images, $5, in one: an array of objects with the names of the columns. */

@@ -1,12 +1,11 @@
 import { eq, inArray, sql } from 'drizzle-orm';
-import { AppError } from '../../../kernel/app-error';
 import type { AttemptId, ImageId, ProductId } from '../../../kernel/ids';
 import type { ObjectKey } from '../../../kernel/object-key';
 import type { Seller } from '../../../kernel/principal';
 import type { Sha256 } from '../../../kernel/sha256';
 import type { Transaction } from '../../../kernel/transaction';
 import type { Orm } from '../../../platform/database/database';
-import { databaseFault } from '../../../platform/database/faults';
+import { ofLivingAccount } from '../../../platform/database/of-living-account';
 import { runPrepared } from '../../../platform/database/prepared';
 import { read } from '../../../platform/database/read';
 import { directUploadImages, directUploadSuperseded, intents } from '../../../platform/database/schema';
@@ -19,7 +18,7 @@ import {
   FIND_OPEN,
   INSERT_UPLOAD,
   LOCK_ACCOUNT,
-  LOCK_ACCOUNT_AGAINST_STARTS,
+  LOCK_ACCOUNT_AGAINST_ANNOUNCEMENTS,
   LOCK_OPEN_INTENT,
   type UploadedImageRow,
 } from './direct-upload-statements';
@@ -74,10 +73,10 @@ const isOneOf = (images: readonly DirectImage[]) =>
     images.map(({ id }) => id),
   );
 
-async function countOpen(tx: Transaction, seller: Seller): Promise<OpenUploads> {
+async function countOpen(tx: Transaction, seller: Seller, besides?: ProductId): Promise<OpenUploads> {
   const orm = ormOf(tx);
-  await runPrepared(orm, LOCK_ACCOUNT_AGAINST_STARTS, [seller.userId]);
-  const { rows } = await runPrepared<OpenUploads>(orm, COUNT_OPEN, [seller.userId]);
+  await runPrepared(orm, LOCK_ACCOUNT_AGAINST_ANNOUNCEMENTS, [seller.userId]);
+  const { rows } = await runPrepared<OpenUploads>(orm, COUNT_OPEN, [seller.userId, besides ?? null]);
   return rows[0] ?? { uploads: 0, bytes: 0 };
 }
 
@@ -93,12 +92,8 @@ async function insert(tx: Transaction, seller: Seller, upload: DirectUpload): Pr
     key: image.key,
     put_expires_at: image.putExpiresAt,
   }));
-  try {
-    await runPrepared(ormOf(tx), INSERT_UPLOAD, [productId, seller.userId, intentId, prompt, JSON.stringify(images)]);
-  } catch (error) {
-    if (databaseFault(error).kind !== 'foreign-key') throw error;
-    throw new AppError('UNAUTHENTICATED', 'This account is gone.', { cause: error });
-  }
+  const values = [productId, seller.userId, intentId, prompt, JSON.stringify(images)];
+  await ofLivingAccount(() => runPrepared(ormOf(tx), INSERT_UPLOAD, values));
 }
 
 /**

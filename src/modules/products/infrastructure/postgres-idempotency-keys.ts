@@ -4,6 +4,7 @@ import type { AttemptId } from '../../../kernel/ids';
 import type { Sha256 } from '../../../kernel/sha256';
 import type { InTransaction, Transaction } from '../../../kernel/transaction';
 import { CommitOutcomeUnknown } from '../../../platform/database/faults';
+import { ofLivingAccount } from '../../../platform/database/of-living-account';
 import { idempotencyKeys, intents } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
 import { ClaimUnknown } from '../domain/claim-unknown';
@@ -17,12 +18,9 @@ import type {
 
 type Row = typeof idempotencyKeys.$inferSelect;
 
-const isKey = ({ seller, procedure, key }: IdempotencyClaim) =>
-  and(
-    eq(idempotencyKeys.userId, seller.userId),
-    eq(idempotencyKeys.procedure, procedure),
-    eq(idempotencyKeys.key, key),
-  );
+const isOf = ({ seller, procedure }: Omit<IdempotencyClaim, 'key'>) =>
+  and(eq(idempotencyKeys.userId, seller.userId), eq(idempotencyKeys.procedure, procedure));
+const isKey = ({ key, ...holder }: IdempotencyClaim) => and(isOf(holder), eq(idempotencyKeys.key, key));
 
 /** @param ttlSeconds IDEMPOTENCY_TTL_SECONDS, from the claim on */
 export function postgresIdempotencyKeys(deps: {
@@ -34,10 +32,12 @@ export function postgresIdempotencyKeys(deps: {
 
   async function insert(tx: Transaction, claim: IdempotencyClaim, intent: AttemptIntent): Promise<boolean> {
     const { seller, procedure, key } = claim;
-    const { rowCount } = await ormOf(tx)
-      .insert(idempotencyKeys)
-      .values({ userId: seller.userId, procedure, key, intentId: intent.id, expiresAt })
-      .onConflictDoNothing();
+    const { rowCount } = await ofLivingAccount(() =>
+      ormOf(tx)
+        .insert(idempotencyKeys)
+        .values({ userId: seller.userId, procedure, key, intentId: intent.id, expiresAt })
+        .onConflictDoNothing(),
+    );
     return rowCount === 1;
   }
 
@@ -86,6 +86,13 @@ export function postgresIdempotencyKeys(deps: {
         .where(and(isKey(claim), eq(idempotencyKeys.intentId, attempt)));
       // The intent was settled in this transaction, so nobody can have taken the key over: its row was removed by hand.
       if (rowCount !== 1) throw new AppError('CONFLICT', 'The Idempotency-Key was removed while it was in use.');
+    },
+
+    async restate(tx, holder, attempt, fingerprint) {
+      await ormOf(tx)
+        .update(idempotencyKeys)
+        .set({ fingerprint })
+        .where(and(isOf(holder), eq(idempotencyKeys.intentId, attempt)));
     },
 
     async release(tx, claim, attempt) {

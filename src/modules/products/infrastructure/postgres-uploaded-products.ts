@@ -4,6 +4,7 @@ import type { AttemptId, ProductId } from '../../../kernel/ids';
 import type { Transaction } from '../../../kernel/transaction';
 import type { Orm } from '../../../platform/database/database';
 import { databaseFault } from '../../../platform/database/faults';
+import { ofLivingAccount } from '../../../platform/database/of-living-account';
 import { type Prepared, runPrepared } from '../../../platform/database/prepared';
 import { productImages, products } from '../../../platform/database/schema';
 import { ormOf } from '../../../platform/database/transaction';
@@ -13,7 +14,12 @@ import { imageRow } from './image-row';
 import { quotaValues } from './postgres-seller-ledger';
 import type { StoredUrls } from './stored-url';
 
-/** All in one, to spare round trips. The triggers that write the history and move the ledger ask for the actor and the quota. */
+/**
+ * All in one, to spare round trips. The triggers that write the history and move the ledger ask for the actor and the quota.
+ * The id of a direct upload that was announced is kept for its completion, which settles the upload before, in the same transaction.
+ * No lock is needed: a client knows such an id from a committed announcement alone, so whoever names it sees its row, or, where that
+ * has just been completed, the product.
+ */
 const INSERT: Prepared = {
   name: 'insert_product',
   text: `
@@ -21,6 +27,7 @@ const INSERT: Prepared = {
       insert into products (id, user_id, prompt_text)
       select $1::uuid, $2::uuid, $3::text from set_config('intellipost.actor', $4, true) as actor,
         set_config('intellipost.quota_products', $6, true) as products, set_config('intellipost.quota_bytes', $7, true) as bytes
+      where not exists (select from direct_uploads where product_id = $1::uuid)
       returning id, created_at
     ), images as (
       insert into product_images (id, product_id, original_s3_url, sha256, file_size_bytes, file_format,
@@ -62,17 +69,17 @@ export function postgresUploadedProducts(orm: Orm, urls: StoredUrls, quota: Quot
 }
 
 async function insertProduct(tx: Transaction, values: unknown[]): Promise<Date> {
-  try {
-    const { rows } = await runPrepared<{ createdAt: Date }>(ormOf(tx), INSERT, values);
-    if (!rows[0]) throw new Error('INSERT … RETURNING gave no row');
-    return rows[0].createdAt;
-  } catch (error) {
+  const insert = () => runPrepared<{ createdAt: Date }>(ormOf(tx), INSERT, values);
+  const { rows } = await ofLivingAccount(insert).catch((error: unknown) => {
     const fault = databaseFault(error);
-    if (fault.kind === 'unique' && fault.constraint === 'products_pkey')
-      throw new AppError('CONFLICT', 'This X-Upload-Id has been used.', { cause: error });
-    if (fault.kind === 'foreign-key') throw new AppError('UNAUTHENTICATED', 'This account is gone.', { cause: error });
-    throw error;
-  }
+    throw fault.kind === 'unique' && fault.constraint === 'products_pkey' ? taken(error) : error;
+  });
+  if (!rows[0]) throw taken();
+  return rows[0].createdAt;
+}
+
+function taken(cause?: unknown): AppError {
+  return new AppError('CONFLICT', 'This X-Upload-Id has been used.', { cause });
 }
 
 /** Told by the attempt's folder in the key, so that another attempt's product is never taken for this one's. */

@@ -1,10 +1,9 @@
 import { and, eq, gt, lt, sql } from 'drizzle-orm';
-import { AppError } from '../../../kernel/app-error';
 import type { UserId } from '../../../kernel/ids';
 import type { Role } from '../../../kernel/principal';
 import { sha256OfBytes } from '../../../kernel/sha256';
 import type { Orm } from '../../../platform/database/database';
-import { databaseFault } from '../../../platform/database/faults';
+import { ofLivingAccount } from '../../../platform/database/of-living-account';
 import { realtimeTickets } from '../../../platform/database/schema';
 import type { Identities, Tickets } from '../domain/ports';
 
@@ -16,7 +15,7 @@ export function postgresTickets(orm: Orm, { restored }: Pick<Identities, 'restor
     async issue({ seller, expiresAt: tokenExpiresAt }, ttlSeconds) {
       const ticket = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
       await orm.delete(realtimeTickets).where(and(eq(realtimeTickets.userId, seller.userId), lt(expires, sql`now()`)));
-      const [row] = await orm
+      const insert = orm
         .insert(realtimeTickets)
         .values({
           tokenHash: sha256OfBytes(ticket),
@@ -26,11 +25,8 @@ export function postgresTickets(orm: Orm, { restored }: Pick<Identities, 'restor
           expiresAt: sql`least(now() + make_interval(secs => ${ttlSeconds}), ${tokenExpiresAt.toISOString()}::timestamptz)`,
           tokenExpiresAt,
         })
-        .returning({ expiresAt: expires })
-        .catch((error: unknown) => {
-          if (databaseFault(error).kind !== 'foreign-key') throw error;
-          throw new AppError('UNAUTHENTICATED', 'This account is gone.', { cause: error });
-        });
+        .returning({ expiresAt: expires });
+      const [row] = await ofLivingAccount(() => insert.execute());
       if (!row) throw new Error('a ticket was not written');
       return { ticket, expiresAt: row.expiresAt };
     },

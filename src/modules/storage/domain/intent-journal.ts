@@ -58,7 +58,11 @@ export interface DoomedScope {
 
 /** The drain's side. */
 export interface DoomedIntents {
-  /** Claims open intents whose time is over (open → draining), committed when it returns. @returns how many */
+  /**
+   * Claims open intents whose time is over (open → draining), committed when it returns. It waits for nobody: one that is locked,
+   * or whose seller is being removed, is left to the next claim.
+   * @returns how many
+   */
   claimExpired(): Promise<number>;
   /** Pages through draining and tombstone intents in order of id. */
   page(after: AttemptId | null, limit: number, scope?: DoomedScope): Promise<DoomedIntent[]>;

@@ -2,7 +2,7 @@ import { and, asc, eq, gt, inArray, lte, ne, type SQL, sql } from 'drizzle-orm';
 import type { AttemptId, ProductId } from '../../../kernel/ids';
 import type { KeyPrefix } from '../../../kernel/object-key';
 import type { Orm } from '../../../platform/database/database';
-import { imageVariants, intents, productImages } from '../../../platform/database/schema';
+import { directUploads, imageVariants, intents, productImages, users } from '../../../platform/database/schema';
 import type { DoomedIntent, DoomedIntents } from '../domain/intent-journal';
 
 const COLUMNS = {
@@ -35,10 +35,7 @@ export function postgresDoomedIntents(
 ): DoomedIntents {
   return {
     async claimExpired() {
-      const { rowCount } = await orm
-        .update(intents)
-        .set({ state: 'draining' })
-        .where(and(eq(intents.state, 'open'), lte(intents.expiresAt, sql`now()`)));
+      const { rowCount } = await orm.execute(CLAIM_EXPIRED);
       return rowCount ?? 0;
     },
 
@@ -100,6 +97,23 @@ export function postgresDoomedIntents(
     },
   };
 }
+
+const isExpired = sql`i.state = 'open' and i.expires_at <= now()`;
+
+/**
+ * Of direct uploads the account first, as for all that changes them: triggers remove their rows with the intent, and the intent with
+ * their rows where the account is removed, which would wait for each other crosswise. What somebody else has locked is being ended,
+ * or the next claim's.
+ */
+const CLAIM_EXPIRED = sql`
+  with direct as materialized (
+    select i.id from ${intents} i join ${directUploads} d on d.intent_id = i.id join ${users} u on u.id = d.user_id
+    where ${isExpired} for key share of u skip locked for update of i skip locked
+  ), other as materialized (
+    select i.id from ${intents} i
+    where ${isExpired} and not exists (select from ${directUploads} d where d.intent_id = i.id) for update of i skip locked
+  )
+  update ${intents} set state = 'draining' where id in (select id from direct union all select id from other)`;
 
 /** A range of `intents_prefix_idx`. U+10FFFF is the last of all characters by bytes. */
 function beginsWith(prefix: KeyPrefix): SQL {

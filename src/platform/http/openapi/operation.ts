@@ -11,7 +11,7 @@ const REQUEST_ID = {
 /** The operation with what the generator does not know: real statuses, errors, the multipart body, examples. */
 export function completed(operation: Operation, route: RestRoute): Operation {
   const { responses, requestBody, parameters, ...rest } = operation;
-  const body = route.multipart ? multipartBody(route) : requestBody;
+  const body = route.multipart ? multipartBody(route) : requestBody && jsonBody(requestBody);
   const success = successResponse(responses['200'], route);
   return {
     ...rest,
@@ -34,6 +34,12 @@ function multipartBody({ procedure }: RestRoute): NonNullable<Operation['request
   const { inputs } = procedure._def as { inputs?: { meta?: () => { override?: object } | undefined }[] };
   const schema = inputs?.at(-1)?.meta?.()?.override ?? { type: 'object' };
   return { required: true, content: { 'multipart/form-data': { schema: { ...schema } } } };
+}
+
+/** No body is an empty object: one is required where a field of it is, whatever the path needs. */
+function jsonBody(body: NonNullable<Operation['requestBody']>): NonNullable<Operation['requestBody']> {
+  const fields = body.content['application/json']?.schema?.required;
+  return { ...body, required: Array.isArray(fields) && fields.length > 0 };
 }
 
 function withRequestExample(

@@ -31,7 +31,11 @@ export function putTimes({ clock, putUrlTtlSeconds }: Omit<PutSigning, 'objects'
   return { issuedAt, expiresAt: new Date(issuedAt.getTime() + putUrlTtlSeconds * 1000) };
 }
 
-/** To be called when the journal knows of these times: a URL that nobody has written down could leave an object behind. */
+/**
+ * To be called last in the transaction that tells the journal these times, and to be answered when it is committed: a URL that nobody
+ * has written down could leave an object behind.
+ * @throws AppError STORAGE_UNAVAILABLE
+ */
 export function signPuts(
   { objects }: Pick<PutSigning, 'objects'>,
   images: readonly DirectImage[],

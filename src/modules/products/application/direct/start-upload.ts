@@ -17,13 +17,21 @@ import {
   directFingerprint,
   type ImageDeclaration,
   originalKey,
+  START_PROCEDURE,
 } from '../../domain/direct-upload';
 import type { DirectUploads, OpenUploads } from '../../domain/direct-upload-ports';
 import { type Prompt, parsePrompt } from '../../domain/prompt';
 import type { RequireQuota } from '../../domain/quota';
 import type { AttemptIntent, AttemptJournal, ClaimedKey, IdempotencyKeys } from '../../domain/upload-ports';
 import { stateOfDirectUpload, type UploadProgress } from '../../domain/upload-progress';
-import { type AwaitedUpload, type PutSigning, type PutTimes, putTimes, signPuts } from './presigned-puts';
+import {
+  type AwaitedUpload,
+  type ImagePut,
+  type PutSigning,
+  type PutTimes,
+  putTimes,
+  signPuts,
+} from './presigned-puts';
 
 export interface StartUploadDeps extends PutSigning {
   readonly uploads: Pick<DirectUploads, 'countOpen' | 'insert' | 'lock' | 'extendPuts'>;
@@ -54,9 +62,10 @@ interface StartAnswer {
 }
 
 /**
- * Announces an upload whose bytes go straight to the store: intent, declarations and key are committed, and only then are PUTs
- * signed. The product comes with completion.
- * @throws AppError INVALID_PROMPT, IDEMPOTENCY_MISMATCH, QUOTA_EXCEEDED (too many are open), and those of `judgeDeclarations`
+ * Announces an upload whose bytes go straight to the store: intent, declarations and key are written, PUTs signed, and only what is
+ * committed is answered. The product comes with completion.
+ * @throws AppError INVALID_PROMPT, IDEMPOTENCY_MISMATCH, QUOTA_EXCEEDED (too many are open), STORAGE_UNAVAILABLE (nothing is
+ *   announced then), and those of `judgeDeclarations`
  */
 export const startUpload =
   (deps: StartUploadDeps) =>
@@ -66,15 +75,13 @@ export const startUpload =
     const primaryIndex = primaryIndexOf(request.images);
     const times = putTimes(deps);
     const upload = newUpload(prompt, declared, primaryIndex, times);
-    const fingerprint = directFingerprint(prompt, primaryIndex, declared);
-    const key = await deps.inTransaction((tx) => begin(deps, tx, seller, { upload, times, fingerprint, request }));
-    if (key.kind === 'held') {
+    const begun = await deps.inTransaction((tx) => begin(deps, tx, seller, { upload, times, request }));
+    if (begun.kind === 'begun') {
       const { productId } = upload;
       deps.progress?.tell(stateOfDirectUpload({ userId: seller.userId, productId }, upload.images, () => false));
-      return { productId, puts: signPuts(deps, upload.images, times), replayed: false };
+      return { productId, puts: begun.puts, replayed: false };
     }
-    if (key.fingerprint !== fingerprint) throw new AppError('IDEMPOTENCY_MISMATCH');
-    return replay(deps, seller, key.answer, times);
+    return replay(deps, seller, begun, { upload, times });
   };
 
 function newUpload(
@@ -97,17 +104,22 @@ function newUpload(
 interface Beginning {
   readonly upload: DirectUpload;
   readonly times: PutTimes;
-  readonly fingerprint: Sha256;
   readonly request: StartUploadRequest;
 }
 
-/** All or nothing: whoever finds the key finds the upload that it names. */
+type Begun = { readonly kind: 'begun'; readonly puts: readonly ImagePut[] } | Done;
+type Done = Extract<ClaimedKey<StartAnswer>, { kind: 'done' }>;
+
+/**
+ * All or nothing: whoever finds the key finds the upload that it names. Signed before the commit, though answered after it: an upload
+ * whose PUTs could not be signed would stay open, and nobody would know its id.
+ */
 async function begin(
   deps: StartUploadDeps,
   tx: Transaction,
   seller: Seller,
-  { upload, times, fingerprint, request }: Beginning,
-): Promise<ClaimedKey<StartAnswer>> {
+  { upload, times, request }: Beginning,
+): Promise<Begun> {
   const { productId, intentId } = upload;
   const intent: AttemptIntent = {
     id: intentId,
@@ -122,16 +134,16 @@ async function begin(
     await requireRoom(deps, tx, seller, { open, upload });
     await deps.journal.open(intent, tx);
     await deps.uploads.insert(tx, seller, upload);
-    return { kind: 'held' };
+    return { kind: 'begun', puts: signPuts(deps, upload.images, times) };
   }
-  const claim = { seller, procedure: 'uploads.start', key: request.idempotencyKey };
+  const claim = { seller, procedure: START_PROCEDURE, key: request.idempotencyKey };
   const key = await deps.keys.claim<StartAnswer>(claim, intent, tx);
   if (key.kind === 'done') return key;
   await requireRoom(deps, tx, seller, { open, upload });
   await deps.uploads.insert(tx, seller, upload);
   const answer: StartAnswer = { productId };
-  await deps.keys.finish(tx, claim, intentId, { fingerprint, answer });
-  return key;
+  await deps.keys.finish(tx, claim, intentId, { fingerprint: directFingerprint(upload), answer });
+  return { kind: 'begun', puts: signPuts(deps, upload.images, times) };
 }
 
 /** What is announced counts until it is completed, aborted or expired: the store has room for it meanwhile. */
@@ -147,17 +159,30 @@ async function requireRoom(
   await requireQuota(seller, { products: open.uploads + 1, bytes: open.bytes + bytesOf(upload.images) }, tx);
 }
 
-/** Fresh PUTs of the same images; of none where it is complete already. */
+/**
+ * Fresh PUTs of the same images; of none where it is complete already. An open upload itself says what it is of: photos of it may
+ * have been announced anew since, be it between the look at the key and this.
+ */
 async function replay(
   deps: StartUploadDeps,
   seller: Seller,
-  { productId }: StartAnswer,
-  times: PutTimes,
+  { answer: { productId }, fingerprint }: Done,
+  { upload: requested, times }: Pick<Beginning, 'upload' | 'times'>,
 ): Promise<StartedUpload> {
-  const images = await deps.inTransaction(async (tx) => {
+  const puts = await deps.inTransaction(async (tx) => {
     const upload = await deps.uploads.lock(tx, seller, productId);
-    if (upload) await deps.uploads.extendPuts(tx, upload, upload.images, times.expiresAt);
-    return upload?.images ?? [];
+    requireSame(directFingerprint(requested), upload ? directFingerprint(upload) : fingerprint);
+    if (!upload) return [];
+    await deps.uploads.extendPuts(tx, upload, upload.images, times.expiresAt);
+    return signPuts(deps, upload.images, times);
   });
-  return { productId, puts: signPuts(deps, images, times), replayed: true };
+  return { productId, puts, replayed: true };
+}
+
+function requireSame(requested: Sha256, kept: Sha256): void {
+  if (requested === kept) return;
+  throw new AppError(
+    'IDEMPOTENCY_MISMATCH',
+    'The Idempotency-Key was used with other content, or photos of its upload have been announced anew since.',
+  );
 }
