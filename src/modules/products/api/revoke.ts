@@ -16,7 +16,7 @@ export function revokeProcedures({ revokeUrls }: Pick<ProductUseCases, 'revokeUr
           tags: ['Products'],
           summary: 'End every URL ever issued for a product',
           description:
-            'Once this has answered 200, every URL of its images that was issued before is dead on the store, and the answer carries new ones. In every status; safe to repeat after an error. Where a CDN stands in front (CDN_BASE_URL), what it holds ends with its cache.',
+            'Once this has answered 200, every URL of its images that was issued before is dead on the store, and the answer carries new ones. Those of an S3 store that the server was moved away from end by themselves, 90 minutes after the move at the latest. In every status; safe to repeat after an error: one object that the store can’t move is answered with STORAGE_UNAVAILABLE, when the URLs of the others are dead. Where a CDN stands in front (CDN_BASE_URL), what it holds ends with its cache.',
         },
         examples: { response: exampleProduct },
         errors: ['PRODUCT_NOT_FOUND', 'CONFLICT', 'STORAGE_UNAVAILABLE'],
