@@ -2,7 +2,7 @@
  * Side-by-side measurements. What is compared runs in the same minutes on the same machine, in turns, so that its ratios mean
  * something where the machine is noisy.
  *   bun run bench ingest [--store disk|s3] [--mb 1.1|6] [--concurrency 1,8,32] [--rounds 5] [--save]
- *   bun run bench direct [--store disk|s3] [--mb 1.1|6] [--concurrency 1,8,32] [--rounds 3] [--mbit 20] [--save]
+ *   bun run bench direct [--store disk|s3] [--mb 1.1|6] [--concurrency 1,8,32] [--rounds 3] [--mbit 20,none] [--save]
  *   bun run bench sign [--rounds 5] [--store disk|s3] [--save]
  *   bun run bench api [--only doors|lists] [--concurrency 16] [--products 1000000] [--save]
  *   bun run bench layers [--mb 1.1|6] [--rounds 5] [--save]

@@ -17,7 +17,13 @@ import { startServerProcess } from '../servers/server-process';
 
 const BURST_BYTES_MIN = 200e6;
 
-/** Direct uploads beside PUTs straight to the store, and beside multipart: what the app adds, and what it has to do for it. */
+/** Of sellers who are limited by nothing but the machine that all of this runs on. */
+const NO_LINE = 'none';
+
+/**
+ * Direct uploads beside PUTs straight to the store, and beside multipart: what the app adds, and what it has to do for it. By sellers
+ * with a line of so many Mbit/s each, which is what they are for, and by such as have the machine's own.
+ */
 export async function benchDirect(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -26,32 +32,35 @@ export async function benchDirect(args: string[]): Promise<void> {
       mb: { type: 'string', default: '1.1' },
       concurrency: { type: 'string', default: '1,8,32' },
       rounds: { type: 'string', default: '5' },
-      mbit: { type: 'string' },
+      mbit: { type: 'string', default: `20,${NO_LINE}` },
       save: { type: 'boolean', default: false },
     },
   });
   if (values.store !== 'disk' && values.store !== 's3') throw new Error('--store is disk or s3');
-  const { store, mb, rounds, mbit } = values;
-  const uplinkBytesPerSecond = mbit === undefined ? undefined : Number(mbit) * 125_000;
+  const { store, mb, rounds } = values;
+  const lines = values.mbit.split(',');
   const photos = await benchPhotos(Number(mb));
   await inScratchFolder(async (folder) => {
     const { contenders, clear, stop } = await startContenders(store, folder, photos);
     const client = await LoadClient.start(photos.map((photo) => photo.path));
-    const sections: string[] = [];
     await warmUp(contenders, client, burstSize(photos, 8).products, clear);
-    for (const concurrency of values.concurrency.split(',').map(Number)) {
-      const size = { ...burstSize(photos, concurrency), uplinkBytesPerSecond };
-      const bursts = await inTurns(contenders, client, Number(rounds), size, clear);
-      sections.push(`${concurrency} at once\n\n${reportOf(bursts)}`);
-      console.log(`\n${sections.at(-1)}`);
+    for (const line of lines) {
+      const sections: string[] = [];
+      const uplinkBytesPerSecond = line === NO_LINE ? undefined : Number(line) * 125_000;
+      for (const concurrency of values.concurrency.split(',').map(Number)) {
+        const size = { ...burstSize(photos, concurrency), uplinkBytesPerSecond };
+        const bursts = await inTurns(contenders, client, Number(rounds), size, clear);
+        sections.push(`${concurrency} at once\n\n${reportOf(bursts)}`);
+        console.log(`\n${line === NO_LINE ? '' : `${line} Mbit/s each, `}${sections.at(-1)}`);
+      }
+      const command = `bun run bench direct --store ${store} --mb ${mb} --mbit ${line}`;
+      const summary = `\`${command}\`, median of ${rounds} rounds, ${WARM_UP}; ${machine()}`;
+      console.log(`\n${summary}`);
+      if (values.save)
+        await saveOnPage(`direct ${store} ${mb} --mbit ${line}`, `${summary}.\n\n${sections.join('\n\n')}`);
     }
     client.stop();
     await stop();
-    const slow = mbit === undefined ? '' : ` --mbit ${mbit}`;
-    const command = `bun run bench direct --store ${store} --mb ${mb}${slow}`;
-    const summary = `\`${command}\`, median of ${rounds} rounds, ${WARM_UP}; ${machine()}`;
-    console.log(`\n${summary}`);
-    if (values.save) await saveOnPage(`direct ${store} ${mb}${slow}`, `${summary}.\n\n${sections.join('\n\n')}`);
   });
 }
 
