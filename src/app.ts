@@ -18,6 +18,7 @@ import { type Authenticate, requestContexts } from './platform/http/make-request
 import type { MultipartParts } from './platform/http/multipart-door';
 import { type OperationsParts, operationsRoutes, type ReadinessCheck } from './platform/http/operations';
 import { restRoutes } from './platform/http/rest';
+import { withRoutableUrl } from './platform/http/routable-url';
 import { strictTransport } from './platform/http/secure-transport';
 import type { InFlight } from './platform/http/shutdown';
 import { toAppError } from './platform/http/to-app-error';
@@ -105,7 +106,10 @@ export function createApp(parts: AppParts) {
     closes: (request) => parts.inFlight.draining || parts.isLeaving?.(arrivedAt(request)) === true,
   });
   app
-    .wrap((next) => around(next as unknown as Handler))
+    .wrap((next) => {
+      const handle = around(next as unknown as Handler);
+      return (request: Request) => handle(withRoutableUrl(request));
+    })
     .onError({ as: 'global' }, ({ error, code, request }) => refusal(error, code, request))
     .use(operationsRoutes(parts))
     .use(docsRoutes(parts))
