@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { AppError } from '../../../kernel/app-error';
 import type { Clock } from '../../../kernel/clock';
 import type { LocalObjects } from '../domain/local-objects';
@@ -26,7 +27,9 @@ export async function deliverObject(parts: DeliveryParts, request: Request): Pro
   const { objects, urls } = parts;
   const grant = urls.verifyGet(new URL(request.url));
   const found = await objects.locate(grant.key);
-  if (!found) throw new AppError('NOT_FOUND');
+  // Its bytes may have been read for their digest, and it deleted meanwhile. Bun opens the file only after this has returned: whoever
+  // waits here gives it time to go. What goes even so is answered by platform/http/unsendable.ts.
+  if (!found || !existsSync(found.path)) throw new AppError('NOT_FOUND');
   const headers = headersOf(parts, grant, found.head);
   if (matchesEtag(request.headers.get('if-none-match'), etagOf(found.head))) {
     return new Response(null, { status: 304, headers });
