@@ -50,4 +50,17 @@ describe('a page of another origin', () => {
     expect((await ask('https://any.example', {}, closed)).headers.has('access-control-allow-origin')).toBe(false);
     await Promise.all([open.stop(), closed.stop()]);
   });
+
+  test('finds any answer that came without it in the cache readable, where any page may read', async () => {
+    const open = startDoors({ corsOrigins: ['*'] });
+    for (const path of ['/docs/swagger-ui.css', '/nothing']) {
+      for (const method of ['GET', 'HEAD', 'OPTIONS']) {
+        const { headers } = await open.fetch(path, { method });
+        expect([path, method, headers.get('access-control-allow-origin')]).toEqual([path, method, '*']);
+        expect(headers.get('access-control-expose-headers')).toContain('etag');
+        expect(headers.get('vary') ?? '').not.toContain('origin');
+      }
+    }
+    await open.stop();
+  });
 });
