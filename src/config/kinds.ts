@@ -86,15 +86,23 @@ function isCron(text: string): boolean {
   }
 }
 
-/** Of pages, as browsers send them: what is written in another way would match none. `*` is any. */
+/**
+ * Of pages. They come out as browsers send them, whatever their capitals and with a slash at their end or not: doors, and stores that
+ * are told of them, compare byte for byte. `*` is any.
+ */
 export const origins = () =>
-  list().refine((entries) => entries.every((entry) => entry === '*' || isOrigin(entry)), {
-    error:
-      'must be origins such as https://shop.example, separated by commas: scheme, host, and the port unless it is the usual one; or *',
-  });
+  list()
+    .refine((entries) => entries.every((entry) => entry === '*' || isOrigin(asBrowsersSend(entry))), {
+      error:
+        'must be origins such as https://shop.example, separated by commas: scheme, host, and the port unless it is the usual one; or *',
+    })
+    .transform((entries) => entries.map(asBrowsersSend));
 
-function isOrigin(entry: string): boolean {
-  const text = entry.replace(/\/$/, '').toLowerCase();
+function asBrowsersSend(origin: string): string {
+  return origin.replace(/\/$/, '').toLowerCase();
+}
+
+function isOrigin(text: string): boolean {
   if (!/^[a-z][a-z0-9+.-]*:\/\/[^/?#@*\s]+$/.test(text) || !URL.canParse(text)) return false;
   const { protocol, origin } = new URL(text);
   // of the pages of an app, such as capacitor://localhost, the scheme is its own and URL knows no origin

@@ -77,6 +77,7 @@ describe('the configuration', () => {
     'https://shop.example/app',
     'https://shop.example:443',
     'https://*.shop.example',
+    '*/',
     'https://shop.example,shop',
     'https://user@shop.example',
     'null',
@@ -86,10 +87,14 @@ describe('the configuration', () => {
     ]);
   });
 
-  test.each(['*', 'https://shop.example', 'https://Shop.example/, http://localhost:5173', 'capacitor://localhost'])(
-    'takes %p for the origins of pages',
-    (origins) => expect(problemsOf({ CORS_ORIGINS: origins })).toEqual([]),
-  );
+  test.each([
+    ['*', ['*']],
+    ['https://shop.example', ['https://shop.example']],
+    ['https://Shop.example/, http://localhost:5173', ['https://shop.example', 'http://localhost:5173']],
+    ['capacitor://localhost', ['capacitor://localhost']],
+  ])('takes %p for the origins of pages, as browsers send them', (origins, sent) => {
+    expect(loadSettings({ CORS_ORIGINS: origins }).CORS_ORIGINS).toEqual(sent);
+  });
 
   test('never shows the value of a secret', () => {
     const problems = problemsOf({ JWT_SECRET: 'hunter2', DATABASE_URL: 'mysql://root:hunter2@db/x' });

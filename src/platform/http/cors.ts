@@ -31,7 +31,7 @@ export interface Cors {
  */
 export function corsOf(origins: readonly string[]): Cors {
   const any = origins.includes('*');
-  const listed = new Set(origins.map((origin) => origin.replace(/\/$/, '').toLowerCase()));
+  const listed = new Set(origins);
   const listedOne = (origin: string | null) => (origin !== null && listed.has(origin.toLowerCase()) ? origin : null);
   return {
     preflight: () => new Response(null, { status: 204, headers: { allow: METHODS } }),
