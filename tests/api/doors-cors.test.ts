@@ -25,7 +25,7 @@ describe('a page of another origin', () => {
     expect(preflight.headers.get('access-control-allow-methods')).toContain('PATCH');
     const allowed = preflight.headers.get('access-control-allow-headers')?.split(', ');
     const ofRequests = ['authorization', 'content-type', 'idempotency-key', 'x-upload-id', 'x-request-id'];
-    const ofSignedGets = ['range', 'if-range', 'if-none-match'];
+    const ofSignedGets = ['range', 'if-match', 'if-range', 'if-none-match'];
     expect(allowed).toEqual(expect.arrayContaining([...ofRequests, ...ofSignedGets]));
   });
 

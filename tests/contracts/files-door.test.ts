@@ -76,6 +76,24 @@ describe('a delivered file', () => {
     expect((await fetch(url, { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
   });
 
+  test('is sent to who wants this version alone, and no other is sent in its place', async () => {
+    const url = sign(await stored());
+    const ask = (method: string, headers: Record<string, string>) => fetch(url, { method, headers });
+    for (const method of ['GET', 'HEAD']) {
+      for (const tags of [etag, `"other", ${etag}`, '*']) {
+        const { status } = await ask(method, { 'if-match': tags });
+        expect([method, tags, status]).toEqual([method, tags, 200]);
+      }
+      for (const tags of ['"other"', `W/${etag}`, 'nothing']) {
+        const answer = await ask(method, { 'if-match': tags, 'if-none-match': etag, range: 'bytes=0-9' });
+        expect([method, tags, answer.status, answer.headers.get('etag')]).toEqual([method, tags, 412, null]);
+        if (method === 'GET') expect(await answer.json()).toMatchObject({ error: { code: 'CONFLICT' } });
+      }
+    }
+    expect((await ask('GET', { 'if-match': etag, 'if-none-match': etag })).status).toBe(304);
+    expect((await ask('GET', { 'if-match': etag, range: 'bytes=0-9' })).status).toBe(206);
+  });
+
   test('of no byte is delivered, and has no range', async () => {
     const url = sign(await stored('empty.jpg', ''));
     const whole = await fetch(url);

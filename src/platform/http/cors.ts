@@ -6,6 +6,7 @@ const REQUEST_HEADERS = [
   'x-upload-id',
   'x-request-id',
   'range',
+  'if-match',
   'if-range',
   'if-none-match',
   'last-event-id',

@@ -5,6 +5,7 @@ import type { LocalObjects } from '../domain/local-objects';
 import type { ByteRange, ObjectHead } from '../domain/object-store';
 import type { GrantedGet, SignedUrlVerifier } from '../domain/signed-urls';
 import { parseRange } from './byte-range';
+import { isKnown, maySend } from './preconditions';
 
 export interface DeliveryParts {
   readonly objects: LocalObjects;
@@ -30,8 +31,9 @@ export async function deliverObject(parts: DeliveryParts, request: Request): Pro
   // Its bytes may have been read for their digest, and it deleted meanwhile. Bun opens the file only after this has returned: whoever
   // waits here gives it time to go. What goes even so is answered by platform/http/unsendable.ts.
   if (!found || !existsSync(found.path)) throw new AppError('NOT_FOUND');
+  if (!maySend(request.headers.get('if-match'), etagOf(found.head))) throw another();
   const headers = headersOf(parts, grant, found.head);
-  if (matchesEtag(request.headers.get('if-none-match'), etagOf(found.head))) {
+  if (isKnown(request.headers.get('if-none-match'), etagOf(found.head))) {
     return new Response(null, { status: 304, headers });
   }
   const range = request.method === 'GET' ? rangeWanted(request.headers, found.head) : null;
@@ -77,10 +79,9 @@ function headersOf({ clock, cacheScope }: DeliveryParts, grant: GrantedGet, head
   });
 }
 
-function matchesEtag(header: string | null, etag: string): boolean {
-  if (header === null) return false;
-  const tags = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags.includes(etag) || tags.includes('*');
+/** Who wants one version only is told that this is another, as by S3. @see RFC 9110, 15.5.13 */
+function another(): AppError {
+  return new AppError('CONFLICT', 'What is there is not what If-Match names.', { httpStatus: 412 });
 }
 
 /** A range asked for under another tag is of other bytes: then the whole is sent. @see RFC 9110, 13.1.5 */
