@@ -3,15 +3,21 @@
  * @see RFC 9110, 13.1.1 and 13.2.2
  */
 export function maySend(ifMatch: string | null, etag: string): boolean {
-  return ifMatch === null || names(ifMatch, etag);
+  return ifMatch === null || isAny(ifMatch) || tagsIn(ifMatch).includes(etag);
 }
 
 /** Whether the client has the object of this tag already. Compared weakly. @see RFC 9110, 13.1.2 */
 export function isKnown(ifNoneMatch: string | null, etag: string): boolean {
-  return ifNoneMatch !== null && names(ifNoneMatch.replaceAll('W/', ''), etag);
+  if (ifNoneMatch === null) return false;
+  return isAny(ifNoneMatch) || tagsIn(ifNoneMatch).some((tag) => tag.replace(/^W\//, '') === etag);
 }
 
-function names(header: string, etag: string): boolean {
-  const tags = header.split(',').map((tag) => tag.trim());
-  return tags.includes(etag) || tags.includes('*');
+/** Whatever is there; only alone. */
+function isAny(header: string): boolean {
+  return header.trim() === '*';
+}
+
+/** A tag may hold a comma, and an asterisk. @see RFC 9110, 8.8.3 */
+function tagsIn(header: string): readonly string[] {
+  return header.match(/(?:W\/)?"[^"]*"/g) ?? [];
 }
