@@ -32,13 +32,25 @@ export const flag = (fallback: boolean) =>
 
 export const optionalText = () => z.string().min(1).optional();
 
-export const optionalUrl = (protocols: readonly string[] = ['http:', 'https:']) =>
+/**
+ * Of a server. What follows is put behind it as text, so it comes out without slashes at its end, and nothing may stand in it that
+ * would swallow a path or go to strangers with every URL: no query, fragment or credentials.
+ */
+export const optionalHttpUrl = () =>
   z
     .string()
-    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
-      error: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    .refine((text) => /^https?:\/\/[^\s/\\?#@]+(?:\/[^\s\\?#]*)?$/.test(text) && URL.canParse(text), {
+      error: 'must be a URL that begins with http:// or https://, without credentials, query or fragment',
     })
-    .transform((text) => (protocols.includes('http:') ? text.replace(/\/+$/, '') : text))
+    .transform((text) => text.replace(/\/+$/, ''))
+    .optional();
+
+export const optionalDatabaseUrl = () =>
+  z
+    .string()
+    .refine((text) => URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol), {
+      error: 'must be a URL that begins with postgres:// or postgresql://',
+    })
     .optional();
 
 export const secret = () => z.string().min(32, 'must have 32 characters or more').optional().meta({ secret: true });
