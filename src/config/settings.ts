@@ -50,7 +50,7 @@ export const settings = {
       'Lets production serve plain HTTP without a proxy, and name itself by an http PUBLIC_URL. For trials only.',
     ),
     CORS_ORIGINS: origins().describe(
-      'Origins, separated by commas, whose pages may call this API and use signed URLs; `*` for any. Set on the bucket where the store has such rules; `bun run cli store check` says what is missing.',
+      'Origins, separated by commas, whose pages may call this API and use signed URLs; `*` for any. Set on the bucket where the store has such rules; `bun run cli store check` says what is missing. MinIO of docker-compose.yml is given the same text, and takes it letter by letter: without spaces, as in `https://shop.example,http://localhost:5173`.',
     ),
     METRICS_TOKEN: optionalText()
       .meta({ secret: true })
