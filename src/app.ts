@@ -18,10 +18,12 @@ import { type Authenticate, requestContexts } from './platform/http/make-request
 import type { MultipartParts } from './platform/http/multipart-door';
 import { type OperationsParts, operationsRoutes, type ReadinessCheck } from './platform/http/operations';
 import { restRoutes } from './platform/http/rest';
+import { withRoutableUrl } from './platform/http/routable-url';
 import { strictTransport } from './platform/http/secure-transport';
 import type { InFlight } from './platform/http/shutdown';
 import { toAppError } from './platform/http/to-app-error';
 import { trpcDoor } from './platform/http/trpc-door';
+import { unsendable } from './platform/http/unsendable';
 import type { Metrics } from './platform/telemetry/metrics';
 
 /** Who may come in, how often, and with how much. */
@@ -84,7 +86,8 @@ const WEB_SOCKETS = {
 export function createApp(parts: AppParts) {
   // Elysia's routing by Bun itself leaves out what is wrapped around; all requests go one way.
   const idleTimeout = parts.idleSeconds ?? IDLE_SECONDS;
-  const app = new Elysia({ serve: { ...SERVE, idleTimeout }, websocket: WEB_SOCKETS, systemRouter: false });
+  const serve = { ...SERVE, idleTimeout, error: unsendable(parts.log) };
+  const app = new Elysia({ serve, websocket: WEB_SOCKETS, systemRouter: false });
   const { rateLimits, clientAddress, admitBytes, maxBodyBytes } = parts.admission;
   const serverOf = (request: Request) => arrivedAt(request) ?? app.server;
   const peer = (request: Request) => serverOf(request)?.requestIP(request)?.address ?? null;
@@ -105,7 +108,10 @@ export function createApp(parts: AppParts) {
     closes: (request) => parts.inFlight.draining || parts.isLeaving?.(arrivedAt(request)) === true,
   });
   app
-    .wrap((next) => around(next as unknown as Handler))
+    .wrap((next) => {
+      const handle = around(next as unknown as Handler);
+      return (request: Request) => handle(withRoutableUrl(request));
+    })
     .onError({ as: 'global' }, ({ error, code, request }) => refusal(error, code, request))
     .use(operationsRoutes(parts))
     .use(docsRoutes(parts))

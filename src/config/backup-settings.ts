@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cron, flag, list, optionalText, optionalUrl, seconds, share, whole } from './kinds';
+import { cron, flag, list, optionalDatabaseUrl, optionalHttpUrl, optionalText, seconds, share, whole } from './kinds';
 
 /** Where backups go, and when: one group of `settings`. */
 export const backupSettings = {
@@ -9,7 +9,7 @@ export const backupSettings = {
   BACKUP_S3_BUCKET_NAME: optionalText().describe(
     'Bucket that backups go to, for them alone; with other keys than the store’s, or whoever has those has both. It goes before BACKUP_DIR.',
   ),
-  BACKUP_S3_ENDPOINT_URL: optionalUrl().describe('Its endpoint. Absent: Amazon S3 of BACKUP_S3_REGION.'),
+  BACKUP_S3_ENDPOINT_URL: optionalHttpUrl().describe('Its endpoint. Absent: Amazon S3 of BACKUP_S3_REGION.'),
   BACKUP_S3_REGION: z.string().default('us-east-1').describe('Its region.'),
   BACKUP_S3_ACCESS_KEY_ID: optionalText().meta({ secret: true }).describe('Absent: the AWS provider chain.'),
   BACKUP_S3_SECRET_ACCESS_KEY: optionalText().meta({ secret: true }).describe('Secret of BACKUP_S3_ACCESS_KEY_ID.'),
@@ -54,7 +54,7 @@ export const backupSettings = {
   BACKUP_DRILL_CRON: cron('47 5 * * 0').describe(
     'When the newest backup is restored beside the running system, read, and removed (cron, UTC); `off` never.',
   ),
-  BACKUP_DRILL_DATABASE_URL: optionalUrl(['postgres:', 'postgresql:'])
+  BACKUP_DRILL_DATABASE_URL: optionalDatabaseUrl()
     .meta({ secret: true })
     .describe(
       'Database that drills restore into, as its owner; for them alone: what they put there is thrown away each time, and anything else is refused. Absent: one is made beside the application’s and dropped, which takes a role with CREATEDB.',

@@ -32,13 +32,25 @@ export const flag = (fallback: boolean) =>
 
 export const optionalText = () => z.string().min(1).optional();
 
-export const optionalUrl = (protocols: readonly string[] = ['http:', 'https:']) =>
+/**
+ * Of a server. What follows is put behind it as text, so it comes out without slashes at its end, and nothing may stand in it that
+ * would swallow a path or go to strangers with every URL: no query, fragment or credentials.
+ */
+export const optionalHttpUrl = () =>
   z
     .string()
-    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
-      error: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    .refine((text) => /^https?:\/\/[^\s/\\?#@]+(?:\/[^\s\\?#]*)?$/.test(text) && URL.canParse(text), {
+      error: 'must be a URL that begins with http:// or https://, without credentials, query or fragment',
     })
-    .transform((text) => (protocols.includes('http:') ? text.replace(/\/+$/, '') : text))
+    .transform((text) => text.replace(/\/+$/, ''))
+    .optional();
+
+export const optionalDatabaseUrl = () =>
+  z
+    .string()
+    .refine((text) => URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol), {
+      error: 'must be a URL that begins with postgres:// or postgresql://',
+    })
     .optional();
 
 export const secret = () => z.string().min(32, 'must have 32 characters or more').optional().meta({ secret: true });
@@ -86,15 +98,23 @@ function isCron(text: string): boolean {
   }
 }
 
-/** Of pages, as browsers send them: what is written in another way would match none. `*` is any. */
+/**
+ * Of pages. They come out as browsers send them, whatever their capitals and with a slash at their end or not: doors, and stores that
+ * are told of them, compare byte for byte. `*` is any.
+ */
 export const origins = () =>
-  list().refine((entries) => entries.every((entry) => entry === '*' || isOrigin(entry)), {
-    error:
-      'must be origins such as https://shop.example, separated by commas: scheme, host, and the port unless it is the usual one; or *',
-  });
+  list()
+    .refine((entries) => entries.every((entry) => entry === '*' || isOrigin(asBrowsersSend(entry))), {
+      error:
+        'must be origins such as https://shop.example, separated by commas: scheme, host, and the port unless it is the usual one; or *',
+    })
+    .transform((entries) => entries.map(asBrowsersSend));
 
-function isOrigin(entry: string): boolean {
-  const text = entry.replace(/\/$/, '').toLowerCase();
+function asBrowsersSend(origin: string): string {
+  return origin.replace(/\/$/, '').toLowerCase();
+}
+
+function isOrigin(text: string): boolean {
   if (!/^[a-z][a-z0-9+.-]*:\/\/[^/?#@*\s]+$/.test(text) || !URL.canParse(text)) return false;
   const { protocol, origin } = new URL(text);
   // of the pages of an app, such as capacitor://localhost, the scheme is its own and URL knows no origin

@@ -43,7 +43,7 @@ describe('the configuration', () => {
     });
     expect(problems).toEqual([
       'PORT: got "eighty"; it may be a whole number from 0 to 65535',
-      'S3_ENDPOINT_URL: got "localhost:9000"; must be a URL that begins with http:// or https://',
+      'S3_ENDPOINT_URL: got "localhost:9000"; must be a URL that begins with http:// or https://, without credentials, query or fragment',
       'MAX_IMAGES: got "0"; it may be a whole number from 1 to 100',
     ]);
   });
@@ -77,6 +77,7 @@ describe('the configuration', () => {
     'https://shop.example/app',
     'https://shop.example:443',
     'https://*.shop.example',
+    '*/',
     'https://shop.example,shop',
     'https://user@shop.example',
     'null',
@@ -86,14 +87,57 @@ describe('the configuration', () => {
     ]);
   });
 
-  test.each(['*', 'https://shop.example', 'https://Shop.example/, http://localhost:5173', 'capacitor://localhost'])(
-    'takes %p for the origins of pages',
-    (origins) => expect(problemsOf({ CORS_ORIGINS: origins })).toEqual([]),
-  );
+  test.each([
+    ['*', ['*']],
+    ['https://shop.example', ['https://shop.example']],
+    ['https://Shop.example/, http://localhost:5173', ['https://shop.example', 'http://localhost:5173']],
+    ['capacitor://localhost', ['capacitor://localhost']],
+  ])('takes %p for the origins of pages, as browsers send them', (origins, sent) => {
+    expect(loadSettings({ CORS_ORIGINS: origins }).CORS_ORIGINS).toEqual(sent);
+  });
+
+  const SERVERS = ['PUBLIC_URL', 'S3_ENDPOINT_URL', 'S3_PUBLIC_ENDPOINT_URL', 'CDN_BASE_URL'];
+  const FURTHER_SERVERS = ['TARGET_S3_ENDPOINT_URL', 'BACKUP_S3_ENDPOINT_URL'];
+
+  test.each([
+    'images.example',
+    'ftp://images.example',
+    'https://',
+    'https://images.example?v=1',
+    'https://images.example?',
+    'https://images.example/#',
+    'https://key:word@images.example',
+    'https://@images.example',
+    ' https://images.example',
+    'https://images.example ',
+    'https://images.\texample',
+    'https:/images.example',
+    'https:\\\\images.example',
+    'HTTPS://images.example',
+  ])('refuses %p for the URL of a server, behind which paths are put', (url) => {
+    for (const name of [...SERVERS, ...FURTHER_SERVERS]) {
+      expect(problemsOf({ [name]: url })).toEqual([
+        expect.stringMatching(
+          new RegExp(`^${name}: got ".*"; must be a URL that begins with http:// or https://, without`),
+        ),
+      ]);
+    }
+  });
+
+  test.each([
+    ['https://images.example/', 'https://images.example'],
+    ['http://localhost:9000', 'http://localhost:9000'],
+    ['http://[::1]:9000', 'http://[::1]:9000'],
+    ['https://example.com/store/', 'https://example.com/store'],
+  ])('takes %p for the URL of a server, without slashes at its end', (url, taken) => {
+    for (const name of SERVERS) expect(loadSettings({ [name]: url })).toMatchObject({ [name]: taken });
+  });
 
   test('never shows the value of a secret', () => {
-    const problems = problemsOf({ JWT_SECRET: 'hunter2', DATABASE_URL: 'mysql://root:hunter2@db/x' });
-    expect(problems).toHaveLength(2);
+    const [ofDatabase, ofServer] = ['mysql://root:hunter2@db/x', 'https://root:hunter2@images.example'];
+    const problems = problemsOf({ JWT_SECRET: 'hunter2', DATABASE_URL: ofDatabase, PUBLIC_URL: ofServer });
+    expect(problems).toHaveLength(3);
+    expect(problems.join()).toContain('"https://…@images.example"');
     expect(problems.join()).not.toContain('hunter2');
   });
 

@@ -30,12 +30,13 @@ export function broken(rules: readonly Rule[], right: Partial<Settings>, given: 
 }
 
 /**
- * The value that a variable was given, unless it is a secret.
+ * The value that a variable was given, unless it is a secret; of a URL, without its credentials.
  * @param right tells what one that was not given is by default
  */
 export function gotten(name: keyof Settings, given: Given, right: Partial<Settings> = {}): string {
-  if (given[name] !== undefined)
-    return isSecret(shape[name]) ? 'a value that is not shown' : JSON.stringify(given[name]);
+  const value = given[name];
+  if (value !== undefined && isSecret(shape[name])) return 'a value that is not shown';
+  if (value !== undefined) return JSON.stringify(value.replace(/(?<=:\/\/).*(?=@)/s, '…'));
   return right[name] === undefined ? 'nothing' : `nothing, so ${right[name]}`;
 }
 

@@ -6,8 +6,9 @@ import {
   cron,
   flag,
   list,
+  optionalDatabaseUrl,
+  optionalHttpUrl,
   optionalText,
-  optionalUrl,
   optionalWhole,
   origins,
   port,
@@ -31,7 +32,7 @@ export const settings = {
       .describe('`production` refuses every setting that is safe only on a developer’s machine.'),
     HOST: z.string().default('0.0.0.0').describe('Address to listen on.'),
     PORT: port(3000).describe('Port to listen on; 0 takes a free one.'),
-    PUBLIC_URL: optionalUrl().describe(
+    PUBLIC_URL: optionalHttpUrl().describe(
       'How clients reach this server; signed URLs of the disk store begin with it. Default: http://localhost:PORT, with a certificate https.',
     ),
     TLS_CERT_FILE: optionalText().describe(
@@ -49,7 +50,7 @@ export const settings = {
       'Lets production serve plain HTTP without a proxy, and name itself by an http PUBLIC_URL. For trials only.',
     ),
     CORS_ORIGINS: origins().describe(
-      'Origins, separated by commas, whose pages may call this API and use signed URLs; `*` for any. Set on the bucket where the store has such rules; `bun run cli store check` says what is missing.',
+      'Origins, separated by commas, whose pages may call this API and use signed URLs; `*` for any. Set on the bucket where the store has such rules; `bun run cli store check` says what is missing. MinIO of docker-compose.yml is given the same text, and takes it letter by letter: without spaces, as in `https://shop.example,http://localhost:5173`.',
     ),
     METRICS_TOKEN: optionalText()
       .meta({ secret: true })
@@ -74,12 +75,12 @@ export const settings = {
     DISK_ENCRYPTED_AT_REST: flag(false).describe(
       'You declare that the volume under DATA_DIR, that of an S3 store with S3_SSE=none, and that of backups which nothing else encrypts, is encrypted (LUKS, or the cloud’s volume encryption): production refuses any of them, and drills into a folder, without it.',
     ),
-    DATABASE_URL: optionalUrl(['postgres:', 'postgresql:'])
+    DATABASE_URL: optionalDatabaseUrl()
       .meta({ secret: true })
       .describe(
         'PostgreSQL 16 or later, as the application’s role; production wants `?sslmode=verify-full`. Absent: an embedded PostgreSQL under DATA_DIR.',
       ),
-    MIGRATION_DATABASE_URL: optionalUrl(['postgres:', 'postgresql:'])
+    MIGRATION_DATABASE_URL: optionalDatabaseUrl()
       .meta({ secret: true })
       .describe('The same database as the role that owns the tables. Default: DATABASE_URL.'),
     MIGRATE_ON_START: flag(true).describe(
@@ -107,13 +108,13 @@ export const settings = {
       'Bucket of the images; setting it chooses S3. Absent: files under DATA_DIR.',
     ),
     S3_FORMER_BUCKET_NAMES: list().describe('Former names of the bucket that rows may still carry.'),
-    S3_ENDPOINT_URL: optionalUrl().describe(
+    S3_ENDPOINT_URL: optionalHttpUrl().describe(
       'S3-compatible endpoint, such as http://localhost:9000. Absent: Amazon S3 of S3_REGION. An authority of your own is named by NODE_EXTRA_CA_CERTS, which Bun itself reads (docs/operations.md, TLS).',
     ),
-    S3_PUBLIC_ENDPOINT_URL: optionalUrl().describe(
+    S3_PUBLIC_ENDPOINT_URL: optionalHttpUrl().describe(
       'Endpoint that signed URLs name, where clients reach the store by another address. Default: S3_ENDPOINT_URL.',
     ),
-    CDN_BASE_URL: optionalUrl().describe(
+    CDN_BASE_URL: optionalHttpUrl().describe(
       'Origin of a CDN in front of the store, such as https://images.example.com: signed URLs of images begin with it, and shared caches may keep what it delivers (docs/cdn.md). Absent: clients reach the store itself.',
     ),
     S3_REGION: z.string().default('us-east-1').describe('Region that requests are signed for.'),
@@ -137,7 +138,7 @@ export const settings = {
     TARGET_S3_BUCKET_NAME: optionalText().describe(
       'Bucket that `bun run cli store migrate --to s3` copies to. What begins with TARGET_ serves that command alone.',
     ),
-    TARGET_S3_ENDPOINT_URL: optionalUrl().describe('Its endpoint. Absent: Amazon S3 of TARGET_S3_REGION.'),
+    TARGET_S3_ENDPOINT_URL: optionalHttpUrl().describe('Its endpoint. Absent: Amazon S3 of TARGET_S3_REGION.'),
     TARGET_S3_REGION: z.string().default('us-east-1').describe('Its region.'),
     TARGET_S3_ACCESS_KEY_ID: optionalText().meta({ secret: true }).describe('Absent: the AWS provider chain.'),
     TARGET_S3_SECRET_ACCESS_KEY: optionalText().meta({ secret: true }).describe('Secret of TARGET_S3_ACCESS_KEY_ID.'),

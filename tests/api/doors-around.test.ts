@@ -9,6 +9,7 @@ const files = new Elysia().all('/files/*', ({ request }) => {
   if (request.url.includes('policy')) {
     return new Response('x', { headers: { 'content-security-policy': 'sandbox', 'cache-control': 'private' } });
   }
+  if (request.url.includes('unchanged')) return new Response(null, { status: 304 });
   throw new AppError('FORBIDDEN');
 });
 const live = new Elysia().ws('/ws/:id', { open: (ws) => void ws.send('hello') });
@@ -28,7 +29,11 @@ const EVERYWHERE: readonly [string, RequestInit?][] = [
   ['/files/bucket/key'],
   ['/files/broken'],
   ['/nothing'],
+  ['/nothing', { method: 'HEAD' }],
+  ['/files/unchanged'],
+  ['/files/unchanged', { method: 'HEAD' }],
   ['/healthz'],
+  ['/healthz', { method: 'HEAD' }],
   ['/readyz'],
   ['/metrics'],
   ['/openapi.json'],
@@ -50,6 +55,11 @@ describe.each(EVERYWHERE)('%s (%j)', (path, init) => {
     expect(headers.has('strict-transport-security')).toBe(false);
     expect(headers.get('cache-control')).toMatch(path === '/docs/swagger-ui.css' ? /max-age/ : /no-store|no-cache/);
     expect(headers.has('access-control-allow-origin')).toBe(false);
+  });
+
+  test('says when it was given, once', async () => {
+    const date = (await doors.fetch(path, init)).headers.get('date');
+    expect(date).toMatch(/^\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT$/);
   });
 
   test('repeats an acceptable id of the client', async () => {

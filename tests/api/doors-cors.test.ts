@@ -25,7 +25,7 @@ describe('a page of another origin', () => {
     expect(preflight.headers.get('access-control-allow-methods')).toContain('PATCH');
     const allowed = preflight.headers.get('access-control-allow-headers')?.split(', ');
     const ofRequests = ['authorization', 'content-type', 'idempotency-key', 'x-upload-id', 'x-request-id'];
-    const ofSignedGets = ['range', 'if-range', 'if-none-match'];
+    const ofSignedGets = ['range', 'if-match', 'if-range', 'if-none-match'];
     expect(allowed).toEqual(expect.arrayContaining([...ofRequests, ...ofSignedGets]));
   });
 
@@ -49,5 +49,18 @@ describe('a page of another origin', () => {
     expect((await ask('https://any.example', {}, open)).headers.get('access-control-allow-origin')).toBe('*');
     expect((await ask('https://any.example', {}, closed)).headers.has('access-control-allow-origin')).toBe(false);
     await Promise.all([open.stop(), closed.stop()]);
+  });
+
+  test('finds any answer that came without it in the cache readable, where any page may read', async () => {
+    const open = startDoors({ corsOrigins: ['*'] });
+    for (const path of ['/docs/swagger-ui.css', '/nothing']) {
+      for (const method of ['GET', 'HEAD', 'OPTIONS']) {
+        const { headers } = await open.fetch(path, { method });
+        expect([path, method, headers.get('access-control-allow-origin')]).toEqual([path, method, '*']);
+        expect(headers.get('access-control-expose-headers')).toContain('etag');
+        expect(headers.get('vary') ?? '').not.toContain('origin');
+      }
+    }
+    await open.stop();
   });
 });

@@ -101,6 +101,15 @@ describe('a server with a certificate', () => {
     expect([response.status, response.headers.get('strict-transport-security')]).toEqual([200, 'max-age=600']);
   });
 
+  test('finds the path behind however short a name of its own', async () => {
+    const connection = await tlsConnection(server.port, authority.ca);
+    for (const host of ['a', 'ab', 'localhost']) {
+      connection.send(`GET /healthz HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+      expect([host, await connection.until('}')]).toEqual([host, expect.stringContaining('{"status":"ok"}')]);
+    }
+    connection.close();
+  });
+
   test('opens WebSockets', async () => {
     const { socket } = await openSocket(await aToken());
     socket.close();

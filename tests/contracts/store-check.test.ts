@@ -7,6 +7,8 @@ import { s3Server } from '../support/s3-servers';
 import { s3Environment, startTestServer, type TestServer } from '../support/server';
 
 const PAGE = 'http://shop.example:8080';
+/** As it may stand in CORS_ORIGINS. */
+const WRITTEN = 'HTTP://Shop.Example:8080/';
 const ELSEWHERE = 'https://elsewhere.example';
 const minio = await s3Server('minio');
 const versitygw = await s3Server('versitygw');
@@ -22,7 +24,7 @@ describe.each([
   const promise = isThere ? test : test.skip;
   let server: TestServer;
   beforeAll(async () => {
-    if (isThere) server = await startTestServer({ ...environment(), CORS_ORIGINS: PAGE });
+    if (isThere) server = await startTestServer({ ...environment(), CORS_ORIGINS: WRITTEN });
   });
   afterAll(async () => {
     await server?.stop();
@@ -61,7 +63,7 @@ describe.each([
 
   promise('is what `cli store check` prints', async () => {
     const lines: string[] = [];
-    const settings = loadSettings({ CORS_ORIGINS: PAGE });
+    const settings = loadSettings({ CORS_ORIGINS: WRITTEN });
     const input = {
       settings,
       words: [],
@@ -75,7 +77,7 @@ describe.each([
     expect(lines[0]).toBe('ok       The store answers.');
     expect(lines.filter((line) => !line.startsWith('ok'))).toEqual([]);
     if (!hasRules) return;
-    const wrong = { ...input, settings: loadSettings({ CORS_ORIGINS: `${PAGE},${ELSEWHERE}` }) };
+    const wrong = { ...input, settings: loadSettings({ CORS_ORIGINS: `${WRITTEN},${ELSEWHERE}` }) };
     await expect(COMMANDS['store check']?.run(wrong, server.container)).rejects.toThrow('2 of 16 are missing.');
     expect(lines.at(-1)).toStartWith(
       `MISSING  The store lets pages of ${ELSEWHERE} read photos: the origin is not allowed`,

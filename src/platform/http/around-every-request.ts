@@ -76,6 +76,8 @@ function finished(parts: AroundParts, exchange: Exchange, request: Request, resp
   setRateLimitHeaders(headers, exchange.allowances);
   setSecurityHeaders(headers, parts.strictTransport(request));
   parts.cors.allow(request, headers);
+  // Bun gives every answer one but those to HEAD. @see RFC 9110, 6.6.1
+  if (request.method === 'HEAD') headers.set('date', new Date().toUTCString());
   if (response.status === 401) headers.set('www-authenticate', 'Bearer');
   if (response.status >= 400 && mayStillSend(request, exchange)) return linger(request, response);
   if (parts.closes(request)) headers.set('connection', 'close');

@@ -6,6 +6,7 @@ const REQUEST_HEADERS = [
   'x-upload-id',
   'x-request-id',
   'range',
+  'if-match',
   'if-range',
   'if-none-match',
   'last-event-id',
@@ -25,18 +26,21 @@ export interface Cors {
 /**
  * Cross-origin access by a list of origins, `*` for any. Never with credentials: the token is a header that a page must hold
  * itself, so another site's page has nothing to ride on.
- * @see Fetch Standard, 3.3 CORS protocol
+ * Where any may, that is said to who did not ask, too: an image that a page has shown lies in the browser's cache with what was
+ * said then, and a `fetch` of it is answered from there.
+ * @see Fetch Standard, 3.3 CORS protocol; CORS protocol and HTTP caches
  */
 export function corsOf(origins: readonly string[]): Cors {
   const any = origins.includes('*');
-  const listed = new Set(origins.map((origin) => origin.replace(/\/$/, '').toLowerCase()));
+  const listed = new Set(origins);
+  const listedOne = (origin: string | null) => (origin !== null && listed.has(origin.toLowerCase()) ? origin : null);
   return {
     preflight: () => new Response(null, { status: 204, headers: { allow: METHODS } }),
     allow(request, headers) {
       if (!any && listed.size > 0) headers.append('vary', 'origin');
-      const origin = request.headers.get('origin');
-      if (origin === null || !(any || listed.has(origin.toLowerCase()))) return;
-      headers.set('access-control-allow-origin', any ? '*' : origin);
+      const allowed = any ? '*' : listedOne(request.headers.get('origin'));
+      if (allowed === null) return;
+      headers.set('access-control-allow-origin', allowed);
       headers.set('access-control-expose-headers', RESPONSE_HEADERS);
       if (request.method !== 'OPTIONS') return;
       headers.set('access-control-allow-methods', METHODS);

@@ -6,7 +6,7 @@ import { AppError } from '../../../kernel/app-error';
  * @throws AppError FORBIDDEN
  */
 export function originCheck(corsOrigins: readonly string[], publicUrl: () => string) {
-  const listed = new Set(corsOrigins.map((origin) => origin.replace(/\/$/, '').toLowerCase()));
+  const listed = new Set(corsOrigins);
   return (request: Request): void => {
     const origin = request.headers.get('origin')?.toLowerCase();
     if (origin === undefined || listed.has('*') || listed.has(origin)) return;

@@ -4,10 +4,10 @@ import type { ByteRange } from '../domain/object-store';
  * Reads a Range header for a body of known size.
  * @returns null where the whole body is to be sent: no header, several ranges, or not understood (all allowed to be ignored);
  *   `unsatisfiable` for 416
- * @see RFC 9110, 14.1.2 and 14.2
+ * @see RFC 9110, 14.1 (units know no case), 14.1.2 and 14.2
  */
 export function parseRange(header: string | null, sizeBytes: number): ByteRange | null | 'unsatisfiable' {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');
+  const match = /^bytes=(\d*)-(\d*)$/i.exec(header?.trim() ?? '');
   if (!match) return null;
   const [first, last] = [match[1] ?? '', match[2] ?? ''];
   if (first === '') return last === '' ? null : suffix(Number(last), sizeBytes);

@@ -22,6 +22,7 @@ export function corsRuleFor(origins: readonly string[]): CORSRule {
     AllowedMethods: ['GET', 'PUT'],
     AllowedHeaders: [
       'content-type',
+      'if-match',
       'if-none-match',
       'if-range',
       'range',
