@@ -68,10 +68,17 @@ export async function testDatabase(): Promise<TestDatabase> {
   const database = openTestDatabase(url);
   const client = new Client({ connectionString: url });
   await client.connect();
+  // one after the other, however many are asked at once: pg wants that of whoever uses a client
+  let last: Promise<unknown> = Promise.resolve();
+  const query: TestDatabase['sql'] = (text, values) => {
+    const rows = last.then(async () => (await client.query(text, values)).rows);
+    last = rows.catch(() => undefined);
+    return rows;
+  };
   return {
     url,
     database,
-    sql: async (text, values) => (await client.query(text, values)).rows,
+    sql: query,
     drop: async () => {
       await client.end();
       await database.close();
