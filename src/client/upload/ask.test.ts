@@ -1,14 +1,15 @@
-import { afterAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, spyOn, test } from 'bun:test';
 import { createApi } from '../api';
 import { ask, isApiError } from './ask';
 import { DEFAULT_RETRY } from './retry';
 
 /** Answers in turn; the last one for ever. */
-let answers: (() => Response)[] = [];
+let answers: (() => Response | Promise<Response>)[] = [];
 let calls = 0;
 const server = Bun.serve({
   hostname: '127.0.0.1',
   port: 0,
+  idleTimeout: 0,
   fetch() {
     const answer = answers[Math.min(calls, answers.length - 1)];
     calls += 1;
@@ -21,22 +22,23 @@ const api = createApi({ url: `http://127.0.0.1:${server.port}` });
 const retry = { ...DEFAULT_RETRY, attempts: 4, firstMs: 5, maxMs: 20 };
 const asking = { retry, signal: new AbortController().signal };
 const me = () => ask(asking, (options) => api.users.me.query(undefined, options));
-const given = (...turns: (() => Response)[]) => {
+const given = (...turns: typeof answers) => {
   answers = turns;
   calls = 0;
 };
-const done = () => Response.json([{ result: { data: { email: 'me@example.com' } } }]);
+const done = () => Response.json({ result: { data: { email: 'me@example.com' } } });
 const refused =
   (httpStatus: number, code: string, headers = {}) =>
   () =>
-    Response.json([{ error: { message: code, code: -32603, data: { code, httpStatus } } }], {
-      status: httpStatus,
-      headers,
-    });
+    Response.json(
+      { error: { message: code, code: -32603, data: { code, httpStatus } } },
+      { status: httpStatus, headers },
+    );
+const silence = () => new Promise<Response>(() => undefined);
 
 describe('a call that may be repeated is repeated', () => {
   const html = (status: number) => () => new Response('<html>Bad Gateway</html>', { status });
-  const cut = () => new Response('[{"result":', { status: 200 });
+  const cut = () => new Response('{"result":', { status: 200 });
 
   test.each([
     ['an answer of a proxy', html(502)],
@@ -90,5 +92,40 @@ describe('a call is not repeated', () => {
     const call = ask(endless, (options) => api.users.me.query(undefined, options));
     setTimeout(() => caller.abort(new Error('enough')), 50);
     await expect(call).rejects.toThrow('enough');
+  });
+});
+
+describe('a call without an answer', () => {
+  /** What it fails with. Bun's `rejects` would wait for ever, beyond the time of its test. */
+  const failureOf = (call: Promise<unknown>) =>
+    Promise.race([call.catch((failure) => failure), Bun.sleep(5_000).then(() => 'it has not ended')]);
+
+  test('ends with its signal, though others were called in the same moment', async () => {
+    given(silence);
+    const [caller, other] = [new AbortController(), new AbortController()];
+    const call = ask({ retry, signal: caller.signal }, (options) => api.users.me.query(undefined, options));
+    const beside = api.users.me.query(undefined, { signal: other.signal }).catch(() => 'ended');
+    setTimeout(() => caller.abort(new Error('enough')), 50);
+    expect(await failureOf(call)).toMatchObject({ message: 'enough' });
+    other.abort();
+    expect(await beside).toBe('ended');
+  });
+
+  test('ends with its signal even where what is called does not look at it', async () => {
+    const deaf = ask({ retry, signal: AbortSignal.timeout(50) }, () => new Promise(() => undefined));
+    expect(await failureOf(deaf)).toMatchObject({ name: 'TimeoutError' });
+  });
+
+  test('is late after a time, and then repeated like any other that failed', async () => {
+    const after = AbortSignal.timeout;
+    const timeouts = spyOn(AbortSignal, 'timeout').mockImplementation(() => after(50));
+    given(silence, done);
+    const answer = await me();
+    given(silence);
+    const failure = await failureOf(me());
+    timeouts.mockRestore();
+    expect(answer).toMatchObject({ email: 'me@example.com' });
+    expect(isApiError(failure)).toBe(true);
+    expect(calls).toBe(4);
   });
 });

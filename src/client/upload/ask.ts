@@ -1,13 +1,20 @@
 import { TRPCClientError } from '@trpc/client';
 import type { AppRouter } from '../../container';
 import { ForeignAnswer } from '../api';
-import { pause, type Retry } from './retry';
+import { orAborted, pause, type Retry } from './retry';
 
 export type ApiError = TRPCClientError<AppRouter>;
 
 export interface Asking {
   readonly retry: Retry;
   readonly signal: AbortSignal;
+}
+
+/** What a call of the API is given. */
+interface CallOptions {
+  readonly signal: AbortSignal;
+  /** With headers of its own, be they none, it travels alone: a batch ends only when all who share it end theirs. */
+  readonly context: { readonly headers: Record<string, string> };
 }
 
 /** Verification reads every image: slower than any other call. Milliseconds. */
@@ -19,14 +26,17 @@ const ANSWERS_WITHIN_MS = 60_000;
  */
 export async function ask<Answer>(
   { retry, signal }: Asking,
-  call: (options: { signal: AbortSignal }) => Promise<Answer>,
+  call: (options: CallOptions) => Promise<Answer>,
 ): Promise<Answer> {
   for (let failures = 1; ; failures += 1) {
+    const late = AbortSignal.timeout(ANSWERS_WITHIN_MS);
     try {
       signal.throwIfAborted();
-      return await call({ signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWERS_WITHIN_MS)]) });
-    } catch (error) {
+      const either = AbortSignal.any([signal, late]);
+      return await orAborted(either, call({ signal: either, context: { headers: {} } }));
+    } catch (caught) {
       signal.throwIfAborted();
+      const error = caught === late.reason ? TRPCClientError.from(late.reason) : caught;
       if (!isPassing(error) || failures >= retry.attempts) throw error;
       await pause(retry, failures, signal, retryAfterMs(error));
     }

@@ -34,10 +34,11 @@ async function online(signal: AbortSignal): Promise<void> {
   await orAborted(signal, back.promise).finally(() => globalThis.removeEventListener('online', resolve));
 }
 
-async function orAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
-  signal.throwIfAborted();
+/** Waits for the work no longer than until the signal; what the work itself makes of the signal does not matter. @throws its reason */
+export async function orAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
   const aborted = Promise.withResolvers<never>();
   const abort = () => aborted.reject(signal.reason);
   signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
   return await Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener('abort', abort));
 }
