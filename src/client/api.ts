@@ -15,7 +15,10 @@ export interface ApiOptions {
   readonly url: string;
   /** An access token. */
   readonly token?: string;
-  /** Asked before each request, in place of `token`: access tokens live for minutes, uploads may take longer. */
+  /**
+   * Asked before each request, in place of `token`: access tokens live for minutes, uploads may take longer. A call of an upload whose
+   * token is refused all the same asks once more.
+   */
   readonly getToken?: () => string | Promise<string>;
 }
 

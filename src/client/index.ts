@@ -22,7 +22,11 @@ export interface ClientOptions extends ApiOptions {
  */
 export function createClient({ retry, ...options }: ClientOptions) {
   const api: Api = createApi(options);
-  const upload = uploadProduct({ api, retry: { ...DEFAULT_RETRY, ...retry } });
+  const upload = uploadProduct({
+    api,
+    retry: { ...DEFAULT_RETRY, ...retry },
+    renewsToken: options.getToken !== undefined,
+  });
   return {
     api,
     /**

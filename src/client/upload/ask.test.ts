@@ -20,7 +20,8 @@ afterAll(() => server.stop(true));
 
 const api = createApi({ url: `http://127.0.0.1:${server.port}` });
 const retry = { ...DEFAULT_RETRY, attempts: 4, firstMs: 5, maxMs: 20 };
-const asking = { retry, signal: new AbortController().signal };
+const patience = { retry, renewsToken: false };
+const asking = { ...patience, signal: new AbortController().signal };
 const me = () => ask(asking, (options) => api.users.me.query(undefined, options));
 const given = (...turns: typeof answers) => {
   answers = turns;
@@ -88,10 +89,32 @@ describe('a call is not repeated', () => {
   test('when the caller has ended it, and they hear their own reason', async () => {
     given(refused(503, 'OVERLOADED'));
     const caller = new AbortController();
-    const endless = { retry: { ...retry, attempts: 1000 }, signal: caller.signal };
+    const endless = { ...patience, retry: { ...retry, attempts: 1000 }, signal: caller.signal };
     const call = ask(endless, (options) => api.users.me.query(undefined, options));
     setTimeout(() => caller.abort(new Error('enough')), 50);
     await expect(call).rejects.toThrow('enough');
+  });
+});
+
+describe('a call whose token was refused', () => {
+  const expired = refused(401, 'UNAUTHENTICATED');
+  const renewing = () => ask({ ...asking, renewsToken: true }, (options) => api.users.me.query(undefined, options));
+
+  test('is repeated once where the token is asked for anew, however often it fails otherwise', async () => {
+    given(expired, done);
+    expect(await renewing()).toMatchObject({ email: 'me@example.com' });
+    given(refused(503, 'OVERLOADED'), expired, refused(503, 'OVERLOADED'), expired);
+    await expect(renewing()).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } });
+    expect(calls).toBe(4);
+    given(expired);
+    await expect(renewing()).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } });
+    expect(calls).toBe(2);
+  });
+
+  test('is not where the token stays the same', async () => {
+    given(expired);
+    await expect(me()).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } });
+    expect(calls).toBe(1);
   });
 });
 
@@ -103,7 +126,7 @@ describe('a call without an answer', () => {
   test('ends with its signal, though others were called in the same moment', async () => {
     given(silence);
     const [caller, other] = [new AbortController(), new AbortController()];
-    const call = ask({ retry, signal: caller.signal }, (options) => api.users.me.query(undefined, options));
+    const call = ask({ ...patience, signal: caller.signal }, (options) => api.users.me.query(undefined, options));
     const beside = api.users.me.query(undefined, { signal: other.signal }).catch(() => 'ended');
     setTimeout(() => caller.abort(new Error('enough')), 50);
     expect(await failureOf(call)).toMatchObject({ message: 'enough' });
@@ -112,7 +135,7 @@ describe('a call without an answer', () => {
   });
 
   test('ends with its signal even where what is called does not look at it', async () => {
-    const deaf = ask({ retry, signal: AbortSignal.timeout(50) }, () => new Promise(() => undefined));
+    const deaf = ask({ ...patience, signal: AbortSignal.timeout(50) }, () => new Promise(() => undefined));
     expect(await failureOf(deaf)).toMatchObject({ name: 'TimeoutError' });
   });
 

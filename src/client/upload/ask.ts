@@ -5,8 +5,13 @@ import { orAborted, pause, type Retry } from './retry';
 
 export type ApiError = TRPCClientError<AppRouter>;
 
-export interface Asking {
+export interface Patience {
   readonly retry: Retry;
+  /** Whether each request asks for its token anew: then one that was refused may be followed by one that is not. */
+  readonly renewsToken: boolean;
+}
+
+export interface Asking extends Patience {
   readonly signal: AbortSignal;
 }
 
@@ -21,13 +26,14 @@ interface CallOptions {
 const ANSWERS_WITHIN_MS = 60_000;
 
 /**
- * Calls the API until it answers. Only for calls that may be repeated.
+ * Calls the API until it answers. Only for calls that may be repeated. A token that ran out on the way is asked for once more.
  * @throws TRPCClientError for a refusal, and for the last failure; `signal.reason`
  */
 export async function ask<Answer>(
-  { retry, signal }: Asking,
+  { retry, signal, renewsToken }: Asking,
   call: (options: CallOptions) => Promise<Answer>,
 ): Promise<Answer> {
+  let mayRenew = renewsToken;
   for (let failures = 1; ; failures += 1) {
     const late = AbortSignal.timeout(ANSWERS_WITHIN_MS);
     try {
@@ -37,7 +43,9 @@ export async function ask<Answer>(
     } catch (caught) {
       signal.throwIfAborted();
       const error = caught === late.reason ? TRPCClientError.from(late.reason) : caught;
-      if (!isPassing(error) || failures >= retry.attempts) throw error;
+      const isRenewed = mayRenew && isApiError(error, 'UNAUTHENTICATED');
+      if (!(isPassing(error) || isRenewed) || failures >= retry.attempts) throw error;
+      if (isRenewed) mayRenew = false;
       await pause(retry, failures, signal, retryAfterMs(error));
     }
   }

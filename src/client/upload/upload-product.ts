@@ -1,12 +1,11 @@
 import type { Api } from '../api';
 import { type Announcement, announce } from './announce';
-import { type Asking, ask, isApiError } from './ask';
+import { type Asking, ask, isApiError, type Patience } from './ask';
 import { declare } from './declare';
 import { giveUp, takeBack } from './give-up';
 import { inParallel } from './in-parallel';
 import { Progress, type UploadProgress } from './progress';
 import type { PresignedPut } from './put';
-import type { Retry } from './retry';
 import { type AnnouncedFile, sendFile } from './send-file';
 import { UploadFailed } from './upload-failed';
 import type { UploadedProduct } from './uploaded-product';
@@ -28,9 +27,8 @@ export interface UploadOptions {
   readonly primaryIndex?: number;
 }
 
-interface UploadDeps {
+interface UploadDeps extends Patience {
   readonly api: Api;
-  readonly retry: Retry;
 }
 
 /** Everything that the steps of one upload share. */
@@ -63,9 +61,9 @@ const TO_BE_SENT_AGAIN = new Set(['MISSING', 'SIZE_MISMATCH', 'CHECKSUM_MISMATCH
 export const uploadProduct =
   (deps: UploadDeps) =>
   async (blobs: readonly Blob[], prompt: string, options: UploadOptions): Promise<UploadedProduct> => {
-    const { api, retry } = deps;
+    const { api, ...patience } = deps;
     const signal = options.signal ?? new AbortController().signal;
-    const asking = { retry, signal };
+    const asking = { ...patience, signal };
     const progress = new Progress(blobs, options.onProgress);
     progress.enter('hashing');
     const images = await declare(blobs, options.primaryIndex, signal);

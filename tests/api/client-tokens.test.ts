@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { createClient } from '../../src/client';
+import { photo } from '../support/photos';
+import { type RecordingGateway, startGateway } from '../support/recording-gateway';
+import { aSeller, PROMPT, type SellerClient } from '../support/seller-client';
+import { startTestServer, type TestServer } from '../support/server';
+
+let server: TestServer;
+let gateway: RecordingGateway;
+let seller: SellerClient;
+let photos: Blob[];
+const retry = { firstMs: 10, maxMs: 20 };
+
+beforeAll(async () => {
+  gateway = startGateway(() => `http://127.0.0.1:${server.port}`);
+  server = await startTestServer({ PUBLIC_URL: gateway.url });
+  seller = await aSeller({ url: `http://127.0.0.1:${server.port}` });
+  photos = [new Blob([new Uint8Array(await photo({ seed: 77 }))])];
+});
+afterAll(async () => {
+  await gateway.stop();
+  await server.stop();
+});
+
+const clientWith = (getToken: () => string) =>
+  createClient({ url: `http://127.0.0.1:${server.port}`, getToken, retry });
+const openUploads = () => server.db.sql('select product_id from direct_uploads');
+
+describe('a token that runs out during an upload', () => {
+  test.each([1, 2])('is asked for anew, and nothing is sent again (at call %d)', async (refusedCall) => {
+    let asked = 0;
+    const { uploadProduct } = clientWith(() => {
+      asked += 1;
+      return asked === refusedCall ? 'expired' : seller.accessToken;
+    });
+    const before = gateway.puts.length;
+    expect((await uploadProduct(photos, PROMPT)).image_count).toBe(1);
+    expect([asked, gateway.puts.length - before]).toEqual([3, 1]);
+    expect(await openUploads()).toEqual([]);
+  });
+
+  test('and has no successor ends it', async () => {
+    const { uploadProduct } = clientWith(() => 'expired');
+    await expect(uploadProduct(photos, PROMPT)).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } });
+  });
+});
