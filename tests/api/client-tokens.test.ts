@@ -22,7 +22,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-const clientWith = (getToken: () => string) =>
+const clientWith = (getToken: () => string | Promise<string>) =>
   createClient({ url: `http://127.0.0.1:${server.port}`, getToken, retry });
 const openUploads = () => server.db.sql('select product_id from direct_uploads');
 
@@ -42,5 +42,37 @@ describe('a token that runs out during an upload', () => {
   test('and has no successor ends it', async () => {
     const { uploadProduct } = clientWith(() => 'expired');
     await expect(uploadProduct(photos, PROMPT)).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } });
+  });
+});
+
+describe('what getToken throws', () => {
+  test('ends an upload with itself', async () => {
+    const reason = new Error('please log in again');
+    let asked = 0;
+    const { uploadProduct } = clientWith(() => {
+      asked += 1;
+      throw reason;
+    });
+    expect(await uploadProduct(photos, PROMPT).catch((error) => error)).toBe(reason);
+    expect(asked).toBeLessThan(4);
+  });
+
+  test('of its own calls of the API, because they got no answer, is waited out', async () => {
+    const nobody = createClient({ url: 'http://127.0.0.1:9' }).api;
+    let asked = 0;
+    const { uploadProduct } = clientWith(async () => {
+      asked += 1;
+      if (asked === 1) await nobody.auth.refresh.mutate({ refresh_token: seller.refreshToken });
+      return seller.accessToken;
+    });
+    expect((await uploadProduct(photos, PROMPT)).image_count).toBe(1);
+    expect(asked).toBe(3);
+  });
+
+  test('is what any other call is told of, too', async () => {
+    const { api } = clientWith(() => {
+      throw new Error('please log in again');
+    });
+    await expect(api.users.me.query()).rejects.toThrow('please log in again');
   });
 });

@@ -1,6 +1,6 @@
 import { TRPCClientError } from '@trpc/client';
 import type { AppRouter } from '../../container';
-import { ForeignAnswer } from '../api';
+import { ForeignAnswer, NoToken } from '../api';
 import { orAborted, pause, type Retry } from './retry';
 
 export type ApiError = TRPCClientError<AppRouter>;
@@ -27,7 +27,7 @@ const ANSWERS_WITHIN_MS = 60_000;
 
 /**
  * Calls the API until it answers. Only for calls that may be repeated. A token that ran out on the way is asked for once more.
- * @throws TRPCClientError for a refusal, and for the last failure; `signal.reason`
+ * @throws TRPCClientError for a refusal, and for the last failure; what `getToken` throws; `signal.reason`
  */
 export async function ask<Answer>(
   { retry, signal, renewsToken }: Asking,
@@ -42,13 +42,18 @@ export async function ask<Answer>(
       return await orAborted(either, call({ signal: either, context: { headers: {} } }));
     } catch (caught) {
       signal.throwIfAborted();
-      const error = caught === late.reason ? TRPCClientError.from(late.reason) : caught;
+      const error = caught === late.reason ? TRPCClientError.from(late.reason) : failureOf(caught);
       const isRenewed = mayRenew && isApiError(error, 'UNAUTHENTICATED');
       if (!(isPassing(error) || isRenewed) || failures >= retry.attempts) throw error;
       if (isRenewed) mayRenew = false;
       await pause(retry, failures, signal, retryAfterMs(error));
     }
   }
+}
+
+/** tRPC takes what `getToken` throws for a failure of the call. */
+function failureOf(caught: unknown): unknown {
+  return isApiError(caught) && caught.cause instanceof NoToken ? caught.cause.cause : caught;
 }
 
 export function isApiError(error: unknown, code?: string): error is ApiError {

@@ -29,7 +29,7 @@ export async function takeBack(
 /**
  * Gives an upload up. One that is no longer open was completed by a call that got no answer: its product is what was wanted, or,
  * where the caller has ended it, is deleted. If it cannot be told, the server finds out by the clock.
- * @param signal the caller's
+ * @param signal of the upload: its caller, or their watcher, has ended it
  * @returns the product, where there is one after all
  */
 export async function giveUp(

@@ -7,7 +7,10 @@ export interface UploadProgress {
   readonly files: readonly { readonly sentBytes: number; readonly totalBytes: number }[];
 }
 
-/** Counts the bytes that are under way or have arrived, and tells whoever watches. */
+/**
+ * Counts the bytes that are under way or have arrived, and tells whoever watches. What the watcher throws is no fault of the sending
+ * that it would be taken for: it is handed on.
+ */
 export class Progress {
   private phase: UploadProgress['phase'] = 'hashing';
   private readonly sent: number[];
@@ -15,6 +18,7 @@ export class Progress {
   constructor(
     private readonly files: readonly Blob[],
     private readonly watcher: ((progress: UploadProgress) => void) | undefined,
+    private readonly watcherThrew: (error: unknown) => void,
   ) {
     this.sent = files.map(() => 0);
   }
@@ -36,12 +40,20 @@ export class Progress {
   }
 
   private tell(): void {
+    try {
+      this.watcher?.(this.now());
+    } catch (error) {
+      this.watcherThrew(error);
+    }
+  }
+
+  private now(): UploadProgress {
     const files = this.files.map(({ size }, index) => ({ sentBytes: this.sent[index] ?? 0, totalBytes: size }));
-    this.watcher?.({
+    return {
       phase: this.phase,
       sentBytes: files.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
       totalBytes: files.reduce((sum, { totalBytes }) => sum + totalBytes, 0),
       files,
-    });
+    };
   }
 }

@@ -11,7 +11,7 @@ import { UploadFailed } from './upload-failed';
 import type { UploadedProduct } from './uploaded-product';
 
 export interface UploadOptions {
-  /** Told as bytes leave. */
+  /** Told as bytes leave. What it throws ends the upload, and is what the upload fails with. */
   readonly onProgress?: (progress: UploadProgress) => void;
   /**
    * Ends the upload; the server is told, so that nothing of it remains: where it has been completed already, and only the answer is
@@ -62,9 +62,10 @@ export const uploadProduct =
   (deps: UploadDeps) =>
   async (blobs: readonly Blob[], prompt: string, options: UploadOptions): Promise<UploadedProduct> => {
     const { api, ...patience } = deps;
-    const signal = options.signal ?? new AbortController().signal;
+    const ended = new AbortController();
+    const signal = options.signal ? AbortSignal.any([options.signal, ended.signal]) : ended.signal;
     const asking = { ...patience, signal };
-    const progress = new Progress(blobs, options.onProgress);
+    const progress = new Progress(blobs, options.onProgress, (error) => ended.abort(error));
     progress.enter('hashing');
     const images = await declare(blobs, options.primaryIndex, signal);
     const key = options.idempotencyKey ?? crypto.randomUUID();
@@ -73,6 +74,7 @@ export const uploadProduct =
       index,
       imageId: image_id,
       blob: blobs[index] ?? new Blob(),
+      sha256: images[index]?.sha256 ?? '',
     }));
     const productId = started.product_id;
     const upload = { api, asking, progress, productId, files, concurrency: options.concurrency ?? CONCURRENCY };
