@@ -1,5 +1,7 @@
 export interface UploadProgress {
   readonly phase: 'hashing' | 'uploading' | 'completing';
+  /** From the announcement on: one that may be resumed is given up by `api.uploads.abort.mutate({ product_id: productId })`. */
+  readonly productId: string | null;
   /** Of all files together. Falls where a file has to be sent again. */
   readonly sentBytes: number;
   readonly totalBytes: number;
@@ -13,6 +15,7 @@ export interface UploadProgress {
  */
 export class Progress {
   private phase: UploadProgress['phase'] = 'hashing';
+  private productId: string | null = null;
   private readonly sent: number[];
 
   constructor(
@@ -26,6 +29,12 @@ export class Progress {
   enter(phase: UploadProgress['phase']): void {
     this.phase = phase;
     this.tell();
+  }
+
+  /** Told at once: whatever fails from now on leaves an upload that has this name. */
+  announced(productId: string): void {
+    this.productId = productId;
+    this.enter('uploading');
   }
 
   sentOf(index: number, bytes: number): void {
@@ -51,6 +60,7 @@ export class Progress {
     const files = this.files.map(({ size }, index) => ({ sentBytes: this.sent[index] ?? 0, totalBytes: size }));
     return {
       phase: this.phase,
+      productId: this.productId,
       sentBytes: files.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
       totalBytes: files.reduce((sum, { totalBytes }) => sum + totalBytes, 0),
       files,

@@ -16,7 +16,7 @@ export interface UploadOptions {
   /**
    * Ends the upload; the server is told, so that nothing of it remains: where it has been completed already, and only the answer is
    * not there yet, the product is deleted. Where the server does not answer, it is tried for ten seconds. With an `idempotencyKey` all of
-   * it stays, to be resumed.
+   * it stays, to be resumed, or to be given up by the `productId` of its progress.
    */
   readonly signal?: AbortSignal;
   /** Files sent at once. Default 3. */
@@ -78,6 +78,7 @@ export const uploadProduct =
     }));
     const productId = started.product_id;
     const upload = { api, asking, progress, productId, files, concurrency: options.concurrency ?? CONCURRENCY };
+    progress.announced(productId);
     try {
       // A key that the caller chose may be of an upload that was interrupted.
       return await finish(upload, options.idempotencyKey === undefined ? putsOf(started) : await missing(upload));
