@@ -5,7 +5,7 @@ export interface Retry {
   /** The first pause, in milliseconds; each further one may be twice as long. */
   readonly firstMs: number;
   readonly maxMs: number;
-  /** Milliseconds without a byte sent, or an answer, after which a connection counts as lost. */
+  /** Milliseconds after which the connection that sends a file counts as lost, when no byte leaves and no answer comes. Not of calls. */
   readonly silenceMs: number;
 }
 
