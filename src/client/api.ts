@@ -13,7 +13,7 @@ import { FetchEventSource } from './event-source';
 export interface ApiOptions {
   /** Of the server, such as `https://api.example.com`. */
   readonly url: string;
-  /** An access token. */
+  /** An access token. It must outlive each upload: one in which it runs out fails, and stays until the server's clock ends it. */
   readonly token?: string;
   /**
    * Asked before each request, in place of `token`: access tokens live for minutes, uploads may take longer. A call of an upload whose

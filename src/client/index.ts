@@ -32,7 +32,7 @@ export function createClient({ retry, ...options }: ClientOptions) {
     /**
      * Sends photos straight to the store and makes a product of them; their bytes do not pass through the server.
      * A lost connection is waited for, and what has arrived is not sent again. Where it fails, nothing of it remains; only if the server
-     * cannot be reached to be told, it learns it by the clock (within a day).
+     * cannot be told, because it is not reached or takes the token no more, it learns it by the clock (within a day).
      * @param files JPEG or PNG, in the order of their positions
      * @throws UploadFailed, TRPCClientError (what the server refused), `options.signal.reason`
      */

@@ -43,6 +43,18 @@ describe('a token that runs out during an upload', () => {
     const { uploadProduct } = clientWith(() => 'expired');
     await expect(uploadProduct(photos, PROMPT)).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } });
   });
+
+  test('and stays refused leaves the upload to the clock, because the server cannot be told', async () => {
+    let asked = 0;
+    const { uploadProduct } = clientWith(() => {
+      asked += 1;
+      return asked === 1 ? seller.accessToken : 'expired';
+    });
+    await expect(uploadProduct(photos, PROMPT)).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } });
+    const [open] = await openUploads();
+    await seller.trpc().uploads.abort.mutate({ product_id: open?.product_id as string });
+    expect(await openUploads()).toEqual([]);
+  });
 });
 
 describe('what getToken throws', () => {

@@ -28,7 +28,7 @@ export async function takeBack(
 
 /**
  * Gives an upload up. One that is no longer open was completed by a call that got no answer: its product is what was wanted, or,
- * where the caller has ended it, is deleted. If it cannot be told, the server finds out by the clock.
+ * where the caller has ended it, is deleted. If it cannot be told, as by a token that has run out, the server finds out by the clock.
  * @param signal of the upload: its caller, or their watcher, has ended it
  * @returns the product, where there is one after all
  */
