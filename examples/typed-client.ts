@@ -5,8 +5,7 @@
 import { join } from 'node:path';
 import { TRPCClientError } from '@trpc/client';
 // elsewhere: from 'intellipost-product-store/client'
-import { createClient } from '../src/client';
-import type { AppRouter } from '../src/container';
+import { type AppRouter, createClient } from '../src/client';
 
 const OUR_PHOTO = join(import.meta.dir, 'photos/coffee-cup.jpg');
 const [server = 'http://localhost:3000', photo = OUR_PHOTO] = process.argv.slice(2);
