@@ -5,19 +5,33 @@
 import { join } from 'node:path';
 import { TRPCClientError } from '@trpc/client';
 // elsewhere: from 'intellipost-product-store/client'
-import { createClient } from '../src/client';
-import type { AppRouter } from '../src/container';
+import { type AppRouter, createClient } from '../src/client';
 
 const OUR_PHOTO = join(import.meta.dir, 'photos/coffee-cup.jpg');
 const [server = 'http://localhost:3000', photo = OUR_PHOTO] = process.argv.slice(2);
-let accessToken = '';
-const { api, uploadProduct } = createClient({ url: server, getToken: () => accessToken });
+const { auth } = createClient({ url: server }).api;
 
 const account = { email: `seller-${crypto.randomUUID()}@example.com`, password: 'a long enough password' };
-await api.auth.register.mutate(account);
-const tokens = await api.auth.login.mutate(account);
-accessToken = tokens.access_token;
-console.log('logged in', tokens.user.email, tokens.user.role);
+await auth.register.mutate(account);
+let session = auth.login.mutate(account).then(begun);
+const { user } = await session;
+console.log('logged in', user.email, user.role);
+
+// An access token lives for minutes: it is renewed before its end, by one call at a time, because a refresh token is taken once.
+const { api, uploadProduct } = createClient({ url: server, getToken });
+
+function begun(tokens: Awaited<ReturnType<typeof auth.login.mutate>>) {
+  return { ...tokens, renewAt: Date.now() + (tokens.expires_in - 30) * 1000 };
+}
+
+async function getToken(): Promise<string> {
+  const before = session;
+  const current = before.then((held) =>
+    Date.now() < held.renewAt ? held : auth.refresh.mutate({ refresh_token: held.refresh_token }).then(begun),
+  );
+  session = current.catch(() => before);
+  return (await current).access_token;
+}
 
 const form = new FormData();
 form.set('prompt_text', 'Espresso cup with saucer and spoon, used');

@@ -13,9 +13,13 @@ import { FetchEventSource } from './event-source';
 export interface ApiOptions {
   /** Of the server, such as `https://api.example.com`. */
   readonly url: string;
-  /** An access token. */
+  /** An access token. It must outlive each upload: one in which it runs out fails, and stays until the server's clock ends it. */
   readonly token?: string;
-  /** Asked before each request, in place of `token`: access tokens live for minutes, uploads may take longer. */
+  /**
+   * Asked before each request, in place of `token`: access tokens live for minutes, uploads may take longer. A call of an upload whose
+   * token is refused all the same asks once more. What it throws ends an upload, and is what the upload fails with: an app that fetches
+   * its tokens waits out a lost connection itself, or fetches them by an `api` of this client, whose passing faults are waited out.
+   */
   readonly getToken?: () => string | Promise<string>;
 }
 
@@ -27,6 +31,14 @@ export class ForeignAnswer extends Error {
   override readonly name = 'ForeignAnswer';
   constructor(readonly status: number) {
     super(`the answer is not of the API (status ${status})`);
+  }
+}
+
+/** `getToken` has thrown its `cause`. */
+export class NoToken extends Error {
+  override readonly name = 'NoToken';
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }
 
@@ -78,7 +90,15 @@ function hasExpired({ data }: { data?: unknown }): boolean {
   return details?.reason === 'expired';
 }
 
-async function authorizationOf({ token, getToken }: ApiOptions): Promise<Record<string, string>> {
-  const current = getToken ? await getToken() : token;
-  return current === undefined ? {} : { authorization: `Bearer ${current}` };
+async function authorizationOf(options: ApiOptions): Promise<Record<string, string>> {
+  const token = options.getToken ? await tokenOf(options.getToken) : options.token;
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
+
+async function tokenOf(getToken: () => string | Promise<string>): Promise<string> {
+  try {
+    return await getToken();
+  } catch (error) {
+    throw new NoToken(error);
+  }
 }

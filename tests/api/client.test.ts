@@ -150,6 +150,21 @@ describe('an upload with an idempotency key of the caller', () => {
     expect(puts().map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
+  test('can be given up for good by the product id that its progress tells', async () => {
+    const caller = new AbortController();
+    let told: string | null = null;
+    const onProgress = ({ phase, productId }: UploadProgress) => {
+      expect(productId === null).toBe(phase === 'hashing');
+      told = productId;
+      if (productId) caller.abort(new Error('enough'));
+    };
+    const options = { idempotencyKey: crypto.randomUUID(), signal: caller.signal, onProgress };
+    await expect(client.uploadProduct(photos, PROMPT, options)).rejects.toThrow('enough');
+    expect(await openUploads()).toEqual([{ product_id: told }] as never);
+    await client.api.uploads.abort.mutate({ product_id: told ?? '' });
+    expect(await openUploads()).toEqual([]);
+  });
+
   test('is given up all the same where its files can never be taken', async () => {
     const small = new Blob([new Uint8Array(await photo({ width: 400, height: 300 }))]);
     const options = { idempotencyKey: crypto.randomUUID() };

@@ -28,7 +28,7 @@ test('every command that a page names is one', async () => {
   const unknown: string[] = [];
   for (const page of PAGES) {
     const text = await read(page);
-    for (const [named, name = ''] of text.matchAll(/`(?:npx -y bun@[\d.]+|bun) run ([a-z]+)/g)) {
+    for (const [named, name = ''] of text.matchAll(/`(?:npx -y bun@[\d.]+|bun) run ([a-z:]+)/g)) {
       if (!Object.hasOwn(packageScripts, name)) unknown.push(`${page}: ${named}`);
     }
     for (const [named, words = ''] of text.matchAll(/`bun run cli ([a-z ]+)/g)) {

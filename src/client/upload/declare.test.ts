@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { declare } from './declare';
 import { sha256Of } from './sha256';
+import { UploadFailed } from './upload-failed';
 
 const JPEG = new Uint8Array([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3, 4, 5]);
 const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0]);
@@ -31,6 +32,17 @@ describe('what is announced of a file', () => {
     const [declared] = await declare([Bun.file(join(folder, 'photo.jpg'))], undefined, never);
     expect(declared?.file_name).toBe('photo.jpg');
     await rm(folder, { recursive: true });
+  });
+
+  test('of one that is empty is that it is no image, by its place among the others', async () => {
+    const files = [new Blob([JPEG]), new Blob([]), new Blob([PNG]), Bun.file(join(tmpdir(), crypto.randomUUID()))];
+    const failure = await declare(files, undefined, never).catch((error) => error);
+    expect(failure).toBeInstanceOf(UploadFailed);
+    expect(failure.problems).toMatchObject([
+      { index: 1, problem: 'INVALID_IMAGE' },
+      { index: 3, problem: 'INVALID_IMAGE' },
+    ]);
+    expect(failure.isFinal).toBe(true);
   });
 
   test('is not read for an upload that was ended', async () => {

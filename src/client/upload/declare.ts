@@ -1,4 +1,5 @@
 import { sha256Of } from './sha256';
+import { UploadFailed } from './upload-failed';
 
 /** One image as `uploads.start` takes it. */
 export interface Declaration {
@@ -14,13 +15,17 @@ const SIGNATURES = [
   ['image/png', [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],
 ] as const;
 
-/** Reads the files one after the other: no more than one of them is in memory. */
+/**
+ * Reads the files one after the other: no more than one of them is in memory.
+ * @throws UploadFailed INVALID_IMAGE of those that are empty: the server would refuse the announcement and name none; `signal.reason`
+ */
 export async function declare(
   files: readonly Blob[],
   primaryIndex: number | undefined,
   signal: AbortSignal,
 ): Promise<Declaration[]> {
   const declared: Declaration[] = [];
+  refuseEmpty(files);
   for (const [index, file] of files.entries()) {
     signal.throwIfAborted();
     declared.push({
@@ -32,6 +37,13 @@ export async function declare(
     });
   }
   return declared;
+}
+
+function refuseEmpty(files: readonly Blob[]): void {
+  const problems = [...files.entries()]
+    .filter(([, { size }]) => size === 0)
+    .map(([index]) => ({ index, problem: 'INVALID_IMAGE', message: 'The file is empty, or is not there.' }));
+  if (problems.length > 0) throw new UploadFailed(problems);
 }
 
 /** A file on disk has its path for a name, in Bun; whoever uploads it does not want to tell where it lies. */

@@ -1,13 +1,11 @@
 import type { Api } from '../api';
 import { type Announcement, announce } from './announce';
-import { type Asking, ask, isApiError, isRefusal } from './ask';
-import type { Retry } from './retry';
+import { type Asking, ask, isApiError, isRefusal, type Patience } from './ask';
 import { UploadFailed } from './upload-failed';
 import type { UploadedProduct } from './uploaded-product';
 
-interface GiveUpDeps {
+interface GiveUpDeps extends Patience {
   readonly api: Api;
-  readonly retry: Retry;
 }
 
 const GIVES_UP_WITHIN_MS = 10_000;
@@ -17,12 +15,12 @@ const GIVES_UP_WITHIN_MS = 10_000;
  * which one it is. If it cannot be told, the server finds out by the clock.
  */
 export async function takeBack(
-  { api, retry }: GiveUpDeps,
+  { api, ...patience }: GiveUpDeps,
   announcement: Announcement,
   failure: unknown,
 ): Promise<void> {
   if (isRefusal(failure)) return;
-  const asking = soon(retry);
+  const asking = soon(patience);
   await announce(api, asking, announcement)
     .then(({ product_id }) => abort(api, asking, product_id))
     .catch(() => undefined);
@@ -30,17 +28,17 @@ export async function takeBack(
 
 /**
  * Gives an upload up. One that is no longer open was completed by a call that got no answer: its product is what was wanted, or,
- * where the caller has ended it, is deleted. If it cannot be told, the server finds out by the clock.
- * @param signal the caller's
+ * where the caller has ended it, is deleted. If it cannot be told, as by a token that has run out, the server finds out by the clock.
+ * @param signal of the upload: its caller, or their watcher, has ended it
  * @returns the product, where there is one after all
  */
 export async function giveUp(
-  { api, retry }: GiveUpDeps,
+  { api, ...patience }: GiveUpDeps,
   productId: string,
   failure: unknown,
   signal: AbortSignal,
 ): Promise<UploadedProduct | null> {
-  const asking = soon(retry);
+  const asking = soon(patience);
   try {
     await abort(api, asking, productId);
     return null;
@@ -66,6 +64,6 @@ function abort(api: Api, asking: Asking, id: string): Promise<void> {
   return ask(asking, (options) => api.uploads.abort.mutate({ product_id: id }, options));
 }
 
-function soon(retry: Retry): Asking {
-  return { retry, signal: AbortSignal.timeout(GIVES_UP_WITHIN_MS) };
+function soon(patience: Patience): Asking {
+  return { ...patience, signal: AbortSignal.timeout(GIVES_UP_WITHIN_MS) };
 }

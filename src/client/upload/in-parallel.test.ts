@@ -43,9 +43,11 @@ test('the caller may end it, and hears their own reason', async () => {
   expect(begun).toEqual([1]);
 });
 
-test('of nothing is done at once, and a concurrency below one still works', async () => {
+test('of nothing is done at once, and a concurrency below one, or none at all, still works', async () => {
   await inParallel(3, [], never, () => Promise.reject(new Error('never called')));
-  const done: number[] = [];
-  await inParallel(0, [1, 2], never, async (item) => void done.push(item));
-  expect(done).toEqual([1, 2]);
+  for (const concurrency of [0, -1, Number.NaN]) {
+    const done: number[] = [];
+    await inParallel(concurrency, [1, 2], never, async (item) => void done.push(item));
+    expect(done).toEqual([1, 2]);
+  }
 });

@@ -17,6 +17,7 @@ export async function inParallel<Item>(
       await work(item, both).catch((error) => failed.abort(error));
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, Math.min(concurrency, items.length)) }, worker));
+  const workers = Math.max(1, Math.min(concurrency || 1, items.length)); // NaN is no number to compare with
+  await Promise.all(Array.from({ length: workers }, worker));
   both.throwIfAborted();
 }

@@ -5,7 +5,7 @@ export interface Retry {
   /** The first pause, in milliseconds; each further one may be twice as long. */
   readonly firstMs: number;
   readonly maxMs: number;
-  /** Milliseconds without a byte sent, or an answer, after which a connection counts as lost. */
+  /** Milliseconds after which the connection that sends a file counts as lost, when no byte leaves and no answer comes. Not of calls. */
   readonly silenceMs: number;
 }
 
@@ -20,24 +20,29 @@ export async function pause({ firstMs, maxMs }: Retry, failures: number, signal:
 }
 
 async function elapsed(ms: number, signal: AbortSignal): Promise<void> {
-  const ended = Promise.withResolvers<void>();
-  const timer = setTimeout(ended.resolve, ms);
-  await orAborted(signal, ended.promise).finally(() => clearTimeout(timer));
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await orAborted(signal, over).finally(() => clearTimeout(timer));
 }
 
 /** Browsers say when there is no network at all: until it is back nothing can be tried. Bun says nothing, and is taken for online. */
 async function online(signal: AbortSignal): Promise<void> {
   if (globalThis.navigator?.onLine !== false) return;
-  const back = Promise.withResolvers<void>();
-  const resolve = () => back.resolve();
-  globalThis.addEventListener('online', resolve);
-  await orAborted(signal, back.promise).finally(() => globalThis.removeEventListener('online', resolve));
+  const heard = new AbortController();
+  const back = new Promise<void>((resolve) => {
+    globalThis.addEventListener('online', () => resolve(), { signal: heard.signal });
+  });
+  await orAborted(signal, back).finally(() => heard.abort());
 }
 
-async function orAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort);
-  return await Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener('abort', abort));
+/** Waits for the work no longer than until the signal; what the work itself makes of the signal does not matter. @throws its reason */
+export async function orAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
+  const settled = new AbortController();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { signal: settled.signal });
+    if (signal.aborted) reject(signal.reason);
+  });
+  return await Promise.race([work, aborted]).finally(() => settled.abort());
 }

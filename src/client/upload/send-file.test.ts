@@ -1,9 +1,11 @@
 import { expect, spyOn, test } from 'bun:test';
 import type { WayToSend } from './put';
 import { sendFile } from './send-file';
+import { sha256Of } from './sha256';
 
 const STORING_MS = 1_000;
-const file = { index: 0, blob: new Blob(['bytes']), imageId: 'image' };
+const blob = new Blob(['bytes']);
+const file = { index: 0, blob, imageId: 'image', sha256: await sha256Of(blob) };
 const put = { url: 'https://store.example/key', headers: {} };
 
 /** Whether the store is given time before it is asked, after the answer to a PUT was lost. */

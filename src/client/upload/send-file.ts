@@ -1,5 +1,6 @@
 import { type PresignedPut, type PutWatch, sendPut, type WayToSend, wayToSend } from './put';
 import { pause, type Retry } from './retry';
+import { requireUnchanged } from './unchanged-file';
 import { UploadFailed } from './upload-failed';
 
 /** One file that has been announced. */
@@ -7,10 +8,18 @@ export interface AnnouncedFile {
   readonly index: number;
   readonly blob: Blob;
   readonly imageId: string;
+  /** As it was announced. */
+  readonly sha256: string;
 }
 
 /** When all bytes have left but no answer came, the store may still be writing them: asked too soon, it would not know of them. */
 const STORING_MS = 1_000;
+
+/**
+ * What no further try would change: the length is missing, too much, or of a type that the store or a proxy before it does not take. By
+ * 400 S3 says also what passes (RequestTimeout, ExpiredToken), and by 403 that the URL has expired.
+ */
+const FINAL_STATUSES = new Set([411, 413, 415]);
 
 export interface SendFileDeps {
   readonly retry: Retry;
@@ -21,19 +30,20 @@ export interface SendFileDeps {
 }
 
 /**
- * Sends one file until the store has it. After every failure the server is asked before anything is sent again: the bytes may have
- * arrived though the answer did not, and the URL may have expired.
- * @throws UploadFailed NOT_SENT; `watch.signal.reason`; what `freshPut` throws
+ * Sends one file until the store has it. After every failure the file is looked at, because a changed one can never be taken, and the
+ * server is asked before anything is sent again: the bytes may have arrived though the answer did not, and the URL may have expired.
+ * @throws UploadFailed NOT_SENT, FILE_CHANGED; `watch.signal.reason`; what `freshPut` throws
  */
 export async function sendFile(deps: SendFileDeps, file: AnnouncedFile, first: PresignedPut): Promise<void> {
   const { retry, watch } = deps;
   let put: PresignedPut | null = first;
   for (let failures = 1; put; failures += 1) {
-    const { failure, hadLeft } = await sendOnce(deps, file, put);
+    const { failure, hadLeft, isFinal } = await sendOnce(deps, file, put);
     if (failure === null) break;
     watch.signal.throwIfAborted();
     watch.onSent(0);
-    if (failures >= retry.attempts) throw notSent(file, failure);
+    await requireUnchanged(file);
+    if (isFinal || failures >= retry.attempts) throw notSent(file, failure);
     await pause(retry, failures, watch.signal, hadLeft ? STORING_MS : 0);
     put = await deps.freshPut(file.imageId);
   }
@@ -45,6 +55,7 @@ interface Outcome {
   readonly failure: unknown;
   /** Whether all bytes had left, with no answer to them, or may have: not every way to send tells. */
   readonly hadLeft: boolean;
+  readonly isFinal: boolean;
 }
 
 async function sendOnce(
@@ -61,9 +72,10 @@ async function sendOnce(
     const status = await sendPut(put, blob, { ...watch, onSent }, retry.silenceMs, way);
     // 412: the key is taken, and only these bytes could be put there
     const isStored = (status >= 200 && status < 300) || status === 412;
-    return { failure: isStored ? null : new Error(`the store answered ${status}`), hadLeft: false };
+    const failure = isStored ? null : new Error(`the store answered ${status}`);
+    return { failure, hadLeft: false, isFinal: FINAL_STATUSES.has(status) };
   } catch (failure) {
-    return { failure, hadLeft: way.msPerByte > 0 || left === blob.size };
+    return { failure, hadLeft: way.msPerByte > 0 || left === blob.size, isFinal: false };
   }
 }
 

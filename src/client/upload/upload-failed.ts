@@ -3,8 +3,9 @@ export interface FileProblem {
   /** Its place among the files that were given, from 0. */
   readonly index: number;
   /**
-   * `NOT_SENT`: the store could not be reached, or refused it again and again. Otherwise why the server did not take what arrived, such as
-   * RESOLUTION_TOO_LOW, INVALID_IMAGE or UNSUPPORTED_FORMAT (docs/openapi.json).
+   * `NOT_SENT`: the store could not be reached, or refused it. `FILE_CHANGED`: while it was being sent, it was changed or could no
+   * longer be read. Otherwise why the server did not take what arrived, such as RESOLUTION_TOO_LOW, INVALID_IMAGE or
+   * UNSUPPORTED_FORMAT (docs/openapi.json).
    */
   readonly problem: string;
   readonly message: string;

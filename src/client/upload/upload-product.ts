@@ -1,23 +1,22 @@
 import type { Api } from '../api';
 import { type Announcement, announce } from './announce';
-import { type Asking, ask, isApiError } from './ask';
+import { type Asking, ask, isApiError, type Patience } from './ask';
 import { declare } from './declare';
 import { giveUp, takeBack } from './give-up';
 import { inParallel } from './in-parallel';
 import { Progress, type UploadProgress } from './progress';
 import type { PresignedPut } from './put';
-import type { Retry } from './retry';
 import { type AnnouncedFile, sendFile } from './send-file';
 import { UploadFailed } from './upload-failed';
 import type { UploadedProduct } from './uploaded-product';
 
 export interface UploadOptions {
-  /** Told as bytes leave. */
+  /** Told as bytes leave. What it throws ends the upload, and is what the upload fails with. */
   readonly onProgress?: (progress: UploadProgress) => void;
   /**
    * Ends the upload; the server is told, so that nothing of it remains: where it has been completed already, and only the answer is
    * not there yet, the product is deleted. Where the server does not answer, it is tried for ten seconds. With an `idempotencyKey` all of
-   * it stays, to be resumed.
+   * it stays, to be resumed, or to be given up by the `productId` of its progress.
    */
   readonly signal?: AbortSignal;
   /** Files sent at once. Default 3. */
@@ -28,9 +27,8 @@ export interface UploadOptions {
   readonly primaryIndex?: number;
 }
 
-interface UploadDeps {
+interface UploadDeps extends Patience {
   readonly api: Api;
-  readonly retry: Retry;
 }
 
 /** Everything that the steps of one upload share. */
@@ -63,10 +61,11 @@ const TO_BE_SENT_AGAIN = new Set(['MISSING', 'SIZE_MISMATCH', 'CHECKSUM_MISMATCH
 export const uploadProduct =
   (deps: UploadDeps) =>
   async (blobs: readonly Blob[], prompt: string, options: UploadOptions): Promise<UploadedProduct> => {
-    const { api, retry } = deps;
-    const signal = options.signal ?? new AbortController().signal;
-    const asking = { retry, signal };
-    const progress = new Progress(blobs, options.onProgress);
+    const { api, ...patience } = deps;
+    const ended = new AbortController();
+    const signal = options.signal ? AbortSignal.any([options.signal, ended.signal]) : ended.signal;
+    const asking = { ...patience, signal };
+    const progress = new Progress(blobs, options.onProgress, (error) => ended.abort(error));
     progress.enter('hashing');
     const images = await declare(blobs, options.primaryIndex, signal);
     const key = options.idempotencyKey ?? crypto.randomUUID();
@@ -75,9 +74,11 @@ export const uploadProduct =
       index,
       imageId: image_id,
       blob: blobs[index] ?? new Blob(),
+      sha256: images[index]?.sha256 ?? '',
     }));
     const productId = started.product_id;
     const upload = { api, asking, progress, productId, files, concurrency: options.concurrency ?? CONCURRENCY };
+    progress.announced(productId);
     try {
       // A key that the caller chose may be of an upload that was interrupted.
       return await finish(upload, options.idempotencyKey === undefined ? putsOf(started) : await missing(upload));
