@@ -1,5 +1,6 @@
 import { MOST_JPEG_SCANS } from '../../../../kernel/jpeg-scans';
 import { damaged, type PixelSize, unsupported } from './image-faults';
+import { PartsBudget } from './parts-budget';
 import { pass, type Scan, type Steps, scanFor, take } from './structure-walk';
 
 // ITU-T T.81, table B.1. RST and TEM stand alone, all others but SOI and EOI carry a length.
@@ -23,6 +24,7 @@ const PRECISION_AND_SIZE_BYTES = 6;
 export function* jpegStructure(judge: (size: PixelSize) => void): Steps<PixelSize> {
   let size: PixelSize | null = null;
   let scans = 0;
+  const budget = new PartsBudget();
   yield* take(2);
   let marker = yield* nextMarker();
   while (marker !== EOI) {
@@ -33,7 +35,7 @@ export function* jpegStructure(judge: (size: PixelSize) => void): Steps<PixelSiz
       size = yield* frameHeader();
       judge(size);
     } else {
-      yield* segment(marker);
+      budget.spend(yield* segment(marker));
     }
     if (marker === SOS && ++scans > MOST_JPEG_SCANS) throw tooManyScans();
     marker = marker === SOS ? yield* scanFor(endOfEntropyData()) : yield* nextMarker();
@@ -48,11 +50,16 @@ function tooManyScans() {
 
 function* nextMarker(): Steps<number> {
   if ((yield* take(1)).readUInt8() !== 0xff) throw damaged('something else stands where a JPEG marker should be.');
-  let code = 0xff;
-  // Any number of fill bytes may stand before the code.
-  while (code === 0xff) code = (yield* take(1)).readUInt8();
-  return code;
+  return yield* scanFor(behindFill);
 }
+
+/** Any number of fill bytes may stand before the code of a marker. */
+const behindFill: Scan = (bytes, from) => {
+  let at = from;
+  while (bytes[at] === 0xff) at += 1;
+  const code = bytes[at];
+  return code === undefined ? { next: at, found: null } : { next: at + 1, found: code };
+};
 
 function* frameHeader(): Steps<PixelSize> {
   const length = yield* segmentLength();
@@ -70,10 +77,13 @@ function* frameHeader(): Steps<PixelSize> {
   return size;
 }
 
-function* segment(marker: number): Steps<void> {
-  if (marker === TEM || (marker >= 0xd0 && marker <= 0xd7)) return;
+/** @returns its bytes behind the marker */
+function* segment(marker: number): Steps<number> {
+  if (marker === TEM || (marker >= 0xd0 && marker <= 0xd7)) return 0;
   if (marker === SOI || marker < FIRST_ASSIGNED) throw damaged('it contains an unknown JPEG marker.');
-  yield* pass(yield* segmentLength());
+  const length = yield* segmentLength();
+  yield* pass(length);
+  return length;
 }
 
 /** Bytes that follow the length itself. */
@@ -90,9 +100,10 @@ function endOfEntropyData(): Scan {
     let at = from;
     while (at < bytes.length) {
       if (!afterFF) {
-        // Native search: this loop turns once per FF of the file, not once per byte.
-        at = bytes.indexOf(0xff, at) + 1;
-        if (at === 0) break;
+        // Native search: this loop turns once per FF of the file, not once per byte. Where the next one is here already it costs more.
+        if (bytes[at] !== 0xff) at = bytes.indexOf(0xff, at);
+        if (at === -1) break;
+        at += 1;
         afterFF = true;
         continue;
       }

@@ -1,4 +1,5 @@
 import { damaged, type PixelSize } from './image-faults';
+import { PartsBudget } from './parts-budget';
 import { pass, type Steps, take } from './structure-walk';
 
 export const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -22,7 +23,7 @@ interface Header extends PixelSize {
 /**
  * Walks a PNG from its signature to IEND, checking the CRC of every chunk.
  * @param judge called with the size once the header's own CRC is right; what it throws ends the walk
- * @throws AppError INVALID_IMAGE
+ * @throws AppError INVALID_IMAGE, UNSUPPORTED_FORMAT
  * @see https://www.w3.org/TR/png-3/ sections 5 and 11
  */
 export function* pngStructure(judge: (size: PixelSize) => void): Steps<PixelSize> {
@@ -30,8 +31,10 @@ export function* pngStructure(judge: (size: PixelSize) => void): Steps<PixelSize
   const header = yield* headerChunk();
   judge(header);
   const order = new ChunkOrder(header.colourType);
+  const budget = new PartsBudget();
   for (;;) {
     const { length, type, crc } = yield* chunkStart();
+    budget.spend(length);
     order.check(type, length);
     yield* chunkRest(length, crc);
     if (type === 'IEND') return header;
