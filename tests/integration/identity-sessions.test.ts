@@ -150,3 +150,42 @@ describe('ending a session', () => {
     expect(await codeOf(identity.refresh(other.refresh_token))).toBe('answered');
   });
 });
+
+describe('an account', () => {
+  test('has a hundred sessions at most: one more login ends the one that was not used for longest', async () => {
+    const { id } = tokens.user;
+    const ended = async () =>
+      (
+        await db.sql<{ n: number }>(
+          'select count(*)::int as n from sessions where user_id = $1 and revoked_at is not null',
+          [id],
+        )
+      )[0]?.n;
+    await db.sql(
+      `insert into sessions (id, user_id, created_at, last_used_at)
+        select gen_random_uuid(), $1, now(), now() - interval '1 day' from generate_series(1, 99)`,
+      [id],
+    );
+    expect(await ended()).toBe(0);
+    await identity.logIn(email);
+    expect(await ended()).toBe(1);
+    expect(await codeOf(identity.refresh(tokens.refresh_token))).toBe('answered');
+  });
+
+  test('keeps a hundred of any number that it had', async () => {
+    const { id } = tokens.user;
+    await db.sql(
+      `insert into sessions (id, user_id, created_at, last_used_at)
+        select gen_random_uuid(), $1, now(), now() - interval '1 day' from generate_series(1, 3000)`,
+      [id],
+    );
+    const logins = await Promise.all([identity.logIn(email), identity.logIn(email), identity.logIn(email)]);
+    for (const { refresh_token } of logins) expect(await codeOf(identity.refresh(refresh_token))).toBe('answered');
+    await identity.logIn(email);
+    const [alive] = await db.sql<{ n: number }>(
+      'select count(*)::int as n from sessions where user_id = $1 and revoked_at is null',
+      [id],
+    );
+    expect(alive).toEqual({ n: 100 });
+  });
+});

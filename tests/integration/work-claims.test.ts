@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { PgDialect } from 'drizzle-orm/pg-core';
+import { AppError } from '../../src/kernel/app-error';
 import type { Principal } from '../../src/kernel/principal';
 import { firstOfQueue } from '../../src/modules/processing/infrastructure/work/claim';
 import { createLog } from '../../src/platform/telemetry/log';
@@ -46,6 +47,20 @@ describe('a claim', () => {
       product.id,
     );
     expect(row?.at).toBeInstanceOf(Date);
+  });
+
+  test('that can sign no URL leases nothing, and costs no product an attempt', async () => {
+    const product = await kit.aProduct(await kit.aSeller());
+    await aVariant(kit.db, product.images[0]!, 'model');
+    const signImage = () => {
+      throw new AppError('STORAGE_UNAVAILABLE');
+    };
+    const mute = kit.elsewhere(worker, { signImage });
+    const request = { phase: 'processing', worker: 'gpu-7', max: 5, lease_seconds: 60 } as const;
+    await expect(mute.claim(request)).rejects.toThrow();
+    expect(await kit.item(product)).toMatchObject({ state: 'queued', attempts: 0 });
+    expect(await kit.rows('select 1 from work_leases where product_id = $1', product.id)).toEqual([]);
+    expect(await kit.claim(worker)).toHaveLength(1);
   });
 
   test('of a product that is published gives processed images and credentials; without an account they are null', async () => {

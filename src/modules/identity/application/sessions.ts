@@ -2,7 +2,7 @@ import { AppError } from '../../../kernel/app-error';
 import type { Clock } from '../../../kernel/clock';
 import type { Principal } from '../../../kernel/principal';
 import type { InTransaction } from '../../../kernel/transaction';
-import type { Session, SessionId } from '../domain/session';
+import { MOST_SESSIONS, type Session, type SessionId } from '../domain/session';
 import type { SessionRepository } from '../domain/session-repository';
 
 export interface SessionsDeps {
@@ -19,7 +19,7 @@ export type RevokeSession = (principal: Principal, sessionId: string) => Promise
 export const listSessions =
   (deps: SessionsDeps): ListSessions =>
   async (principal) => {
-    const active = await deps.sessions.listActive(principal.userId, deps.clock());
+    const active = await deps.sessions.listActive(principal.userId, deps.clock(), MOST_SESSIONS);
     return active.map((session) => ({ ...session, current: session.id === principal.sessionId }));
   };
 

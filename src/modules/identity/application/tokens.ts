@@ -3,7 +3,7 @@ import { newId } from '../../../kernel/ids';
 import type { Transaction } from '../../../kernel/transaction';
 import type { AccessTokens } from '../domain/access-tokens';
 import { newRefreshToken, type RefreshToken, refreshTokenHash } from '../domain/refresh-token';
-import type { Device, SessionId } from '../domain/session';
+import { type Device, MOST_SESSIONS, type SessionId } from '../domain/session';
 import type { SessionRepository } from '../domain/session-repository';
 import type { User } from '../domain/user';
 
@@ -29,11 +29,15 @@ export interface Tokens {
   readonly user: User;
 }
 
-/** Begins a family of refresh tokens with its first. */
+/**
+ * Begins a family of refresh tokens with its first. What the account then has too many of, the last used ones count, is over: a script that
+ * logs in for each of its calls would fill the list of sessions without end, and whoever changes the password waits for all of them.
+ */
 export async function openSession(deps: TokenDeps, tx: Transaction, user: User, device: Device): Promise<Grant> {
   const now = deps.clock();
   const id = newId<SessionId>();
   await deps.sessions.open(tx, { id, createdAt: now, lastUsedAt: now, ...device }, user.id);
+  await deps.sessions.keepLastUsed(tx, user.id, MOST_SESSIONS, now);
   return grantInSession(deps, tx, user, id);
 }
 

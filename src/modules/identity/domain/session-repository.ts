@@ -26,6 +26,8 @@ export interface SessionRepository {
   revokeOwn(tx: Transaction, userId: UserId, sessionId: SessionId, at: Date): Promise<boolean>;
   /** @param except stays as it is; null: every session goes */
   revokeAll(tx: Transaction, userId: UserId, except: SessionId | null, at: Date): Promise<void>;
+  /** Revokes all but so many that were last used, each unless somebody else is at it just now. */
+  keepLastUsed(tx: Transaction, userId: UserId, kept: number, at: Date): Promise<void>;
   /** Those of these that are neither revoked nor gone. */
   live(ids: readonly SessionId[]): Promise<ReadonlySet<SessionId>>;
   /**
@@ -33,6 +35,6 @@ export interface SessionRepository {
    * @param userId null where there is no such user: takes as long, and answers false
    */
   usedFrom(userId: UserId | null, ip: string | null): Promise<boolean>;
-  /** Those that can still be refreshed, last used first. */
-  listActive(userId: UserId, now: Date): Promise<Session[]>;
+  /** Those that can still be refreshed, last used first, so many at most. */
+  listActive(userId: UserId, now: Date, limit: number): Promise<Session[]>;
 }

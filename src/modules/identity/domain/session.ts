@@ -1,5 +1,8 @@
 import type { Branded, UserId } from '../../../kernel/ids';
 
+/** Of one account at once: more than anybody has devices. */
+export const MOST_SESSIONS = 100;
+
 /** One login on one device, and the family of all its refresh tokens. */
 export type SessionId = Branded<'SessionId'>;
 

@@ -52,6 +52,14 @@ export function postgresSessions({ orm }: Database): SessionRepository {
       const others = and(eq(sessions.userId, userId), alive, except === null ? undefined : ne(sessions.id, except));
       await ormOf(tx).update(sessions).set({ revokedAt: at }).where(others);
     },
+    keepLastUsed: async (tx, userId, kept, at) => {
+      await ormOf(tx).execute(sql`
+        update ${sessions} set revoked_at = ${at.toISOString()}::timestamptz where id in (
+          select id from ${sessions} where revoked_at is null and id in (
+            select id from ${sessions} where user_id = ${userId} and revoked_at is null
+            order by last_used_at desc, id desc offset ${kept}
+          ) for update skip locked)`);
+    },
     live: async (ids) => {
       const which = and(inArray(sessions.id, [...ids]), alive);
       const rows = await read(() => orm.select({ id: sessions.id }).from(sessions).where(which));
@@ -64,7 +72,7 @@ export function postgresSessions({ orm }: Database): SessionRepository {
       const rows = await read(() => orm.select({ one: sql`1` }).from(sessions).where(of).limit(1));
       return rows.length > 0;
     },
-    listActive: async (userId, now) => {
+    listActive: async (userId, now, limit) => {
       const refreshable = orm
         .select({ one: sql`1` })
         .from(refreshTokens)
@@ -74,7 +82,8 @@ export function postgresSessions({ orm }: Database): SessionRepository {
           .select()
           .from(sessions)
           .where(and(eq(sessions.userId, userId), alive, exists(refreshable)))
-          .orderBy(desc(sessions.lastUsedAt), desc(sessions.id)),
+          .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
+          .limit(limit),
       );
       return rows.map(sessionOf);
     },

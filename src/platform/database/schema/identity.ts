@@ -34,7 +34,11 @@ export const sessions = pgTable(
     ip: inet('ip'),
     userAgent: varchar('user_agent', { length: 400 }),
   },
-  (table) => [index('sessions_user_id_idx').on(table.userId)],
+  (table) => [
+    index('sessions_user_id_idx').on(table.userId),
+    // a login finds those that are one too many: behind all that have ended it would not
+    index('sessions_alive_idx').on(table.userId, table.lastUsedAt, table.id).where(sql`${table.revokedAt} is null`),
+  ],
 );
 
 /** Only hashes: who reads this table cannot log in with it. */

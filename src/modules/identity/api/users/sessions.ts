@@ -33,7 +33,8 @@ export const sessionsProcedure = (listSessions: ListSessions) =>
         path: '/api/users/me/sessions',
         tags: ['Users'],
         summary: 'List my sessions',
-        description: 'Those that can still be refreshed, last used first.',
+        description:
+          'Those that can still be refreshed, last used first. An account has a hundred at most: a login that makes one more ends the one that was not used for longest.',
       },
       examples: { response: { sessions: [exampleSession] } },
     })

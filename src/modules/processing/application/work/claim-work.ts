@@ -18,7 +18,10 @@ export interface Job extends Omit<ClaimedWork, 'images'> {
   readonly credentials?: SellerCredential | null;
 }
 
-/** Leases up to `max` products to the worker, the fairest first. None is an answer, too. */
+/**
+ * Leases up to `max` products to the worker, the fairest first. None is an answer, too.
+ * @throws AppError STORAGE_UNAVAILABLE where no URL can be signed: nothing is leased then
+ */
 export const claimWork =
   (deps: ClaimWorkDeps) =>
   async (worker: Worker, request: ClaimRequest): Promise<readonly Job[]> => {
@@ -26,27 +29,30 @@ export const claimWork =
     await putBackDue(deps)(request.phase).catch((error: unknown) =>
       deps.log.warn({ err: error, phase: request.phase }, 'what is due could not be put back; the claim goes on'),
     );
-    const { work, unreadable, openCredentials } = await deps.inTransaction((tx) =>
+    const { jobs, unreadable, openCredentials } = await deps.inTransaction((tx) =>
       claimWithin(deps, tx, worker, request),
     );
     for (const { productId, error } of unreadable) {
       const fields = { err: error, product_id: productId, phase: request.phase };
       deps.log.error(fields, 'a product cannot be given to a worker: a row of it does not say where an object is');
     }
-    if (!openCredentials) return work.map((one) => jobOf(deps, one));
+    if (!openCredentials) return jobs;
     const credentials = openCredentials();
     logIssued(deps, worker, [...credentials.keys()]);
-    return work.map((one) => ({
-      ...jobOf(deps, one, ['processed']),
-      credentials: credentials.get(one.productId) ?? null,
-    }));
+    return jobs.map((job) => ({ ...job, credentials: credentials.get(job.productId) ?? null }));
   };
 
-/** All that is asked of the database is asked before the commit: what fails after it would leave leases that nobody holds. */
+/**
+ * All that is asked of the database is asked, and all that is signed is signed, before the commit: what fails after it would leave
+ * leases that nobody holds, and cost each product an attempt.
+ */
 async function claimWithin(deps: ClaimWorkDeps, tx: Transaction, worker: Worker, request: ClaimRequest) {
-  const claim = await deps.queue.claim(tx, worker, request);
-  const ids = claim.work.map(({ productId }) => productId);
-  return { ...claim, openCredentials: request.phase === 'publishing' ? await deps.credentials(tx, ids) : null };
+  const { work, unreadable } = await deps.queue.claim(tx, worker, request);
+  const ids = work.map(({ productId }) => productId);
+  const isPublishing = request.phase === 'publishing';
+  const openCredentials = isPublishing ? await deps.credentials(tx, ids) : null;
+  const jobs: Job[] = work.map((one) => jobOf(deps, one, isPublishing ? ['processed'] : []));
+  return { jobs, unreadable, openCredentials };
 }
 
 function logIssued({ log }: Pick<ClaimWorkDeps, 'log'>, { userId }: Worker, productIds: readonly ProductId[]): void {

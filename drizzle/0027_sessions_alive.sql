@@ -1,0 +1,1 @@
+CREATE INDEX "sessions_alive_idx" ON "sessions" USING btree ("user_id","last_used_at","id") WHERE "sessions"."revoked_at" is null;
