@@ -60,7 +60,7 @@ export const backupRestoreObjects: Command = {
     if (wrong.length > 0) throw new CommandFailed(wrong.join('\n'));
     if (missing > 0)
       throw new FoundSomething(
-        `${missing} objects that rows name are in no backup of the target: they came after the last one. \`bun run cli audit\` lists them`,
+        `${missing} objects that rows name are in no backup of the target: they came after the last one. \`bun run cli audit --fresh\` lists them`,
       );
   },
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isAgeIdentity } from './age-identity';
 import { cron, flag, list, optionalDatabaseUrl, optionalHttpUrl, optionalText, seconds, share, whole } from './kinds';
 
 /** Where backups go, and when: one group of `settings`. */
@@ -21,13 +22,14 @@ export const backupSettings = {
   BACKUP_S3_KMS_KEY_ID: optionalText().describe('Key for BACKUP_S3_SSE=aws:kms.'),
   BACKUP_ENCRYPTION_IDENTITY: z
     .string()
-    .regex(/^AGE-SECRET-KEY-1[0-9A-Z]+$/, 'must be an age identity: `bun run cli backup key` makes one')
+    .refine(isAgeIdentity, 'must be an age identity, every letter of it: `bun run cli backup key` makes one')
     .optional()
     .meta({ secret: true })
     .describe(
       'Encrypts everything before it leaves (age): `bun run cli backup key` makes one. Keep a copy where the backups are not: without it they are worth nothing. Absent: nothing is encrypted.',
     ),
   BACKUP_ENCRYPTION_FORMER_IDENTITIES: list()
+    .refine((each) => each.every(isAgeIdentity), 'must be age identities, every letter of them, separated by commas')
     .meta({ secret: true })
     .describe('Identities before it, comma-separated: what they encrypted can still be read.'),
   BACKUP_CRON: cron('7 1 * * *').describe('When a backup is made, if there is a target (cron, UTC); `off` never.'),

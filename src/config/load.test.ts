@@ -22,7 +22,9 @@ const PRODUCTION = {
 };
 
 /** What production wants of backups, each of the two where the other is looked at. */
-const IDENTITY = { BACKUP_ENCRYPTION_IDENTITY: `AGE-SECRET-KEY-1${'Q'.repeat(58)}` };
+const IDENTITY = {
+  BACKUP_ENCRYPTION_IDENTITY: 'AGE-SECRET-KEY-1TPFZ8EL0QQYG5VEY9HY3VZEJZR6Y68JMH7C0JVT5Z9KKD7X4NZQQSVW6Z8',
+};
 const DRILLS = { BACKUP_DRILL_BUCKET_NAME: 'drills' };
 
 describe('the configuration', () => {

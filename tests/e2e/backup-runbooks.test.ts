@@ -52,7 +52,7 @@ async function backup(): Promise<string> {
 }
 
 /** Exit code 2: done, and there is something to look at. Where bytes were lost, the audit finds so. */
-const FINDS = /^audit$/;
+const FINDS = /^audit --fresh$/;
 
 async function type(command: string): Promise<void> {
   const named = command.replace('$PRODUCT', product).replace(/\$BACKUP|<id>|\[id\]/, await backup());

@@ -28,6 +28,7 @@ describe('a log line never holds', () => {
     ['a signed URL inside another URL', { url: `/to?next=${encodeURIComponent(signed)}` }],
     ['a URL object', { url: new URL(signed) }],
     ['the signature of /files', { url: `http://h/files/b/k.jpg?expires=1&signature=${secret}` }],
+    ['the identity of backups', { err: new Error(`Invalid checksum in AGE-SECRET-KEY-1${secret}`) }],
     ["a database URL's password", { note: `connect postgres://app:${secret}@db:5432/x failed` }],
     ['a password with an @ in it', { note: `postgres://app:a@${secret}@db/x` }],
     ['a field named password', { body: { current_password: secret, newPassword: secret } }],

@@ -14,6 +14,16 @@ export class NoSuchBackup extends BackupFault {
   }
 }
 
+/** Said without its text, all of which is right but for a letter. */
+export class NotAnIdentity extends BackupFault {
+  override readonly name = 'NotAnIdentity';
+  constructor() {
+    super(
+      'a backup identity is none: a letter of it is wrong (BACKUP_ENCRYPTION_IDENTITY, BACKUP_ENCRYPTION_FORMER_IDENTITIES)',
+    );
+  }
+}
+
 /** The target's bytes are not those that were written: nothing that comes of them is to be kept. */
 export class BackupDamaged extends BackupFault {
   override readonly name = 'BackupDamaged';

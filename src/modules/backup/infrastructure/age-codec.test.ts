@@ -73,3 +73,15 @@ describe('age', () => {
     expect<string>(openCodec.nameOf(digest)).toBe(digest);
   });
 });
+
+test('an identity with a wrong letter is named as such, and not shown, be it the present one or a former', async () => {
+  const wrong = `${identity.slice(0, -1)}${identity.endsWith('Q') ? 'P' : 'Q'}`;
+  for (const [present, former] of [
+    [wrong, []],
+    [identity, [wrong]],
+  ] as const) {
+    const fault = await ageCodec(present, former).catch((error: unknown) => error);
+    expect(fault).toMatchObject({ name: 'NotAnIdentity' });
+    expect(Bun.inspect(fault)).not.toContain(wrong.slice(20));
+  }
+});

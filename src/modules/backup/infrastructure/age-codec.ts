@@ -4,7 +4,7 @@ import { createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption';
 import type { Sha256 } from '../../../kernel/sha256';
 import type { BlobName } from '../domain/backed-object';
-import { BackupDamaged, WrongBackupKey } from '../domain/backup-faults';
+import { BackupDamaged, NotAnIdentity, WrongBackupKey } from '../domain/backup-faults';
 import type { Bytes, Codec } from '../domain/codec';
 
 const AGE = 'age-encryption.org/';
@@ -31,10 +31,9 @@ export const openCodec: Codec = {
  * @see https://age-encryption.org/v1; RFC 5869; RFC 2104
  */
 export async function ageCodec(identity: string, former: readonly string[]): Promise<Codec> {
-  const encrypter = new Encrypter();
-  encrypter.addRecipient(await identityToRecipient(identity));
-  const decrypter = new Decrypter();
-  for (const each of [identity, ...former]) decrypter.addIdentity(each);
+  const { encrypter, decrypter } = await keyed(identity, former).catch(() => {
+    throw new NotAnIdentity(); // without its cause, which quotes the key
+  });
   const namingKey = namingKeyOf(identity);
   const nameOf = namesKeyedWith(namingKey);
   const namings = [nameOf, ...former.map((each) => namesKeyedWith(namingKeyOf(each)))];
@@ -58,6 +57,13 @@ export async function ageCodec(identity: string, former: readonly string[]): Pro
     nameOf,
     namingOf: ({ name, sha256 }) => namings.find((naming) => naming(sha256) === name) ?? null,
   };
+}
+
+async function keyed(identity: string, former: readonly string[]) {
+  const [encrypter, decrypter] = [new Encrypter(), new Decrypter()];
+  encrypter.addRecipient(await identityToRecipient(identity));
+  for (const each of [identity, ...former]) decrypter.addIdentity(each);
+  return { encrypter, decrypter };
 }
 
 function namingKeyOf(identity: string): Uint8Array {

@@ -27,7 +27,7 @@ function updateProcedure({ editPrompt }: Pick<EditUseCases, 'editPrompt'>) {
         description: 'While uploading, ready or failed; else CONFLICT.',
       },
       examples: { request: { prompt_text: EXAMPLE_PROMPT }, response: exampleProduct },
-      errors: ['PRODUCT_NOT_FOUND', 'INVALID_PROMPT', 'CONFLICT'],
+      errors: ['PRODUCT_NOT_FOUND', 'INVALID_PROMPT', 'CONFLICT', 'STORAGE_UNAVAILABLE'],
     })
     .input(
       z.strictObject({
@@ -53,7 +53,7 @@ function deleteProcedure({ deleteProduct }: Pick<EditUseCases, 'deleteProduct'>)
           'It is gone at once, in whichever status; its objects follow within moments. Under legal hold it stays (CONFLICT).',
       },
       status: 204,
-      errors: ['PRODUCT_NOT_FOUND', 'CONFLICT'],
+      errors: ['PRODUCT_NOT_FOUND', 'CONFLICT', 'STORAGE_UNAVAILABLE'],
     })
     .input(z.strictObject({ id: idSchema }))
     .output(z.void())
@@ -71,7 +71,7 @@ function setPrimaryImageProcedure({ setPrimaryImage }: Pick<EditUseCases, 'setPr
         description: 'In every status but publishing and published; there CONFLICT.',
       },
       examples: { request: { image_id: EXAMPLE_IMAGE_IDS[0] }, response: exampleProduct },
-      errors: ['PRODUCT_NOT_FOUND', 'IMAGE_NOT_FOUND', 'CONFLICT'],
+      errors: ['PRODUCT_NOT_FOUND', 'IMAGE_NOT_FOUND', 'CONFLICT', 'STORAGE_UNAVAILABLE'],
     })
     .input(z.strictObject({ id: idSchema, image_id: idSchema }))
     .output(productSchema)

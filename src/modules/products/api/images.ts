@@ -24,7 +24,7 @@ function removeImageProcedure({ removeImage }: Pick<ImageUseCases, 'removeImage'
           'While ready or failed. The last image stays (CONFLICT); where the primary goes, the image with the lowest position becomes it. Under legal hold every image stays (CONFLICT).',
       },
       examples: { response: exampleProduct },
-      errors: ['PRODUCT_NOT_FOUND', 'IMAGE_NOT_FOUND', 'CONFLICT'],
+      errors: ['PRODUCT_NOT_FOUND', 'IMAGE_NOT_FOUND', 'CONFLICT', 'STORAGE_UNAVAILABLE'],
     })
     .input(z.strictObject({ id: idSchema, image_id: idSchema }))
     .output(productSchema)
@@ -44,7 +44,7 @@ function reorderImagesProcedure({ reorderImages }: Pick<ImageUseCases, 'reorderI
         description: 'While ready or failed. `image_ids` names every image of the product once, the first one first.',
       },
       examples: { request: { image_ids: [...EXAMPLE_IMAGE_IDS] }, response: exampleProduct },
-      errors: ['PRODUCT_NOT_FOUND', 'IMAGE_NOT_FOUND', 'CONFLICT'],
+      errors: ['PRODUCT_NOT_FOUND', 'IMAGE_NOT_FOUND', 'CONFLICT', 'STORAGE_UNAVAILABLE'],
     })
     .input(z.strictObject({ id: idSchema, image_ids: z.array(idSchema).min(1).max(100) }))
     .output(productSchema)

@@ -74,7 +74,7 @@ function getProcedure({ getProduct }: Pick<ReadUseCases, 'getProduct'>) {
           'Every `*_url` is signed and expires; read again within half its life it is mostly the same, so that it is found in caches.',
       },
       examples: { response: exampleProduct },
-      errors: ['PRODUCT_NOT_FOUND'],
+      errors: ['PRODUCT_NOT_FOUND', 'STORAGE_UNAVAILABLE'],
     })
     .input(z.strictObject({ id: idSchema }))
     .output(productSchema)

@@ -31,7 +31,7 @@ export function urlProcedures({ signImageUrls }: UrlUseCases) {
           description: 'In order of the positions; `url` is null for a variant that is not made yet.',
         },
         examples: { request: { variant: 'thumb', expires_in: 900 }, response: exampleUrls },
-        errors: ['PRODUCT_NOT_FOUND'],
+        errors: ['PRODUCT_NOT_FOUND', 'STORAGE_UNAVAILABLE'],
       })
       .input(z.strictObject({ id: idSchema, ...wanted }))
       .output(imageUrlsSchema)
@@ -51,7 +51,7 @@ export function urlProcedures({ signImageUrls }: UrlUseCases) {
             'In the order of `products`, then of the positions. If one of them is not yours, the whole call answers PRODUCT_NOT_FOUND.',
         },
         examples: { request: { products: [EXAMPLE_PRODUCT_ID], variant: 'thumb' }, response: exampleUrls },
-        errors: ['PRODUCT_NOT_FOUND'],
+        errors: ['PRODUCT_NOT_FOUND', 'STORAGE_UNAVAILABLE'],
       })
       .input(z.strictObject({ products: z.array(idSchema).min(1).max(100), ...wanted }))
       .output(imageUrlsSchema)

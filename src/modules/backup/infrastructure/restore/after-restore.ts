@@ -21,6 +21,8 @@ const PUT_RIGHT = [
   // what is held there still can be released; whether it is, the audit finds out, and what has no row any more it holds anew
   `delete from quarantined_objects where state <> 'held'`,
   'update quarantined_objects set quarantined_at = now()',
+  // one that was cut short would be taken up behind all that it had looked at before the loss
+  `update maintenance_runs set cursor = null where task = 'audit'`,
   // among them the very backup that is brought back: its end was not in its snapshot
   `update maintenance_runs set ended_at = greatest(now(), started_at), outcome = 'stopped',
     error = 'what came of it was undone: the database was brought back to an earlier moment' where ended_at is null`,

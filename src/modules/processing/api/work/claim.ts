@@ -37,6 +37,7 @@ export function claimProcedure({ claimWork }: Pick<WorkUseCases, 'claimWork'>) {
           'Leases up to `max` products; each is given to one worker alone, and back to the queue when its lease expires. Sellers take turns. None is an answer, too: ask again after a while.',
       },
       examples: exampleClaim,
+      errors: ['STORAGE_UNAVAILABLE'],
     })
     .input(
       z.strictObject({

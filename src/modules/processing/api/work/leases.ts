@@ -20,7 +20,7 @@ export function leaseUrlsProcedure({ leaseUrls }: Pick<WorkUseCases, 'leaseUrls'
           'Of the images as they are now: what a seller revokes moves. An original may say where it was taken; it is given only when it is named here, and that is kept in the log.',
       },
       examples: exampleUrls,
-      errors: ['NOT_FOUND', 'LEASE_LOST'],
+      errors: ['NOT_FOUND', 'LEASE_LOST', 'STORAGE_UNAVAILABLE'],
     })
     .input(
       z.strictObject({

@@ -41,6 +41,7 @@ export function resultUrlsProcedure({ resultUrls }: Pick<WorkUseCases, 'resultUr
         'UNSUPPORTED_FORMAT',
         'IMAGE_TOO_LARGE',
         'CONFLICT',
+        'STORAGE_UNAVAILABLE',
       ],
     })
     .input(z.strictObject({ id: idSchema, images: z.array(announcedSchema).min(1) }))
