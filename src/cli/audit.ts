@@ -64,9 +64,17 @@ export const auditList: Command = {
     const { runId, unfinishedSince } = await tasks.lastAudit();
     const found = runId === null ? [] : await all((after) => tasks.findings(runId, after, PAGE));
     const held = await all((after) => tasks.quarantined(after, PAGE));
+    const isHeld = new Set(held.flatMap(({ key, state }) => (state === 'held' ? [key] : [])));
+    const whyOf = (kind: string, key: ObjectKey) =>
+      kind === 'missing' && isHeld.has(key) ? 'it lies in quarantine: bun run cli audit release KEY' : null;
     const rows: Report[] = [
       ...(unfinishedSince ? [unfinishedRow(unfinishedSince)] : []),
-      ...found.map(({ key, kind, state, details }) => ({ what: kind, state, key, why: details.why ?? null })),
+      ...found.map(({ key, kind, state, details }) => ({
+        what: kind,
+        state,
+        key,
+        why: whyOf(kind, key) ?? details.why ?? null,
+      })),
       ...held.map(({ key, state, reason, sizeBytes, quarantinedAt }) => ({
         what: 'quarantined',
         state,
@@ -88,6 +96,7 @@ export const auditRelease: Command = {
   usage: 'audit release <key> | --all [--json]',
   says: 'Brings objects back from quarantine to their keys; refused where a key holds other bytes by now.',
   access: 'changes',
+  words: 1,
   flags: ['all', JSON_FLAG],
   async run(input, { audit: tasks }) {
     const { words, flags } = input;

@@ -19,6 +19,7 @@ export const backupRestore: Command = {
     'backup restore [ID|latest] [--keep-objects] [--replace-damaged] [--discard-database] [--without-damaged] [--json]',
   says: 'Brings a whole backup back into an empty database and an empty bucket; repeated after it was killed, it goes on. Ends with maintenance on hold.',
   access: 'changes',
+  words: 1,
   flags: [...HOW, JSON_FLAG],
   schemaAsItIs: true,
   async run(input, container) {
@@ -41,6 +42,7 @@ export const backupRestoreObjects: Command = {
   usage: 'backup restore objects [ID|latest] [--replace-damaged] [--json]',
   says: 'Puts back what the bucket has lost of the objects that the living database names, whichever backup brought their bytes; those with the right bytes stay, and others give way with --replace-damaged alone.',
   access: 'changes',
+  words: 1,
   flags: ['replace-damaged', JSON_FLAG],
   async run(input, container) {
     const { lost, taken, ...counts } = await orFailed(input, async () =>
@@ -69,6 +71,7 @@ export const backupRestoreProduct: Command = {
   usage: 'backup restore product PRODUCT_ID [ID|latest] [--without-damaged] [--json]',
   says: 'Brings one product that was deleted by mistake back into the running system, with its images, as its seller’s.',
   access: 'changes',
+  words: 2,
   flags: ['without-damaged', JSON_FLAG],
   async run(input, container) {
     const [id, ...rest] = input.words;
@@ -89,9 +92,10 @@ function shown({ progress }: CommandInput, done: number, total: number | null): 
 /** The newest whole one, where none is named. */
 async function theBackup({ words }: Pick<CommandInput, 'words'>, { backup }: Container) {
   const [named = 'latest', ...more] = words;
-  if (more.length > 0) throw new UsageError('one backup, or latest');
+  if (more.length > 0 || !(named === 'latest' || isUuid(named)))
+    throw new UsageError('the id of one backup, or latest');
   const { list, open } = await backup.reading();
-  if (named !== 'latest') return await open(named as unknown as BackupId);
+  if (named !== 'latest') return await open(named.toLowerCase() as BackupId);
   const newest = (await list()).filter(({ isWhole }) => isWhole).at(-1);
   if (!newest) throw new NoSuchBackup(null);
   return await open(newest.id);

@@ -23,9 +23,10 @@ export const backupCreate: Command = {
 };
 
 export const backupVerify: Command = {
-  usage: 'backup verify [<id>] [--sample SHARE] [--drop-damaged] [--json]',
+  usage: 'backup verify [ID|latest] [--sample SHARE] [--drop-damaged] [--json]',
   says: 'Reads a backup as a restore would, by default the newest: every row, every object, all digests. --sample 0.05: the bytes of that share of the objects. --drop-damaged: damaged objects go, and the next backup sends them again.',
   access: 'changes',
+  words: 1,
   options: ['sample'],
   flags: ['drop-damaged', JSON_FLAG],
   async run(input, { backup }) {
@@ -119,8 +120,9 @@ function shown({ progress }: CommandInput) {
 
 function idOf({ words }: CommandInput): BackupId | null {
   const [id] = words;
-  if (words.length > 1 || (id !== undefined && !isUuid(id))) throw new UsageError('the id of one backup, or none');
-  return (id as BackupId | undefined) ?? null;
+  if (id === undefined || id === 'latest') return null;
+  if (words.length > 1 || !isUuid(id)) throw new UsageError('the id of one backup, or latest');
+  return id.toLowerCase() as BackupId;
 }
 
 function shareOf({ options: { sample = '1' } }: CommandInput): number {

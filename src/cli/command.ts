@@ -22,6 +22,8 @@ export interface Command {
   readonly says: string;
   /** What changes anything, or hands out a secret, is written into the record of operators, by who runs it. */
   readonly access: 'reads' | 'changes';
+  /** How many words it takes at most, behind its name; by default none: one that is not known, such as `dry-run`, is no wish to ignore. */
+  readonly words?: number;
   /** Names of the options it takes, each with a value. */
   readonly options?: readonly string[];
   /** Names of the options without a value. */

@@ -7,6 +7,7 @@ export const productStatus: Command = {
   usage: `product status <id> ${LIFECYCLE_EVENTS.join('|')} [--reason R]`,
   says: 'Leads a product along one edge of its lifecycle; the history names the operator.',
   access: 'changes',
+  words: 2,
   options: ['reason'],
   async run({ words, options, print }, { products }) {
     const productId = productIdIn(words);
@@ -22,6 +23,7 @@ export const productHold: Command = {
   usage: 'product hold <id> --reason R',
   says: 'Puts a product under legal hold: neither its seller nor retention can delete it or its images. The log keeps the reason.',
   access: 'changes',
+  words: 1,
   options: ['reason'],
   run: (input, { products }) => setHold(input, products, true),
 };
@@ -30,6 +32,7 @@ export const productRelease: Command = {
   usage: 'product release <id> --reason R',
   says: 'Ends the legal hold of a product. The log keeps the reason.',
   access: 'changes',
+  words: 1,
   options: ['reason'],
   run: (input, { products }) => setHold(input, products, false),
 };

@@ -98,6 +98,8 @@ function parse(argv: readonly string[]) {
       options: { ...ofType('string', command.options), ...ofType('boolean', command.flags) },
       allowPositionals: true,
     });
+    const unknown = positionals[command.words ?? 0];
+    if (unknown !== undefined) throw new Error(`there is nothing that "${unknown}" means here`);
     const options = Object.fromEntries(Object.entries(values).filter(([, value]) => typeof value === 'string'));
     const flags = new Set(command.flags?.filter((name) => values[name] === true));
     return { name, command, words: positionals, options: options as Record<string, string>, flags };

@@ -57,6 +57,21 @@ describe('an operator', () => {
     }
   });
 
+  test.each([
+    'retention dry-run',
+    'sweep now please',
+    'scrub all',
+    'audit relase products/a',
+    'store check https://shop.example',
+    'backup restore objekts',
+    'backup verify ../x',
+  ])('that writes “%s”, which means nothing, is told so, and nothing is done', async (typed) => {
+    const runs = () => db.sql('select id from maintenance_runs');
+    const before = await runs();
+    await expect(cli(...typed.split(' '))).rejects.toBeInstanceOf(UsageError);
+    expect(await runs()).toEqual(before);
+  });
+
   test('sweeps, and reads what was done', async () => {
     await db.sql(
       "insert into intents (kind, prefix, state, expires_at) values ('upload', 'products/x/y/', 'open', now())",

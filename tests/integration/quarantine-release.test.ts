@@ -2,7 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import type { ObjectKey } from '../../src/kernel/object-key';
 import { s3ConfigFor } from '../contracts/s3-harness';
 import { type AuditKit, auditKit } from '../support/audit-kit';
+import { photo } from '../support/photos';
 import { s3Server } from '../support/s3-servers';
+import { PROMPT, productParts } from '../support/upload-kit';
 
 // A released object is back under a key that was deleted before: its copy in quarantine outlives every request of that time.
 
@@ -35,6 +37,23 @@ describe.each([
       expect(await kit.keys()).toHaveLength(2);
     },
   );
+
+  promise('what a row names again is not deleted when its time is over, until it is released', async () => {
+    const [key, other] = [await kit.intoQuarantine('the rows were away'), await kit.intoQuarantine('nobody’s')];
+    const { product } = await kit.create(await kit.seller(), productParts(PROMPT, [await photo({ seed: 1 })]));
+    await kit.db.sql('update product_images set original_s3_url = $1 where product_id = $2', [
+      `s3://${kit.storage.store.bucket}/${key}`,
+      product.id,
+    ]);
+    await kit.db.sql("update quarantined_objects set quarantined_at = now() - interval '1 year'");
+    const { signal } = new AbortController();
+    const { quarantineExpiry, quarantined, release } = kit.tasks();
+    expect(await quarantineExpiry.run(signal)).toEqual({ quarantined_objects: 1, still_named: 1 });
+    expect(await quarantined(null, 10)).toMatchObject([{ key, state: 'held' }]);
+    await release(key);
+    expect(await kit.read(key)).toBe('the rows were away');
+    expect((await kit.keys()).some((each) => each.includes(other))).toBe(false);
+  });
 
   promise('a deletion that comes after the release, of a process that had lost the lock, takes no byte', async () => {
     const key = await kit.strayObject('the only bytes there are');

@@ -1,9 +1,13 @@
 import { expect, test } from 'bun:test';
+import { silentLog } from '../../../../../tests/support/log';
 import type { ObjectKey } from '../../../../kernel/object-key';
 import { ObjectsNotDeleted } from '../../../../kernel/objects-not-deleted';
 import type { QuarantinedObject, QuarantineJournal } from '../../domain/quarantine';
 import { StepIncomplete } from '../../domain/upkeep-step';
 import { quarantineExpiry } from './expire';
+
+const nothing = async () => null;
+const unnamed = { rows: { namesOf: async () => new Map() }, log: silentLog };
 
 /** Never. */
 const LOST = new AbortController().signal;
@@ -26,13 +30,14 @@ test('what the store keeps stays claimed, keeps nothing else, and fails the step
   };
   const expiry = quarantineExpiry({
     quarantine,
-    store: { deleteMany },
+    ...unnamed,
+    store: { deleteMany, head: nothing },
     exclusively: (work) => work(LOST),
     ttlSeconds: 1,
   });
   const failure = await expiry.run(new AbortController().signal).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(StepIncomplete);
-  expect(failure).toMatchObject({ counts: { quarantined_objects: 130, undeletable: 120 } });
+  expect(failure).toMatchObject({ counts: { quarantined_objects: 130, undeletable: 120, still_named: 0 } });
   expect(left).toEqual(locked);
 });
 
@@ -51,9 +56,9 @@ test('expiry gives the lock away after each page, so that an audit need not wait
     ofHolds.push(before - left.size);
     return result;
   };
-  const store = { deleteMany: async () => undefined };
+  const store = { deleteMany: async () => undefined, head: nothing };
   const { signal } = new AbortController();
-  const expiry = quarantineExpiry({ quarantine, store, exclusively, ttlSeconds: 1 });
+  const expiry = quarantineExpiry({ ...unnamed, quarantine, store, exclusively, ttlSeconds: 1 });
   expect(await expiry.run(signal)).toEqual({ quarantined_objects: 250 });
   expect(ofHolds).toEqual([100, 100, 50]);
 });
