@@ -102,11 +102,12 @@ describe('a body that REST refuses', () => {
     expect(seen.body).toMatchObject({ error: { code: 'VALIDATION_FAILED', details: { fields: [{ path: 'limit' }] } } });
   });
 
-  test('a path parameter that is no id, percent-encoded nonsense included', async () => {
-    for (const bad of ['x', '%00', '%E0%A4%A', 'a%2Fb']) {
+  test('a path parameter that is no id, and one that is no percent-encoded UTF-8', async () => {
+    for (const bad of ['x', '%00', 'a%2Fb']) {
       const seen = await json(`/api/things/${bad}`, { headers: SELLER });
       expect([bad, seen.status]).toEqual([bad, 422]);
     }
+    expect((await json('/api/things/%E0%A4%A', { headers: SELLER })).status).toBe(400);
   });
 
   test('JSON is not read before the caller is known', async () => {

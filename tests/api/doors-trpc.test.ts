@@ -138,15 +138,18 @@ describe('an error over tRPC has the HTTP status of its code', () => {
   });
 });
 
-test('a subscription is a stream of events, until the client leaves or the server stops', async () => {
-  const stopping = startDoors();
-  const headers = { accept: 'text/event-stream' };
-  const response = await stopping.fetch('/trpc/things.ticks', { headers });
-  expect(response.headers.get('content-type')).toBe('text/event-stream');
-  setTimeout(() => stopping.inFlight.drain(), 100);
-  expect(await response.text()).toContain('data: 1');
-  await stopping.stop();
-});
+test.each(['things.ticks', 'things%2Eticks'])(
+  'a subscription (%s) is a stream of events, until the client leaves or the server stops',
+  async (name) => {
+    const stopping = startDoors();
+    const headers = { accept: 'text/event-stream' };
+    const response = await stopping.fetch(`/trpc/${name}`, { headers });
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    setTimeout(() => stopping.inFlight.drain(), 100);
+    expect(await response.text()).toContain('data: 1');
+    await stopping.stop();
+  },
+);
 
 test('20 calls in a batch are answered', async () => {
   const response = await doors.fetch(`/trpc/${'things.list,'.repeat(19)}things.list?batch=1`);

@@ -94,6 +94,12 @@ describe('logins', () => {
 });
 
 describe('one address', () => {
+  test('hears that a batch counts each of its calls however its commas are written', async () => {
+    const headers = fromNobodyElse();
+    const batch = await fetch(`${server.url}/trpc/users.me%2Cusers.me%2cusers.me?batch=1&input={}`, { headers });
+    expect(batch.headers.get('ratelimit')).toMatch(/^"address";r=27;t=\d+$/);
+  });
+
   test('may send so many requests, of a batch each call, and hears by every door how many are left', async () => {
     const mine = fromNobodyElse();
     const ask = (path: string) => fetch(server.url + path, { headers: mine });

@@ -24,7 +24,7 @@ export class CommitOutcomeUnknown extends Error {
 const UNAVAILABLE = /^(08|53|57P0|58)/;
 const TIMED_OUT = new Set(['57014', '55P03', '25P03']);
 const SERIALIZATION = new Set(['40001', '40P01']);
-const NETWORK = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)$/;
+const NETWORK = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 const BROKEN =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|not queryable|server closed the connection|Connection ended|Failed to connect/i;
 
@@ -36,9 +36,14 @@ export function databaseFault(error: unknown): DatabaseFault {
       const fault = faultOfCode(code, constraint ?? '');
       if (fault) return fault;
     }
-    if (BROKEN.test(cause.message)) return { kind: 'unavailable' };
+    if (BROKEN.test(cause.message) || isMissingSocket(cause)) return { kind: 'unavailable' };
   }
   return { kind: 'other' };
+}
+
+/** A UNIX socket that is not there. Of any other file the database knows nothing. */
+function isMissingSocket(cause: Error & { code?: unknown; syscall?: unknown }): boolean {
+  return cause.code === 'ENOENT' && cause.syscall === 'connect';
 }
 
 function faultOfCode(code: string, constraint: string): DatabaseFault | null {

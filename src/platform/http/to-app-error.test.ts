@@ -5,6 +5,7 @@ import { AppError } from '../../kernel/app-error';
 import { toAppError } from './to-app-error';
 
 const coded = (code: string) => Object.assign(new Error('relation secret_table, 10.0.0.7'), { code });
+const ofFile = (code: string, syscall: string) => Object.assign(coded(code), { syscall });
 const trpc = (code: TRPCError['code'], cause?: unknown) => new TRPCError({ code, cause });
 const invalid = (schema: z.ZodType, value: unknown) => schema.safeParse(value).error;
 
@@ -20,6 +21,9 @@ describe('an error that leaves a procedure', () => {
     ['a body over tRPC’s limit', trpc('PAYLOAD_TOO_LARGE'), 'REQUEST_TOO_LARGE'],
     ['another of tRPC’s', trpc('TIMEOUT'), 'INTERNAL'],
     ['a lost connection', coded('ECONNRESET'), 'DATABASE_UNAVAILABLE'],
+    ['a database’s socket that is not there', ofFile('ENOENT', 'connect'), 'DATABASE_UNAVAILABLE'],
+    ['a folder that somebody took away', ofFile('ENOENT', 'open'), 'STORAGE_UNAVAILABLE'],
+    ['a disk that can’t be read', ofFile('EIO', 'read'), 'STORAGE_UNAVAILABLE'],
     ['a full disk', coded('ENOSPC'), 'STORAGE_UNAVAILABLE'],
     ['a quota that is used up', coded('EDQUOT'), 'STORAGE_UNAVAILABLE'],
     ['a serialization failure after all attempts', coded('40001'), 'DATABASE_UNAVAILABLE'],

@@ -27,8 +27,18 @@ export function toAppError(error: unknown): AppError {
         { cause: error },
       );
     default:
-      return new AppError('INTERNAL', undefined, { cause: error });
+      return new AppError(isOfFiles(error) ? 'STORAGE_UNAVAILABLE' : 'INTERNAL', undefined, { cause: error });
   }
+}
+
+/** What is received is put into files, and something has taken their folder away. @see errno(3) */
+function isOfFiles(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    'syscall' in error &&
+    ['ENOENT', 'EIO', 'EROFS', 'EACCES'].includes(String(error.code))
+  );
 }
 
 /** A full disk under what is being received: not the client's fault, and later there may be room. @see errno(3) */

@@ -1,6 +1,7 @@
 import type { AnyTRPCRouter, TRPCError } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { Elysia } from 'elysia';
+import { decodedPath } from './decoded-path';
 import { exchangeOf } from './exchange';
 import { boundedText } from './json-body';
 import type { MakeRequestContext } from './make-request-context';
@@ -78,16 +79,20 @@ function seenByTrpc(request: Request, parts: TrpcParts, isStream: boolean): Requ
 
 /** Such are answered as event streams, whatever the request says that it accepts. */
 function isSubscription(router: AnyTRPCRouter, url: string): boolean {
-  const name = new URL(url).pathname.slice(ENDPOINT.length + 1);
+  const name = namesIn(url);
   return Object.hasOwn(proceduresOf(router), name) && proceduresOf(router)[name]?._def.type === 'subscription';
 }
 
 /** For log and metrics: what is not one known procedure must not become a label of its own. */
 function routeOf(router: AnyTRPCRouter, url: string): string {
-  const { pathname } = new URL(url);
-  const name = pathname.slice(ENDPOINT.length + 1);
+  const name = namesIn(url);
   if (name.includes(',')) return `${ENDPOINT}/(batch)`;
   return Object.hasOwn(proceduresOf(router), name) ? `${ENDPOINT}/${name}` : `${ENDPOINT}/(unknown)`;
+}
+
+function namesIn(url: string): string {
+  const { pathname } = new URL(url);
+  return (decodedPath(pathname) ?? pathname).slice(ENDPOINT.length + 1);
 }
 
 function isEventual(response: Response): boolean {

@@ -57,11 +57,12 @@ export class CertificateWatch {
     const { files, replace, log } = this.options;
     try {
       const found = await readCertificate(files);
+      if (found.cert !== this.#served.cert || found.key !== this.#served.key) {
+        await replace(found);
+        this.#served = found;
+        log.info(saidOf(found), 'a renewed certificate is served');
+      }
       this.#complaint = null;
-      if (found.cert === this.#served.cert && found.key === this.#served.key) return;
-      await replace(found);
-      this.#served = found;
-      log.info(saidOf(found), 'a renewed certificate is served');
     } catch (error) {
       const why = error instanceof CertificateUnusable ? error.message : String(error);
       if (why !== this.#complaint) {

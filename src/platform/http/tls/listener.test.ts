@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll, expect, spyOn, test } from 'bun:test';
+import fs from 'node:fs';
 import { Elysia } from 'elysia';
 import { type TestAuthority, testAuthority } from '../../../../tests/support/certificates';
 import { until } from '../../../../tests/support/server';
@@ -65,4 +66,16 @@ test('a stop ends the former server with the present one, when what is under way
 test('the port of a server with TLS is not shared with a second process', async () => {
   const { port } = await listening(0);
   expect(listening(0, port)).rejects.toThrow(expect.objectContaining({ code: 'EADDRINUSE' }));
+});
+
+test('a renewed certificate is served, and the server before goes, also where the kernel can’t tell who listens', async () => {
+  const read = spyOn(fs, 'readFileSync').mockImplementation(() => {
+    throw Object.assign(new Error('ENOENT: no such file or directory'), { code: 'ENOENT' });
+  });
+  const listener = await listening(50);
+  const idle = await used(listener);
+  await listener.replace(await certificate('two'));
+  read.mockRestore();
+  await until(idle.closed, 'the end of an idle connection to the former server');
+  expect((await used(listener)).commonName).toBe('two');
 });

@@ -1,5 +1,5 @@
 import { ptr } from 'bun:ffi';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { fromLibc } from '../../libc';
 
 // <asm-generic/socket.h> and <linux/bpf_common.h>
@@ -12,11 +12,19 @@ const TCP_LISTEN = '0A';
  * Of several sockets of this process that listen on one port, lets one take every connection that begins from now on. By itself
  * the kernel spreads them over all, and a socket that is then closed takes those along that are in its queue or shake hands.
  * @param index in the order in which they began to listen
- * @returns false where the kernel cannot do it (it is not Linux): then they are spread
+ * @returns false where the kernel cannot do it (it is not Linux), or nobody can be asked (no /proc): then they are spread
  * @see socket(7), SO_ATTACH_REUSEPORT_CBPF
  */
 export function steerConnections(port: number, index: number): boolean {
   if (process.platform !== 'linux') return false;
+  try {
+    return steer(port, index);
+  } catch {
+    return false; // a renewed certificate is served all the same
+  }
+}
+
+function steer(port: number, index: number): boolean {
   const [listening] = listeningSockets(port);
   if (listening === undefined) return false;
   // struct sock_filter: one instruction, "return index"
@@ -42,7 +50,9 @@ function listeningSockets(port: number): number[] {
 }
 
 function listeningInodes(family: string, port: number): string[] {
-  const lines = readFileSync(`/proc/self/net/${family}`, 'utf8').split('\n').slice(1);
+  const table = `/proc/self/net/${family}`;
+  if (!existsSync(table)) return []; // such as tcp6 where the kernel was started with ipv6.disable=1
+  const lines = readFileSync(table, 'utf8').split('\n').slice(1);
   const columns = lines.map((line) => line.trim().split(/\s+/));
   const ours = columns.filter(
     ([, local, , state]) => state === TCP_LISTEN && Number.parseInt(local?.split(':')[1] ?? '', 16) === port,
