@@ -213,6 +213,7 @@ function buildRealtime(
     corsOrigins: settings.CORS_ORIGINS,
     publicUrl: () => publicUrlOf(settings, port()),
     unknownProductSeconds: settings.UPLOAD_FOLLOW_SECONDS,
+    followersPerSeller: settings.FOLLOWERS_PER_SELLER,
     slowConsumerSeconds: settings.SLOW_CONSUMER_SECONDS,
     delivered: metrics.eventDelivered,
   });

@@ -42,7 +42,7 @@ export async function benchEvents(args: string[]): Promise<void> {
   await inScratchFolder(async (folder) => {
     const postgres = await useEmbeddedPostgres(folder);
     const database = { DATABASE_URL: postgres.url, MIGRATION_DATABASE_URL: postgres.ownerUrl };
-    const app = await startApp(folder, { ...database, JWT_SECRET });
+    const app = await startApp(folder, { ...database, JWT_SECRET, FOLLOWERS_PER_SELLER: String(sockets) });
     const bench = { app, ownerUrl: postgres.ownerUrl };
     const sellers = await benchSellers(postgres.ownerUrl, JWT_SECRET, sockets);
     const alone = sellers.slice(0, 1);

@@ -220,6 +220,9 @@ export const settings = {
     UPLOAD_FOLLOW_SECONDS: seconds(5, 1, 300).describe(
       'How long a client may follow a product that is not there yet: its upload may be about to begin.',
     ),
+    FOLLOWERS_PER_SELLER: whole(100, 1, 1_000_000).describe(
+      'WebSockets and event streams that one account may have open at once, on this instance; one more is refused with RATE_LIMITED.',
+    ),
     SLOW_CONSUMER_SECONDS: seconds(20, 1, 300).describe(
       'How long events wait for a client that does not read; then it is closed and told where to resume.',
     ),

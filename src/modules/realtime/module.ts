@@ -11,6 +11,7 @@ import { admit } from './application/admit';
 import { EventFeed } from './application/event-feed';
 import { follow } from './application/follow';
 import { ProgressThrottle } from './application/progress-throttle';
+import { Seats } from './application/seats';
 import { SessionWatch } from './application/session-watch';
 import type { ProductEvent } from './domain/event-message';
 import type { Identities } from './domain/ports';
@@ -34,6 +35,8 @@ export interface RealtimeModuleDeps {
   readonly publicUrl: () => string;
   /** How long a product may be unknown to whoever follows it. */
   readonly unknownProductSeconds: number;
+  /** WebSockets and event streams of one seller, on this instance. */
+  readonly followersPerSeller: number;
   /** How long a follower that does not read is waited for. */
   readonly slowConsumerSeconds: number;
   /** Told how long each event took from its transaction to a follower. */
@@ -65,6 +68,7 @@ export function realtimeModule(deps: RealtimeModuleDeps) {
     }),
     lastEvent: (seller: UserId) => feed.lastEvent(seller),
     slowMs,
+    seats: new Seats(deps.followersPerSeller),
   };
   return {
     router: realtimeRouter({

@@ -8,6 +8,7 @@ import { publicProcedure, router } from '../../../platform/http/procedures';
 import { toAppError } from '../../../platform/http/to-app-error';
 import type { Admit, Credential } from '../application/admit';
 import type { Follow, Wanted } from '../application/follow';
+import type { Seats } from '../application/seats';
 import type { Admitted } from '../domain/ports';
 import type { EndReason } from '../domain/sink';
 import { productIdOf } from './handshake';
@@ -19,6 +20,7 @@ export interface SubscriptionParts {
   readonly lastEvent: (seller: UserId) => Promise<number>;
   readonly slowMs: number;
   readonly opened: (change: 1 | -1) => void;
+  readonly seats: Pick<Seats, 'take'>;
 }
 
 const input = z
@@ -69,11 +71,17 @@ async function begin(
   return { admitted, wanted: { productId, lastEventId: named ?? (await lastEvent(admitted.seller.userId)) } };
 }
 
+async function seated({ seats }: SubscriptionParts, beginning: Promise<Beginning>) {
+  const begun = await beginning;
+  return { ...begun, leaveSeat: seats.take(begun.admitted.seller.userId) };
+}
+
 async function* stream(parts: SubscriptionParts, beginning: Promise<Beginning>, signal: AbortSignal | undefined) {
-  const { admitted, wanted } = await beginning.catch(tell);
+  const { admitted, wanted, leaveSeat } = await seated(parts, beginning).catch(tell);
   let leave: (() => void) | null = null;
   const sink = new StreamSink(parts.slowMs, () => {
     leave?.();
+    leaveSeat();
     parts.opened(-1);
   });
   const gone = () => sink.leave();

@@ -8,6 +8,7 @@ import { spend } from '../../../platform/http/call-limits';
 import { exchangeOf } from '../../../platform/http/exchange';
 import type { Admit } from '../application/admit';
 import type { Follow } from '../application/follow';
+import type { Seats } from '../application/seats';
 import type { Sink } from '../domain/sink';
 import { productIdOf, readHandshake } from './handshake';
 import { originCheck } from './origins';
@@ -25,6 +26,7 @@ export interface WsDoorOptions {
   /** Counts open sockets up and down. */
   readonly opened: (change: 1 | -1) => void;
   readonly rateLimits: RateLimits;
+  readonly seats: Pick<Seats, 'take'>;
 }
 
 /**
@@ -43,10 +45,13 @@ export function wsDoor(options: WsDoorOptions) {
     // before the upgrade: what is committed after the socket is open is its own
     const lastEventId = named ?? (await options.lastEvent(admitted.seller.userId));
     if (options.stopping.aborted) throw new AppError('OVERLOADED', 'The server is about to restart.');
-    const socket = socketOf(options, (sink) => options.follow(admitted, { productId, lastEventId }, sink));
+    const leaveSeat = options.seats.take(admitted.seller.userId);
+    const begin = (sink: Sink) => options.follow(admitted, { productId, lastEventId }, sink);
+    const socket = socketOf(options, begin, leaveSeat);
     const headers = new Headers({ 'x-request-id': exchangeOf(request).requestId });
     if (subprotocol) headers.set('sec-websocket-protocol', subprotocol);
     if ((arrivedAt(request) ?? server)?.upgrade(request, { data: socket, headers })) return;
+    leaveSeat();
     throw new AppError('MALFORMED_REQUEST', 'A WebSocket handshake is expected here.');
   };
   return new Elysia({ name: 'ws-door' })
@@ -57,7 +62,11 @@ export function wsDoor(options: WsDoorOptions) {
 }
 
 /** The following begins with the socket and ends with it. */
-function socketOf({ stopping, slowMs, opened }: WsDoorOptions, begin: (sink: Sink) => () => void): SocketSink {
+function socketOf(
+  { stopping, slowMs, opened }: WsDoorOptions,
+  begin: (sink: Sink) => () => void,
+  leaveSeat: () => void,
+): SocketSink {
   let leave: (() => void) | null = null;
   let stop: (() => void) | null = null;
   return new SocketSink({
@@ -71,6 +80,7 @@ function socketOf({ stopping, slowMs, opened }: WsDoorOptions, begin: (sink: Sin
     },
     closed() {
       opened(-1);
+      leaveSeat();
       leave?.();
       if (stop) stopping.removeEventListener('abort', stop);
     },
