@@ -12,7 +12,7 @@ import { type KeptAlive, keepAlive } from '../target/keep-alive';
 import { bytesOf, putBytes } from '../target/put-bytes';
 import { type LeaseDeps, takeLease } from '../target/target-lease';
 import { LinesWriter } from './lines-writer';
-import { type SendDeps, type Sent, sendObjects } from './send-objects';
+import { type SendDeps, type Sending, type Sent, sendObjects } from './send-objects';
 import { type WriteSnapshotDeps, type WrittenSnapshot, writeSnapshot } from './write-snapshot';
 
 export interface CreateDeps extends WriteSnapshotDeps, SendDeps, LeaseDeps {
@@ -74,8 +74,7 @@ async function write(deps: CreateDeps, work: Work, run: BackupRun): Promise<Mani
   const tablesAt = new Date();
   const sending = { id, list: snapshot.list, absent: snapshot.absent, signal, onProgress };
   const sent = await sendObjects(deps, sending);
-  // what was there may have gone since, and what was missing may lie under another key of the same bytes
-  const again = await sendObjects(deps, sending);
+  const again = await sendOnceMore(deps, sending);
   const absent = await writeAbsent(deps, work, snapshot);
   const endedAt = new Date();
   const seconds = (from: Date, to: Date) => (to.getTime() - from.getTime()) / 1000;
@@ -107,6 +106,18 @@ async function write(deps: CreateDeps, work: Work, run: BackupRun): Promise<Mani
   countInto(run, manifest, sent);
   await quietly(deps, 'digests of objects that are gone were not forgotten', () => deps.snapshots.forgetDigests());
   return manifest;
+}
+
+/** What was there may have gone since, and what was missing may lie under another key of the same bytes: until nothing more is missing. */
+async function sendOnceMore(deps: CreateDeps, sending: Sending): Promise<Sent> {
+  const all: Sent = { count: 0, bytes: 0, present: 0 };
+  for (let missing = -1; missing < sending.absent.count; ) {
+    missing = sending.absent.count;
+    const sent = await sendObjects(deps, sending);
+    all.count += sent.count;
+    all.bytes += sent.bytes;
+  }
+  return all;
 }
 
 /** Only while both leases are held, before and after: a manifest that was written too late is declared void. */

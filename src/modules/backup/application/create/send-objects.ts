@@ -13,6 +13,9 @@ import { type PutDeps, putBytes } from '../target/put-bytes';
 import type { AbsentObjects } from './absent-objects';
 import { ObjectUnreadable, openSource, patiently, type SourceDeps } from './open-source';
 
+/** As many are looked at in one pass; what has more that are lost is gone through again. */
+const KEYS_OF_A_BLOB = 1000;
+
 export interface SendDeps extends SourceDeps, PutDeps {
   readonly target: Pick<TargetStore, 'put' | 'get' | 'list' | 'deleteMany'>;
   readonly codec: Codec;
@@ -39,12 +42,17 @@ export async function sendObjects(deps: SendDeps, sending: Sending): Promise<Sen
   const sent: Sent = { count: 0, bytes: 0, present: 0 };
   const finder = new BlobFinder(deps.target);
   try {
-    await inLanes(lacking(deps, sending, finder, sent), deps.lanes, async (object) => {
-      sending.signal.throwIfAborted();
-      const bytes = await sendObject(deps, sending, object);
-      if (bytes === null) return sending.absent.add(object);
-      sent.count += 1;
-      sent.bytes += bytes;
+    await inLanes(lacking(deps, sending, finder, sent), deps.lanes, async (sameBytes) => {
+      for (const object of sameBytes) {
+        sending.signal.throwIfAborted();
+        const bytes = await sendObject(deps, sending, object);
+        if (bytes !== null) {
+          sent.count += 1;
+          sent.bytes += bytes;
+          return;
+        }
+        sending.absent.add(object);
+      }
     });
   } finally {
     await finder.close();
@@ -52,21 +60,29 @@ export async function sendObjects(deps: SendDeps, sending: Sending): Promise<Sen
   return sent;
 }
 
+/** Each blob that the target lacks, by the keys that its bytes may be had from. */
 async function* lacking(
   deps: SendDeps,
   { list, absent, signal, onProgress }: Sending,
   finder: BlobFinder,
   sent: Sent,
-): AsyncGenerator<BackedObject> {
+): AsyncGenerator<readonly BackedObject[]> {
   let last: string | null = null;
+  let sameBytes: BackedObject[] = [];
   let done = 0;
   for await (const lines of batchesOfLines(plainBytes(deps, list))) {
     signal.throwIfAborted();
     for (const line of lines) {
       done += 1;
       if (done % 100 === 0) onProgress(done, list.lines, 'objects');
-      // the same picture twice is one blob; of two keys either will do
-      if (last !== null && line.startsWith(last)) continue;
+      // the same picture twice is one blob; of two keys either will do, and the other where the first is lost
+      if (last !== null && line.startsWith(last)) {
+        const other = sameBytes.length > 0 && sameBytes.length < KEYS_OF_A_BLOB ? objectOfLine(line) : null;
+        if (other && !absent.has(other)) sameBytes.push(other);
+        continue;
+      }
+      if (sameBytes.length > 0) yield sameBytes;
+      sameBytes = [];
       const object = objectOfLine(line);
       if (absent.has(object)) continue;
       last = object.name;
@@ -74,10 +90,11 @@ async function* lacking(
       if (blob && hasItsSize(deps.codec, object, blob)) sent.present += 1;
       else {
         if (blob) await deps.target.deleteMany([blob.key]);
-        yield object;
+        sameBytes = [object];
       }
     }
   }
+  if (sameBytes.length > 0) yield sameBytes;
 }
 
 /** @returns its bytes; null where it is missing, damaged or unreadable */
