@@ -46,7 +46,7 @@ export type AppRouter = Container['router'];
  */
 export async function buildContainer(ground: Ground, schema: 'current' | 'as it is' = 'current') {
   const { settings, log, metrics } = ground;
-  const urls = await provideDatabase(settings);
+  const urls = await provideDatabase(settings, log);
   try {
     if (schema === 'current')
       await (settings.MIGRATE_ON_START ? migrate(urls.ownerUrl) : requireCurrentSchema(urls.ownerUrl));

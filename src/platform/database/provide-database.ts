@@ -1,3 +1,4 @@
+import type { Log } from '../../kernel/log';
 import { useEmbeddedPostgres } from './embedded/embedded-postgres';
 
 export interface DatabaseUrls {
@@ -12,19 +13,22 @@ export interface DatabaseUrls {
 }
 
 /** The database that the configuration names, or the embedded one under the data directory, started if nobody has. */
-export async function provideDatabase(settings: {
-  readonly DATABASE_URL?: string | undefined;
-  readonly MIGRATION_DATABASE_URL?: string | undefined;
-  readonly DATABASE_CA_FILE?: string | undefined;
-  readonly DATA_DIR: string;
-}): Promise<DatabaseUrls> {
+export async function provideDatabase(
+  settings: {
+    readonly DATABASE_URL?: string | undefined;
+    readonly MIGRATION_DATABASE_URL?: string | undefined;
+    readonly DATABASE_CA_FILE?: string | undefined;
+    readonly DATA_DIR: string;
+  },
+  log?: Log,
+): Promise<DatabaseUrls> {
   const { DATABASE_URL: url } = settings;
   if (url !== undefined) {
     const ownerUrl = settings.MIGRATION_DATABASE_URL ?? url;
     const trusting = (of: string) => trustingAuthority(of, settings.DATABASE_CA_FILE);
     return { url: trusting(url), ownerUrl: trusting(ownerUrl), embedded: false, release: () => Promise.resolve() };
   }
-  const { superuserUrl: adminUrl, ...embedded } = await useEmbeddedPostgres(settings.DATA_DIR);
+  const { superuserUrl: adminUrl, ...embedded } = await useEmbeddedPostgres(settings.DATA_DIR, [], log);
   return { ...embedded, adminUrl, embedded: true };
 }
 

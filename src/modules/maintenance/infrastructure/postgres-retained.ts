@@ -85,11 +85,15 @@ const EVENTS: Queries = {
 };
 
 /**
- * The last run of a task stays: the next one goes on from it, and /metrics tells of it. So does one whose findings another goes on with,
+ * The last run of a task stays: the next one goes on from it, and /metrics tells of it. So does the last that ended as it did, by which
+ * alarms see how long ago that was; what only looked is no successor of what did something. So does one whose findings another goes on with,
  * until that has gone.
  */
 const oldRuns = (age: SQL) => sql`r.started_at < now() - ${age}
   and exists (select 1 from ${maintenanceRuns} later where later.task = r.task and later.started_at > r.started_at)
+  and exists (
+    select 1 from ${maintenanceRuns} later where later.task = r.task and later.outcome is not distinct from r.outcome
+      and later.started_at > r.started_at and (r.dry_run or not later.dry_run))
   and not exists (select 1 from ${maintenanceRuns} heir where heir.findings_run_id = r.id)`;
 
 /** Before their runs, which would take all of theirs with them in one statement. */

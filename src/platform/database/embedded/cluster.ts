@@ -49,8 +49,24 @@ export class Cluster {
     return status ? Number(lines[3]) : null;
   }
 
-  async start(): Promise<number> {
-    const port = await freePort();
+  /** Costs less than to ask `pg_ctl`: whether a process has the number that the server wrote down. */
+  async isAlive(): Promise<boolean> {
+    const pid = Number((await readIfThere(join(this.data, 'postmaster.pid')))?.split('\n')[0]);
+    if (!(pid > 0)) return false;
+    try {
+      process.kill(pid, 0);
+      return true;
+    } catch (error) {
+      return (error as { code?: unknown }).code === 'EPERM';
+    }
+  }
+
+  /** @param port that those know who use it already; by default one that is free */
+  async start(port?: number): Promise<number> {
+    return this.startAt(port ?? (await freePort()));
+  }
+
+  private async startAt(port: number): Promise<number> {
     const flags = [`-p ${port}`, '-c listen_addresses=127.0.0.1', "-c unix_socket_directories=''", ...this.flags].join(
       ' ',
     );
@@ -58,8 +74,13 @@ export class Cluster {
     return port;
   }
 
+  /** Also of one that has ended by itself, or does so meanwhile. */
   async stop(): Promise<void> {
-    await this.run('pg_ctl', ['stop', '-w', '-t', '60', '-m', 'fast', '-D', this.data]);
+    try {
+      await this.run('pg_ctl', ['stop', '-w', '-t', '60', '-m', 'fast', '-D', this.data]);
+    } catch (error) {
+      if ((await this.runningPort()) !== null) throw error;
+    }
   }
 
   private async logFile(): Promise<string> {

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { until } from '../../../../tests/support/server';
 import { type EmbeddedPostgres, useEmbeddedPostgres } from './embedded-postgres';
 import { embeddedHome } from './home';
 
@@ -74,6 +75,31 @@ describe('the embedded PostgreSQL', () => {
     first = await useEmbeddedPostgres(folder, unsafe);
     expect(await ask<{ word: string }>(first.ownerUrl, 'select word from kept')).toContainEqual({ word: 'still' });
   });
+
+  test('is started again where it has ended by itself, at the place that its users know', async () => {
+    const { folder: home } = await embeddedHome(folder);
+    const pid = Number((await Bun.file(join(home, 'cluster/postmaster.pid')).text()).split('\n')[0]);
+    process.kill(pid, 'SIGKILL');
+    await until(
+      () =>
+        ask(first.url, 'select 1').then(
+          () => true,
+          () => false,
+        ),
+      'an answer of the database',
+      30_000,
+    );
+    expect(await ask<{ word: string }>(first.ownerUrl, 'select word from kept')).toContainEqual({ word: 'this' });
+  }, 40_000);
+
+  test('that has ended by itself can be let go of', async () => {
+    const { folder: home } = await embeddedHome(folder);
+    const pid = Number((await Bun.file(join(home, 'cluster/postmaster.pid')).text()).split('\n')[0]);
+    process.kill(pid, 'SIGKILL');
+    await first.release();
+    first = await useEmbeddedPostgres(folder, unsafe);
+    expect(await ask<{ one: number }>(first.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+  }, 40_000);
 
   test('says why it does not start', async () => {
     const broken = await mkdtemp(join(tmpdir(), 'embedded-'));

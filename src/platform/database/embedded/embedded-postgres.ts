@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { chown, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Log } from '../../../kernel/log';
 import { makeDurableFolder } from '../../make-durable-folder';
 import { readIfThere } from '../../read-if-there';
 import { lockFile } from '../../staging/flock';
 import { Cluster } from './cluster';
 import { type EmbeddedHome, embeddedHome } from './home';
+import { keepRunning } from './keep-running';
 import { type EmbeddedUrls, prepareRoles } from './roles';
 import { postgresUser, type SystemUser } from './system-user';
 
@@ -14,12 +16,20 @@ export interface EmbeddedPostgres extends EmbeddedUrls {
   release(): Promise<void>;
 }
 
+const nothing = () => undefined;
+const SILENT: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
 /**
  * A real PostgreSQL under the data directory, started by the first process that needs it (server or operator command), joined by
  * the others, stopped by the last. One that a killed process left running is found and taken over.
+ * One that ends by itself while it is used is started again, on the same port.
  * @param flags further server flags, such as `-c fsync=off` for tests
  */
-export async function useEmbeddedPostgres(dataDir: string, flags: readonly string[] = []): Promise<EmbeddedPostgres> {
+export async function useEmbeddedPostgres(
+  dataDir: string,
+  flags: readonly string[] = [],
+  log: Log = SILENT,
+): Promise<EmbeddedPostgres> {
   const home = await embeddedHome(dataDir);
   const user = postgresUser();
   await makeFolder(home, user);
@@ -30,16 +40,23 @@ export async function useEmbeddedPostgres(dataDir: string, flags: readonly strin
     const port = (await cluster.runningPort()) ?? (await cluster.start());
     const urls = await prepareRoles(port, password);
     const leave = await lockFile(join(home.folder, 'users.lock'), 'shared', { wait: true });
+    const revive = () =>
+      oneAtATime(home, async () => {
+        if ((await cluster.runningPort()) === null) await cluster.start(port);
+      });
+    const endWatch = keepRunning({ isAlive: () => cluster.isAlive(), revive }, log);
     return {
       ...urls,
-      release: () =>
-        oneAtATime(home, async () => {
+      async release() {
+        await endWatch();
+        await oneAtATime(home, async () => {
           leave?.();
           const last = await lockFile(join(home.folder, 'users.lock'), 'exclusive', { wait: false });
           if (!last) return;
           await cluster.stop();
           last();
-        }),
+        });
+      },
     };
   });
 }
