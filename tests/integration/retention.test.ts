@@ -116,6 +116,24 @@ describe('retention', () => {
     expect(left).toEqual([{ task: 'scrub' }, { task: 'sweep' }]);
   });
 
+  test('the last run that went well stays, however often the task has failed since, or was only tried', async () => {
+    await kit.db.sql(
+      `insert into maintenance_runs (task, started_at, ended_at, outcome, dry_run) values
+        ('scrub', now() - interval '93 days', now(), 'ok', false), ('scrub', now() - interval '92 days', now(), 'ok', false),
+        ('scrub', now() - interval '91 days', now(), 'failed', false), ('scrub', now() - interval '91 days', now(), 'ok', true),
+        ('scrub', now() - interval '1 hour', now(), 'failed', false)`,
+    );
+    expect(await retain({ runs: 10 })).toMatchObject({ runs: 2 });
+    const left = await kit.db.sql(
+      "select (now()::date - started_at::date) as days, outcome from maintenance_runs where task = 'scrub' order by started_at",
+    );
+    expect(left).toEqual([
+      { days: 92, outcome: 'ok' },
+      { days: 91, outcome: 'ok' },
+      { days: 0, outcome: 'failed' },
+    ]);
+  });
+
   test('forgets findings before their runs, in batches, and none of a run that a younger one goes on with', async () => {
     await kit.db.sql(
       `insert into maintenance_runs (id, task, started_at, ended_at, outcome, findings_run_id) values
