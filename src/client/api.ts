@@ -42,6 +42,9 @@ export class NoToken extends Error {
   }
 }
 
+/** A second refusal within this time is of the next token, not of another sleep. */
+const RIGHT_AFTER_MS = 10_000;
+
 /** The most calls that the server takes in one batch. */
 const BATCH_MAX = 20;
 
@@ -54,7 +57,7 @@ export function createApi(options: ApiOptions): Api {
         condition: ({ type }) => type === 'subscription',
         true: [
           // a stream ends with its token, and goes on with the next one where it was
-          retryLink({ retry: ({ error }) => options.getToken !== undefined && hasExpired(error) }),
+          retryLink({ retry: options.getToken === undefined ? () => false : untilRefusedTwice() }),
           httpSubscriptionLink({
             url,
             EventSource: FetchEventSource,
@@ -83,6 +86,21 @@ async function fetchJson(input: RequestInfo | URL, init?: object): Promise<Respo
   const response = await fetch(input, init);
   if (!response.headers.get('content-type')?.includes('json')) throw new ForeignAnswer(response.status);
   return response;
+}
+
+/**
+ * Whoever comes back to a stream, after a lost line or a sleep, may bring a token that has run out meanwhile: a refusal says no more of it
+ * than that it is none. The next token is tried; one that is refused as well, right after it, ends the stream.
+ */
+function untilRefusedTwice() {
+  const refusedAt = new Map<number, number>();
+  return ({ op, error }: { op: { id: number }; error: { data?: unknown } }): boolean => {
+    if (hasExpired(error)) return true;
+    if ((error.data as { code?: string } | undefined)?.code !== 'UNAUTHENTICATED') return false;
+    const before = refusedAt.get(op.id) ?? Number.NEGATIVE_INFINITY;
+    refusedAt.set(op.id, Date.now());
+    return Date.now() - before > RIGHT_AFTER_MS;
+  };
 }
 
 function hasExpired({ data }: { data?: unknown }): boolean {

@@ -116,6 +116,30 @@ test('the client is told that its token is no good, and does not ask again and a
   following.unsubscribe();
 });
 
+test('a token that ran out before the stream began is asked for once more, and the second refusal is told', async () => {
+  const options = { secret: JWT_SECRET, issuer: 'intellipost', audience: 'intellipost-product-store', ttlSeconds: 60 };
+  const good = await createAccessTokens(options).sign({ userId: seller.userId as UserId, role: 'seller' });
+  const given = async (tokens: string[]) => {
+    let asked = 0;
+    const getToken = () => tokens[Math.min(asked++, tokens.length - 1)] ?? '';
+    const { api } = createClient({ url: server.url, getToken });
+    const ended = Promise.withResolvers<string>();
+    const following = api.products.events.subscribe(
+      { last_event_id: 0 },
+      {
+        onData: () => ended.resolve('follows'),
+        onError: ({ data }) => ended.resolve((data as { code?: string } | undefined)?.code ?? 'no code'),
+      },
+    );
+    await progress(5);
+    const end = await ended.promise;
+    following.unsubscribe();
+    return [end, asked];
+  };
+  expect(await given(['stale', good])).toEqual(['follows', 2]);
+  expect(await given(['stale', 'stale too', good])).toEqual(['UNAUTHENTICATED', 2]);
+}, 20_000);
+
 test('the client follows through lost connections and expired tokens, each event once and in order', async () => {
   const options = { secret: JWT_SECRET, issuer: 'intellipost', audience: 'intellipost-product-store', ttlSeconds: 2 };
   const tokens = createAccessTokens(options);
