@@ -190,6 +190,14 @@ describe('an audit', () => {
     expect(report.wouldStop?.why).toContain('6 of 6 rows name no object');
   });
 
+  test('of a bucket whose database has no account is stopped, however few its objects are', async () => {
+    const key = await kit.strayObject();
+    await kit.db.sql('delete from users');
+    await expect(kit.tasks().audit({ mode: 'act' })).rejects.toThrow('the database no account');
+    expect(await kit.keys()).toEqual([key]);
+    expect((await kit.tasks().audit({ mode: 'report' })).wouldStop?.why).toContain('more than 0');
+  });
+
   test('that takes long does not move what was too young for its brake when it began', async () => {
     const [first, second] = [await kit.strayObject(), await kit.strayObject()].sort() as [ObjectKey, ObjectKey];
     const days = 24 * 60 * 60 * 1000;

@@ -24,6 +24,8 @@ afterAll(async () => {
 beforeEach(async () => {
   await db.sql('delete from users; delete from maintenance_runs; delete from quarantined_objects');
   await rm(join(dataDir, 'objects'), { recursive: true, force: true });
+  // a database that has served somebody
+  await db.sql("insert into users (id, email, password_hash) values (gen_random_uuid(), 'rows@example.com', 'x')");
 });
 
 const settingsWith = (change: Record<string, string> = {}): Settings =>
@@ -55,7 +57,6 @@ async function stray(): Promise<string> {
 
 /** Products of an image each that has no object, with nothing of what an upload would have checked. */
 async function rows(count: number): Promise<void> {
-  await db.sql("insert into users (id, email, password_hash) values (gen_random_uuid(), 'rows@example.com', 'x')");
   await db.sql(
     "insert into products (id, user_id, prompt_text) select gen_random_uuid(), id, 'A used bicycle' from users, generate_series(1, $1)",
     [count],

@@ -94,6 +94,7 @@ export async function auditKit(options: UploadKitOptions = {}) {
         'delete from users; delete from intents; delete from maintenance_runs; delete from quarantined_objects; delete from maintenance_hold',
       );
       await store.deleteMany((await kit.keys()) as ObjectKey[]);
+      await kit.seller(); // a database that has served somebody
     },
   };
 }

@@ -79,6 +79,8 @@ export interface NamingRows {
    * nothing names is missing.
    */
   namesOf(keys: readonly ObjectKey[]): Promise<ReadonlyMap<ObjectKey, 'row' | 'intent'>>;
+  /** Whether there is any account: a database without one has never served anybody. */
+  hasAccounts(): Promise<boolean>;
   /** Whether a row names a bucket that is neither the configured one nor a former name of it: its object would look like an orphan. */
   hasUnknownBucket(): Promise<boolean>;
   /** Says of images whose row still names the key as its original that it is damaged. @returns how many were whole until then */

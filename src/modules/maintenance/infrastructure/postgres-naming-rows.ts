@@ -4,7 +4,7 @@ import type { ObjectKey } from '../../../kernel/object-key';
 import type { Sha256 } from '../../../kernel/sha256';
 import type { Orm } from '../../../platform/database/database';
 import { namedObjectCount } from '../../../platform/database/named-object-count';
-import { imageVariants, productImages } from '../../../platform/database/schema';
+import { imageVariants, productImages, users } from '../../../platform/database/schema';
 import { unlessCancelled } from '../../../platform/database/unless-cancelled';
 import type { NamedRow, NamingRows } from '../domain/audit';
 import { mergeSorted } from '../domain/compare-sorted';
@@ -34,6 +34,11 @@ export function postgresNamingRows(orm: Orm, { buckets, namesOf }: NamingRowsOpt
       const urls = prefixes.flatMap((prefix) => keys.map((key) => prefix + key));
       const { rows } = await orm.execute<UrlRow>(rowsByUrls(urls));
       return rows.map((row) => namedRow(row, prefixes.find((prefix) => row.url.startsWith(prefix)) ?? ''));
+    },
+
+    async hasAccounts() {
+      const { rows } = await orm.execute(sql`select 1 from ${users} limit 1`);
+      return rows.length > 0;
     },
 
     async hasUnknownBucket() {

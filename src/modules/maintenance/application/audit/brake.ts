@@ -1,7 +1,8 @@
-import { AuditBrake, type AuditFindings } from '../../domain/audit';
+import { AuditBrake, type AuditFindings, type NamingRows } from '../../domain/audit';
 import type { TaskRun } from '../../domain/maintenance-run';
 
 export interface BrakeDeps {
+  readonly rows: Pick<NamingRows, 'hasAccounts'>;
   readonly findings: Pick<AuditFindings, 'countOrphans' | 'countWrong'>;
   /** AUDIT_BRAKE_MIN, AUDIT_MAX_SHARE. */
   readonly brake: { readonly min: number; readonly share: number };
@@ -21,6 +22,9 @@ export async function brakeOfRows(deps: BrakeDeps, run: TaskRun): Promise<AuditB
 export async function brakeOfOrphans(deps: BrakeDeps, run: TaskRun, before: Date): Promise<AuditBrake | null> {
   const { objects = 0 } = run.counts;
   const orphans = await deps.findings.countOrphans(run.findingsRunId, before);
+  // a database that has never served anybody is not this bucket's, however few its objects are
+  if (orphans > 0 && !(await deps.rows.hasAccounts()))
+    return new AuditBrake(`${orphans} objects have no row, and the database no account`, 0);
   return brakeAt(deps, run, orphans, objects, `${orphans} of ${objects} objects have no row`);
 }
 
