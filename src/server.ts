@@ -22,7 +22,8 @@ export interface RunningServer {
   stop(): Promise<number>;
 }
 
-const TEXT_FIELDS = { fields: 10, fieldBytes: 16 * 1024 };
+/** Far more than any field may have: what is too long is told by who knows the field, as in a JSON body. */
+const TEXT_FIELDS = { fields: 10, fieldBytes: 1024 * 1024 };
 
 /** Brings up everything that the settings name, and listens. */
 export async function startServer(settings: Settings, log: Log): Promise<RunningServer> {

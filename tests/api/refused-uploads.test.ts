@@ -62,6 +62,12 @@ const REFUSED: readonly Refusal[] = [
     code: 'INVALID_PROMPT',
   },
   {
+    what: 'a prompt of very many characters',
+    body: () => multipartBytes([{ name: 'prompt_text', content: 'ü'.repeat(50_000) }, image(good)]),
+    status: 422,
+    code: 'INVALID_PROMPT',
+  },
+  {
     what: 'an unknown field',
     body: () => after({ name: 'price', content: '100' }),
     status: 422,
