@@ -89,6 +89,6 @@ export function auditTasks(deps: AuditPartsDeps) {
     /** A step of the sweep, ahead of the one that drains intents. */
     releaseEnding: releaseEnding({ ...moving, log }),
     /** A step of retention. */
-    quarantineExpiry: quarantineExpiry({ ...moving, ttlSeconds: config.quarantineTtlSeconds }),
+    quarantineExpiry: quarantineExpiry({ ...moving, log, ttlSeconds: config.quarantineTtlSeconds }),
   };
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { silentLog } from '../../../../../tests/support/log';
 import type { ObjectKey } from '../../../../kernel/object-key';
 import { ObjectsNotDeleted } from '../../../../kernel/objects-not-deleted';
 import type { QuarantinedObject, QuarantineJournal } from '../../domain/quarantine';
@@ -8,12 +9,15 @@ import { quarantineExpiry } from './expire';
 /** Never. */
 const LOST = new AbortController().signal;
 
+const unnamed = { namesOf: async () => new Map() };
+
 test('what the store keeps stays claimed, keeps nothing else, and fails the step at its end', async () => {
   const keys = Array.from({ length: 250 }, (_, at) => `products/${String(at).padStart(3, '0')}` as ObjectKey);
   const left = new Set(keys);
   const locked = new Set(keys.slice(0, 120));
   const quarantine = {
-    claimExpired: async (_ttl: number, after: ObjectKey | null, limit: number) =>
+    claim: async () => undefined,
+    expired: async (_ttl: number, after: ObjectKey | null, limit: number) =>
       [...left]
         .filter((key) => after === null || key > after)
         .slice(0, limit)
@@ -29,6 +33,8 @@ test('what the store keeps stays claimed, keeps nothing else, and fails the step
     store: { deleteMany },
     exclusively: (work) => work(LOST),
     ttlSeconds: 1,
+    rows: unnamed,
+    log: silentLog,
   });
   const failure = await expiry.run(new AbortController().signal).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(StepIncomplete);
@@ -41,7 +47,8 @@ test('expiry gives the lock away after each page, so that an audit need not wait
   const left = new Set(keys);
   const ofHolds: number[] = [];
   const quarantine = {
-    claimExpired: async (_ttl: number, _after: ObjectKey | null, limit: number) =>
+    claim: async () => undefined,
+    expired: async (_ttl: number, _after: ObjectKey | null, limit: number) =>
       [...left].slice(0, limit).map((key) => ({ key, quarantineKey: key }) as QuarantinedObject),
     forget: async (key: ObjectKey) => void left.delete(key),
   } as unknown as QuarantineJournal;
@@ -53,7 +60,7 @@ test('expiry gives the lock away after each page, so that an audit need not wait
   };
   const store = { deleteMany: async () => undefined };
   const { signal } = new AbortController();
-  const expiry = quarantineExpiry({ quarantine, store, exclusively, ttlSeconds: 1 });
+  const expiry = quarantineExpiry({ quarantine, store, exclusively, ttlSeconds: 1, rows: unnamed, log: silentLog });
   expect(await expiry.run(signal)).toEqual({ quarantined_objects: 250 });
   expect(ofHolds).toEqual([100, 100, 50]);
 });
