@@ -44,12 +44,13 @@ export const audit: Command = {
 /** What somebody should look at, a sentence each. */
 function findingsOf({ counts, wouldStop }: AuditReport): string[] {
   const { orphan = 0, missing = 0, wrong_size = 0, wrong_sha256 = 0, cleared = 0, unreadable = 0 } = counts;
-  const { stranded = 0, adopted = 0, quarantine_lost = 0 } = counts;
+  const { stranded = 0, adopted = 0, quarantine_lost = 0, brought_back = 0 } = counts;
   const found = orphan + missing + wrong_size + wrong_sha256 - cleared;
   return [
     found > 0 ? `${found} objects or rows have no counterpart: bun run cli audit list` : '',
     unreadable > 0 ? `${unreadable} objects can’t be read, though their store answers; the log names them` : '',
     stranded > adopted ? `${stranded - adopted} objects lie in quarantine without a row that knows of them` : '',
+    brought_back > 0 ? `${brought_back} objects that rows name were in quarantine, and are back` : '',
     quarantine_lost > 0 ? `${quarantine_lost} objects are gone from quarantine` : '',
     wouldStop ? `An audit that acts would be stopped: ${wouldStop.why}. Is this the database of this bucket?` : '',
   ].filter((line) => line !== '');
@@ -64,16 +65,14 @@ export const auditList: Command = {
     const { runId, unfinishedSince } = await tasks.lastAudit();
     const found = runId === null ? [] : await all((after) => tasks.findings(runId, after, PAGE));
     const held = await all((after) => tasks.quarantined(after, PAGE));
-    const isHeld = new Set(held.flatMap(({ key, state }) => (state === 'held' ? [key] : [])));
-    const whyOf = (kind: string, key: ObjectKey) =>
-      kind === 'missing' && isHeld.has(key) ? 'it lies in quarantine: bun run cli audit release KEY' : null;
+    const inQuarantine = new Set(held.flatMap(({ key, state }) => (state === 'released' ? [] : [key])));
     const rows: Report[] = [
       ...(unfinishedSince ? [unfinishedRow(unfinishedSince)] : []),
       ...found.map(({ key, kind, state, details }) => ({
         what: kind,
         state,
         key,
-        why: whyOf(kind, key) ?? details.why ?? null,
+        why: whyOf(kind, details.why, inQuarantine.has(key)),
       })),
       ...held.map(({ key, state, reason, sizeBytes, quarantinedAt }) => ({
         what: 'quarantined',
@@ -85,6 +84,12 @@ export const auditList: Command = {
     printRows(input, ['what', 'state', 'key', 'why'], rows);
   },
 };
+
+/** @param isInQuarantine under that very key */
+function whyOf(kind: string, why: string | undefined, isInQuarantine: boolean): string | null {
+  if (kind === 'missing' && isInQuarantine) return 'it is in quarantine: bun run cli audit release <key>, or --all';
+  return why ?? null;
+}
 
 /** Above the findings, because they are not those of the audit that was begun last. */
 function unfinishedRow(since: Date): Report {

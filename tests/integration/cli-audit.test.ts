@@ -149,6 +149,21 @@ describe('an operator', () => {
     ]);
   });
 
+  test('is told of a missing object that lies in quarantine how it comes back', async () => {
+    await rows(1);
+    const [image] = await db.sql<{ key: string }>(
+      "select substring(original_s3_url from '^s3://[^/]+/(.*)$') as key from product_images",
+    );
+    await db.sql(
+      "insert into quarantined_objects (key, quarantine_key, file_size_bytes, state, reason) values ($1::text, 'quarantine/1/' || $1::text, 1, 'held', 'x')",
+      [image?.key],
+    );
+    await cli(['audit']);
+    const [missing] = (await cli(['audit', 'list', '--json'])).lines.map((line) => JSON.parse(line));
+    expect(missing).toMatchObject({ what: 'missing', key: image?.key });
+    expect(missing.why).toContain('it is in quarantine: bun run cli audit release');
+  });
+
   test('is shown what the brake was pulled for', async () => {
     const key = await stray();
     await cli(['audit', '--act'], { AUDIT_BRAKE_MIN: '0' });

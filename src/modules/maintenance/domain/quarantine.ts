@@ -43,12 +43,12 @@ export interface QuarantineJournal {
     after: ObjectKey | null,
     limit: number,
   ): Promise<readonly QuarantinedObject[]>;
-  /** Those held for longer: held → expiring. @returns a page of all that are expiring, in order of keys */
-  claimExpired(ttlSeconds: number, after: ObjectKey | null, limit: number): Promise<readonly QuarantinedObject[]>;
+  /** Those held for longer, and those that are expiring already, in order of keys. */
+  expired(ttlSeconds: number, after: ObjectKey | null, limit: number): Promise<readonly QuarantinedObject[]>;
+  /** Of these: held → expiring. */
+  claim(keys: readonly ObjectKey[]): Promise<void>;
   /** Which of these were released so long ago. */
   releasedFor(seconds: number, keys: readonly ObjectKey[]): Promise<ReadonlySet<ObjectKey>>;
-  /** How many are held for longer. */
-  countExpired(ttlSeconds: number): Promise<number>;
 }
 
 export function quarantineKeyOf(run: RunId, key: ObjectKey): string {

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, or, type SQL, sql } from 'drizzle-orm';
 import type { ObjectKey } from '../../../kernel/object-key';
 import type { Sha256 } from '../../../kernel/sha256';
 import type { Orm } from '../../../platform/database/database';
@@ -48,8 +48,8 @@ export function postgresQuarantine(orm: Orm): QuarantineJournal {
     },
 
     async turn(key, from, to) {
-      // how long it has been held or back is what is asked for; a release that failed does not make it younger
-      const isBegun = to === 'released' || (to === 'held' && from !== 'releasing');
+      // how long it has been held or back is what is asked for; a release or an expiry that ended in nothing does not make it younger
+      const isBegun = to === 'released' || (to === 'held' && from !== 'releasing' && from !== 'expiring');
       const since = isBegun ? { quarantinedAt: sql`now()` } : {};
       const { rowCount } = await orm
         .update(table)
@@ -73,13 +73,13 @@ export function postgresQuarantine(orm: Orm): QuarantineJournal {
       return new Set(rows.map(({ key }) => key as ObjectKey));
     },
 
-    async claimExpired(ttlSeconds, after, limit) {
-      await orm.update(table).set({ state: 'expiring' }).where(isOver('held', ttlSeconds));
-      return await pageWhere(eq(table.state, 'expiring'), after, limit);
-    },
+    expired: (ttlSeconds, after, limit) =>
+      pageWhere(or(isOver('held', ttlSeconds), eq(table.state, 'expiring')), after, limit),
 
-    async countExpired(ttlSeconds) {
-      return await orm.$count(table, isOver('held', ttlSeconds));
+    async claim(keys) {
+      if (keys.length === 0) return;
+      const areHeld = and(inArray(table.key, [...keys]), eq(table.state, 'held'));
+      await orm.update(table).set({ state: 'expiring' }).where(areHeld);
     },
   };
 }

@@ -76,11 +76,12 @@ export const audit =
       const behindWalk = cursor({ phase: 'settle', after: null, deep, mode });
       const before = new Date(deps.clock().getTime() - deps.minAgeSeconds * 1000);
       found.wouldStop = await brake(deps, run, mode, before);
+      // ahead of the findings: an image whose original comes back is not called damaged. Where too much is wrong, what lies in quarantine
+      // is most likely another database's: it is not adopted
+      if (at?.phase !== 'settle') await reconcileQuarantine(deps, run, mode !== 'look' && !run.counts.brake);
       // with what the brake said: whoever takes this up counts only the findings that are left
       await run.save(behindWalk);
       if (mode !== 'look') await settleFindings({ ...deps, deep }, { run, mode, before, cursor: behindWalk });
-      // where too much is wrong, what lies in quarantine is most likely another database's: it is not adopted
-      await reconcileQuarantine(deps, run, mode !== 'look' && !run.counts.brake);
     });
     return { ...report, ...found };
   };

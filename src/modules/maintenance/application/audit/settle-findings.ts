@@ -3,6 +3,7 @@ import type { ObjectKey } from '../../../../kernel/object-key';
 import { unlessUnreadable } from '../../../../kernel/unless-unreadable';
 import type { AuditedStore, AuditFindings, Finding, FindingState, NamingRows } from '../../domain/audit';
 import type { TaskRun } from '../../domain/maintenance-run';
+import { bringBack } from '../quarantine/bring-back';
 import { finishMoves } from '../quarantine/finish-moves';
 import { type MoveDeps, moveAway } from '../quarantine/move-away';
 import { faultOf, type JudgeDeps } from './judge';
@@ -85,8 +86,11 @@ async function settleWrong(deps: Deps, run: TaskRun, finding: Finding): Promise<
   const { key } = finding;
   const [row] = await deps.rows.byKeys([key]);
   if (!row) return { state: 'cleared', why: 'no row names it any more' };
-  const fault = await faultOf(deps, row);
-  if (!fault) return { state: 'cleared', why: 'it is as its row says' };
+  const first = await faultOf(deps, row);
+  const isBack = first?.kind === 'missing' && (await bringBack(deps, key));
+  if (isBack) run.count('brought_back');
+  const fault = isBack ? await faultOf(deps, row) : first;
+  if (!fault) return { state: 'cleared', why: isBack ? 'it was in quarantine, and is back' : 'it is as its row says' };
   deps.log.error(
     { run_id: run.id, kind: fault.kind, image_id: row.imageId, object: row.kind },
     'an object is not what its row says',

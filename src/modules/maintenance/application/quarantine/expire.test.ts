@@ -6,18 +6,18 @@ import type { QuarantinedObject, QuarantineJournal } from '../../domain/quaranti
 import { StepIncomplete } from '../../domain/upkeep-step';
 import { quarantineExpiry } from './expire';
 
-const nothing = async () => null;
-const unnamed = { rows: { namesOf: async () => new Map() }, log: silentLog };
-
 /** Never. */
 const LOST = new AbortController().signal;
+
+const unnamed = { namesOf: async () => new Map() };
 
 test('what the store keeps stays claimed, keeps nothing else, and fails the step at its end', async () => {
   const keys = Array.from({ length: 250 }, (_, at) => `products/${String(at).padStart(3, '0')}` as ObjectKey);
   const left = new Set(keys);
   const locked = new Set(keys.slice(0, 120));
   const quarantine = {
-    claimExpired: async (_ttl: number, after: ObjectKey | null, limit: number) =>
+    claim: async () => undefined,
+    expired: async (_ttl: number, after: ObjectKey | null, limit: number) =>
       [...left]
         .filter((key) => after === null || key > after)
         .slice(0, limit)
@@ -30,14 +30,15 @@ test('what the store keeps stays claimed, keeps nothing else, and fails the step
   };
   const expiry = quarantineExpiry({
     quarantine,
-    ...unnamed,
-    store: { deleteMany, head: nothing },
+    store: { deleteMany },
     exclusively: (work) => work(LOST),
     ttlSeconds: 1,
+    rows: unnamed,
+    log: silentLog,
   });
   const failure = await expiry.run(new AbortController().signal).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(StepIncomplete);
-  expect(failure).toMatchObject({ counts: { quarantined_objects: 130, undeletable: 120, still_named: 0 } });
+  expect(failure).toMatchObject({ counts: { quarantined_objects: 130, undeletable: 120 } });
   expect(left).toEqual(locked);
 });
 
@@ -46,7 +47,8 @@ test('expiry gives the lock away after each page, so that an audit need not wait
   const left = new Set(keys);
   const ofHolds: number[] = [];
   const quarantine = {
-    claimExpired: async (_ttl: number, _after: ObjectKey | null, limit: number) =>
+    claim: async () => undefined,
+    expired: async (_ttl: number, _after: ObjectKey | null, limit: number) =>
       [...left].slice(0, limit).map((key) => ({ key, quarantineKey: key }) as QuarantinedObject),
     forget: async (key: ObjectKey) => void left.delete(key),
   } as unknown as QuarantineJournal;
@@ -56,9 +58,9 @@ test('expiry gives the lock away after each page, so that an audit need not wait
     ofHolds.push(before - left.size);
     return result;
   };
-  const store = { deleteMany: async () => undefined, head: nothing };
+  const store = { deleteMany: async () => undefined };
   const { signal } = new AbortController();
-  const expiry = quarantineExpiry({ ...unnamed, quarantine, store, exclusively, ttlSeconds: 1 });
+  const expiry = quarantineExpiry({ quarantine, store, exclusively, ttlSeconds: 1, rows: unnamed, log: silentLog });
   expect(await expiry.run(signal)).toEqual({ quarantined_objects: 250 });
   expect(ofHolds).toEqual([100, 100, 50]);
 });

@@ -11,40 +11,42 @@ const PAGE = 100;
 const NAME = 'quarantined_objects';
 
 export interface ExpiryDeps extends Pick<MoveDeps, 'quarantine' | 'exclusively' | 'rows'> {
-  readonly store: Pick<MoveDeps['store'], 'deleteMany' | 'head'>;
-  readonly log: Log;
+  readonly store: Pick<MoveDeps['store'], 'deleteMany'>;
   /** QUARANTINE_TTL_SECONDS; 0: kept for ever */
   readonly ttlSeconds: number;
+  readonly log: Log;
 }
 
 /**
  * The step of retention that deletes for good what has been in quarantine for longer than its time: claimed first, so that none of it
- * is released meanwhile. What a row names again is kept: the database was another one, or of another moment, when it was moved away, and
- * nobody else has it. The lock is held for a page at a time: an audit and a release wait for it for half a minute only.
+ * is released meanwhile. What a row names by now stays: its rows were away when it was moved, and this may be its only copy. The lock
+ * is held for a page at a time: an audit and a release wait for it for half a minute only.
  */
 export function quarantineExpiry(deps: ExpiryDeps): RetentionStep {
-  const { quarantine, exclusively, ttlSeconds } = deps;
+  const { ttlSeconds, log } = deps;
   return {
     name: NAME,
     ageDays: ttlSeconds === 0 ? null : Math.round((ttlSeconds / 86_400) * 100) / 100,
 
-    preview: async () => ({ [NAME]: await quarantine.countExpired(ttlSeconds) }),
+    preview: () => countExpired(deps),
 
     run: async (signal): Promise<Counts> => {
       const counts = { [NAME]: 0, undeletable: 0, still_named: 0 };
       for (let after: ObjectKey | null = null; ; ) {
         signal.throwIfAborted();
-        const page: ExpiredPage = await exclusively(() => expirePage(deps, after));
+        const page: ExpiredPage = await deps.exclusively(() => expirePage(deps, after));
         counts[NAME] += page.expired;
         counts.undeletable += page.undeletable;
-        counts.still_named += page.named;
+        counts.still_named += page.stillNamed;
         if (page.last === null) break;
         after = page.last;
         await letOthersIn();
       }
-      const { undeletable: _none, still_named, ...usual } = counts;
-      if (counts.undeletable === 0) return still_named === 0 ? usual : { ...usual, still_named };
-      throw new StepIncomplete(`${counts.undeletable} can’t be deleted`, counts);
+      const { undeletable, still_named, ...expired } = counts;
+      const stayed = { ...(still_named > 0 ? { still_named } : {}), ...(undeletable > 0 ? { undeletable } : {}) };
+      if (still_named > 0) log.error({ objects: still_named }, 'rows name objects in quarantine: they stay there');
+      if (undeletable === 0) return { ...expired, ...stayed };
+      throw new StepIncomplete(`${undeletable} can’t be deleted`, { ...expired, ...stayed });
     },
   };
 }
@@ -52,8 +54,7 @@ export function quarantineExpiry(deps: ExpiryDeps): RetentionStep {
 interface ExpiredPage {
   readonly expired: number;
   readonly undeletable: number;
-  /** Kept: a row names its key, and there is nothing under it. */
-  readonly named: number;
+  readonly stillNamed: number;
   /** Null: there is no more. */
   readonly last: ObjectKey | null;
 }
@@ -61,28 +62,36 @@ interface ExpiredPage {
 /** What the store keeps stays claimed: the next run asks again, and keeps none of the others meanwhile. */
 async function expirePage(deps: ExpiryDeps, after: ObjectKey | null): Promise<ExpiredPage> {
   const { quarantine, store, ttlSeconds } = deps;
-  const page = await quarantine.claimExpired(ttlSeconds, after, PAGE);
-  const named = await lastOfTheirRows(deps, page);
+  const page = await quarantine.expired(ttlSeconds, after, PAGE);
+  await quarantine.claim(page.map(({ key }) => key));
+  // names behind the claim, just before the deletion
+  const { named, unnamed } = await byNames(deps, page);
   for (const { key } of named) await quarantine.turn(key, 'expiring', 'held');
-  const doomed = page.filter((object) => !named.includes(object));
-  const kept = await notDeletedOf(store.deleteMany(doomed.map(({ quarantineKey }) => quarantineKey)));
-  const gone = doomed.filter(({ quarantineKey }) => !kept?.keys.has(quarantineKey));
+  const kept = await notDeletedOf(store.deleteMany(unnamed.map(({ quarantineKey }) => quarantineKey)));
+  const gone = unnamed.filter(({ quarantineKey }) => !kept?.keys.has(quarantineKey));
   for (const { key } of gone) await quarantine.forget(key, 'expiring');
-  const last = page.length < PAGE ? null : (page.at(-1)?.key ?? null);
-  return { expired: gone.length, undeletable: doomed.length - gone.length, named: named.length, last };
+  const counts = { expired: gone.length, undeletable: unnamed.length - gone.length, stillNamed: named.length };
+  return { ...counts, last: lastOf(page) };
 }
 
-/** Those whose key a row names, with nothing under it. */
-async function lastOfTheirRows({ rows, store, log }: ExpiryDeps, page: readonly QuarantinedObject[]) {
-  const names = await rows.namesOf(page.map(({ key }) => key));
-  const last: QuarantinedObject[] = [];
-  for (const object of page) {
-    if (names.get(object.key) !== 'row' || (await store.head(object.key)) !== null) continue;
-    log.error(
-      { quarantine_key: object.quarantineKey },
-      'kept in quarantine: a row names it; bring it back by audit release',
-    );
-    last.push(object);
+async function countExpired(deps: ExpiryDeps): Promise<Counts> {
+  const counts = { [NAME]: 0, still_named: 0 };
+  for (let after: ObjectKey | null = null; ; ) {
+    const page: readonly QuarantinedObject[] = await deps.quarantine.expired(deps.ttlSeconds, after, PAGE);
+    const { named, unnamed } = await byNames(deps, page);
+    counts[NAME] += unnamed.length;
+    counts.still_named += named.length;
+    after = lastOf(page);
+    if (after === null) return counts.still_named > 0 ? counts : { [NAME]: counts[NAME] };
   }
-  return last;
+}
+
+async function byNames({ rows }: Pick<ExpiryDeps, 'rows'>, page: readonly QuarantinedObject[]) {
+  const names = await rows.namesOf(page.map(({ key }) => key));
+  const isNamed = ({ key }: QuarantinedObject) => names.get(key) === 'row';
+  return { named: page.filter(isNamed), unnamed: page.filter((object) => !isNamed(object)) };
+}
+
+function lastOf(page: readonly QuarantinedObject[]): ObjectKey | null {
+  return page.length < PAGE ? null : (page.at(-1)?.key ?? null);
 }

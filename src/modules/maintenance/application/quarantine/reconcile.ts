@@ -1,19 +1,17 @@
 import { inPages } from '../../../../kernel/in-pages';
-import type { Log } from '../../../../kernel/log';
 import { type KeyPrefix, objectKey } from '../../../../kernel/object-key';
 import { unlessUnreadable } from '../../../../kernel/unless-unreadable';
 import type { AuditedStore, ListedObject } from '../../domain/audit';
 import { compareSorted } from '../../domain/compare-sorted';
 import type { TaskRun } from '../../domain/maintenance-run';
-import { originOf, type QuarantinedObject, type QuarantineJournal } from '../../domain/quarantine';
+import { originOf, type QuarantinedObject } from '../../domain/quarantine';
 import { inGroups } from '../audit/in-groups';
 import { letOthersIn } from '../exclusively';
+import { type BringBackDeps, bringBackUnderLock } from './bring-back';
 import type { MoveDeps } from './move-away';
 
-export interface ReconcileDeps extends Pick<MoveDeps, 'exclusively'> {
-  readonly store: Pick<AuditedStore, 'list' | 'head' | 'check'>;
-  readonly quarantine: Pick<QuarantineJournal, 'pagesInQuarantine' | 'byKey' | 'adopt' | 'forget'>;
-  readonly log: Log;
+export interface ReconcileDeps extends BringBackDeps {
+  readonly store: MoveDeps['store'] & Pick<AuditedStore, 'list'>;
 }
 
 const QUARANTINE = 'quarantine/' as unknown as KeyPrefix;
@@ -23,8 +21,8 @@ const AT_ONCE = 100;
 
 /**
  * Compares what lies in quarantine with its journal, both ways: a restore and a return to an earlier moment lose rows, and a hand in the
- * bucket loses objects. An object without a row is held anew, from now on; a row whose object is gone ends. Each is looked at once more
- * under the lock, without which nothing is moved.
+ * bucket loses objects. An object without a row is held anew, from now on, or brought back where a product's row names its key; a row
+ * whose object is gone ends. Each is looked at once more under the lock, without which nothing is moved.
  * @param isToMend otherwise they are only counted
  */
 export async function reconcileQuarantine(deps: ReconcileDeps, run: TaskRun, isToMend: boolean): Promise<void> {
@@ -61,12 +59,8 @@ async function underLock<Item>(
 }
 
 /** What this software has not put there has no key to go back to, and stays as it is. */
-async function adopt(
-  { store, quarantine, log }: ReconcileDeps,
-  run: TaskRun,
-  { key }: ListedObject,
-  lost: AbortSignal,
-): Promise<void> {
+async function adopt(deps: ReconcileDeps, run: TaskRun, { key }: ListedObject, lost: AbortSignal): Promise<void> {
+  const { store, quarantine, log } = deps;
   const origin = originOf(key);
   const head = origin && (await store.head(objectKey(key)));
   if (!origin || !head) return;
@@ -74,8 +68,10 @@ async function adopt(
   const { sizeBytes, sha256 } = head;
   const reason = 'found in quarantine, where no row named it';
   const isNew = await quarantine.adopt({ key: origin, quarantineKey: key, sizeBytes, sha256, reason });
-  if (isNew) run.count('adopted');
-  else log.warn({ run_id: run.id }, 'an object in quarantine has no row: another one of its key is held');
+  if (isNew) {
+    run.count('adopted');
+    if (await bringBackUnderLock(deps, origin, lost)) run.count('brought_back');
+  } else log.warn({ run_id: run.id }, 'an object in quarantine has no row: another one of its key is held');
 }
 
 async function endEmpty(

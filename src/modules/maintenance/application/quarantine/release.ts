@@ -63,12 +63,12 @@ async function releasePage(deps: MoveDeps, after: ObjectKey | null, done: Releas
   return page;
 }
 
-function refusedOrThrow(error: unknown): ReleaseRefused {
+export function refusedOrThrow(error: unknown): ReleaseRefused {
   if (error instanceof ReleaseRefused) return error;
   throw error;
 }
 
-async function release(deps: MoveDeps, object: QuarantinedObject, lost: AbortSignal): Promise<void> {
+export async function release(deps: MoveDeps, object: QuarantinedObject, lost: AbortSignal): Promise<void> {
   const { key } = object;
   const isReleased = object.state === 'released';
   if (isReleased && (await isSameObject(deps.store, key, object))) return;
