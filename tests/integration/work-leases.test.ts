@@ -54,14 +54,14 @@ describe('a lease that expired', () => {
     expect(await kit.product(product)).toMatchObject({ status: 'processing' });
   });
 
-  test('goes back to its old turn by the sweep, where nobody claims', async () => {
+  test('goes back into the present turn by the sweep, where nobody claims, before what its seller has sent since', async () => {
     const seller = await kit.aSeller();
     const product = await kit.aProduct(seller);
     const { lease_id } = await kit.claimOne(worker, product);
     await kit.aProduct(seller);
     await kit.expire(lease_id);
     await kit.sweep();
-    expect(await kit.item(product)).toEqual({ state: 'queued', attempts: 1, turn: 0, due_at: null });
+    expect(await kit.item(product)).toEqual({ state: 'queued', attempts: 1, turn: 1, due_at: null });
     expect(await kit.leaseState(lease_id)).toBe('lost');
   });
 

@@ -1,7 +1,7 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { ProductId } from '../../../../kernel/ids';
 import type { Transaction } from '../../../../kernel/transaction';
-import { products, workItems, workLeases } from '../../../../platform/database/schema';
+import { products, workItems, workLeases, workTurns } from '../../../../platform/database/schema';
 import { ormOf } from '../../../../platform/database/transaction';
 import type { WorkPhase } from '../../domain/work/lease';
 import type { SpentItem } from '../../domain/work/ports';
@@ -31,12 +31,27 @@ export async function putBack(tx: Transaction, phase: WorkPhase, maxAttempts: nu
       .where(and(inArray(workLeases.productId, expired), eq(workLeases.state, 'live')));
   }
   if (again.length > 0) {
-    await orm
-      .update(workItems)
-      .set({ state: 'queued', dueAt: null })
-      .where(inArray(workItems.productId, idsOf(again)));
+    await orm.execute(backIntoTheQueue(phase, idsOf(again)));
   }
   return { again: again.length, lost: expired.length, spent: idsOf(due.filter(isSpent)) };
+}
+
+/**
+ * Into the present turn and the ones after it, one of a seller in each: in their old turns all that a seller has had put back at once, after
+ * an outage of what workers rely on, would stand before another's first.
+ */
+function backIntoTheQueue(phase: WorkPhase, ids: readonly ProductId[]): SQL {
+  return sql`
+    with present as (
+      select coalesce(
+        (select min(turn) from ${workItems} where phase = ${phase} and state = 'queued'),
+        (select max(last_turn) from ${workTurns} where phase = ${phase}), 0) as turn
+    ), back as (
+      select product_id, row_number() over (partition by user_id order by turn, queued_at, product_id) - 1 as later
+      from ${workItems} where product_id in (select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb)::uuid)
+    )
+    update ${workItems} w set state = 'queued', due_at = null, turn = greatest(w.turn, present.turn + back.later)
+    from back, present where w.product_id = back.product_id`;
 }
 
 /** @see WorkQueue.lockSpent */
