@@ -36,6 +36,7 @@ function listProcedure({ listProducts }: Pick<ReadUseCases, 'listProducts'>) {
           'Newest first. Follow `next_cursor`: it costs the same on every page and neither skips nor repeats when products come or go; `offset` does not promise that.',
       },
       examples: { response: examplePage },
+      errors: ['STORAGE_UNAVAILABLE'],
     })
     .input(pageInput.prefault({}))
     .output(pageSchema)
