@@ -49,6 +49,9 @@ async function processPhoto(photo: Uint8Array, image: Image, job: Job) {
   return { image_id: image.id, bytes: Buffer.from(data), content_type: 'image/webp', processing_metadata };
 }
 
+/** What no other attempt would do better. */
+class Hopeless extends Error {}
+
 /** Fetch, process, store, complete. Every step may be repeated, and only `complete` changes anything that the seller sees. */
 async function workOn(job: Job): Promise<void> {
   const id = job.lease_id;
@@ -58,8 +61,10 @@ async function workOn(job: Job): Promise<void> {
     for (const [done, image] of job.images.entries()) {
       const photos = job.images.length;
       await heart.tell({ progress: Math.floor((100 * done) / photos), message: `photo ${done + 1} of ${photos}` });
-      results.push(await processPhoto(await fetchPhoto(id, image), image, job));
+      const photo = await fetchPhoto(id, image);
+      if (photo) results.push(await processPhoto(photo, image, job));
     }
+    if (results.length === 0) throw new Hopeless('none of its photos can be decoded');
     await store(id, results);
     const images = results.map(({ image_id, processing_metadata }) => ({ image_id, processing_metadata }));
     // it looks at every result again, and may take long
@@ -69,8 +74,11 @@ async function workOn(job: Job): Promise<void> {
   }
 }
 
-/** By a signed URL, which is a bearer: it needs no token. `sha256` of an image is its original's, not of what is made of it. */
-async function fetchPhoto(id: string, image: Image): Promise<Uint8Array> {
+/**
+ * By a signed URL, which is a bearer: it needs no token. `sha256` of an image is its original's, not of what is made of it.
+ * @returns null where the photo was refused meanwhile, because it cannot be decoded: its seller is told
+ */
+async function fetchPhoto(id: string, image: Image): Promise<Uint8Array | null> {
   let url = image.urls.model;
   for (let tried = 1; tried < TRIES; tried += 1) {
     const response = url ? await transfer(url) : null;
@@ -80,7 +88,9 @@ async function fetchPhoto(id: string, image: Image): Promise<Uint8Array> {
     // such as a URL that has expired while earlier photos were worked on: one more
     else if (tried > 1) throw new Error(`the photo cannot be fetched: ${response.status}`);
     const fresh = await patiently(() => api.work.urls.mutate({ id, variants: ['model'] }));
-    url = fresh.images.find((one) => one.id === image.id)?.urls.model;
+    const again = fresh.images.find((one) => one.id === image.id);
+    if (!again) return null;
+    url = again.urls.model;
   }
   throw new Error('the photo is not prepared yet');
 }
@@ -135,7 +145,7 @@ const isOver = (code: unknown): boolean => code === 'LEASE_LOST' || code === 'NO
 async function giveUp(job: Job, error: unknown): Promise<void> {
   const said = (error instanceof Error ? error.message : String(error)) || 'unknown';
   console.log(`${job.product_id} failed: ${said}`);
-  const input = { id: job.lease_id, error: said, retryable: !isRefused(error) };
+  const input = { id: job.lease_id, error: said, retryable: !isRefused(error) && !(error instanceof Hopeless) };
   await patiently(() => api.work.fail.mutate(input)).catch((unheard: unknown) =>
     console.log(`nobody heard of it, so its lease will expire: ${unheard}`),
   );

@@ -49,6 +49,10 @@ def process(photo, job):
     return photo, "image/jpeg", {"worker": NAME, "attempt": job["attempt"], "bytes": len(photo)}
 
 
+class Hopeless(Exception):
+    """What no other attempt would do better."""
+
+
 def work_on(job):
     """Fetch, process, store, complete. Every step may be repeated, and only `complete` changes anything that the seller sees."""
     lease = f"/api/work/leases/{job['lease_id']}"
@@ -56,14 +60,21 @@ def work_on(job):
         results = []
         for done, image in enumerate(job["images"]):
             heart.beat({"progress": 100 * done // len(job["images"]), "message": f"photo {done + 1} of {len(job['images'])}"})
-            results.append((image["id"], *process(fetch(lease, image), job)))
+            photo = fetch(lease, image)
+            if photo is not None:
+                results.append((image["id"], *process(photo, job)))
+        if not results:
+            raise Hopeless("none of its photos can be decoded")
         store(lease, results)
         images = [{"image_id": image_id, "processing_metadata": kept} for image_id, _, _, kept in results]
         call(f"{lease}/complete", {"images": images})  # it looks at every result again, and may take long
 
 
 def fetch(lease, image):
-    """By a signed URL, which is a bearer: it needs no token. `sha256` of an image is its original's, not of what is made of it."""
+    """By a signed URL, which is a bearer: it needs no token. `sha256` of an image is its original's, not of what is made of it.
+
+    None where the photo was refused meanwhile, because it cannot be decoded: its seller is told.
+    """
     url = image["urls"]["model"]
     for tried in range(1, TRIES):
         try:
@@ -75,7 +86,10 @@ def fetch(lease, image):
         else:
             time.sleep(tried)  # the photo was added just now, and what models get is being made of it
         fresh = call(f"{lease}/urls", {"variants": ["model"]})["images"]
-        url = next(one for one in fresh if one["id"] == image["id"])["urls"]["model"]
+        again = next((one for one in fresh if one["id"] == image["id"]), None)
+        if again is None:
+            return None
+        url = again["urls"]["model"]
     raise OSError("the photo is not prepared yet")
 
 
@@ -157,6 +171,8 @@ def take(job):
             print(f"{job['product_id']} is somebody else's by now, or its seller's no more", flush=True)
         else:
             give_up(job, refused, retryable=False)
+    except Hopeless as error:
+        give_up(job, error, retryable=False)
     except Exception as error:  # the network's fault or the work's: another attempt may have better luck
         give_up(job, error, retryable=True)
 

@@ -1,31 +1,35 @@
 import { expect, test } from 'bun:test';
 import { newId } from '../../src/kernel/ids';
+import { photo } from '../support/photos';
 import { until } from '../support/server';
 import { canRun, type ExampleWorker, startWorker } from '../support/worker-process';
 
 const EXAMPLES: readonly ExampleWorker[] = ['processing-worker.ts', 'processing_worker.py'];
 
 /**
- * A server whose heartbeats are never answered, and whose `complete` waits for one more of them: as long as they come, the
+ * A server whose heartbeats are never answered but for those that tell how far the work is, and whose `complete` waits for one more of them: as long as they come, the
  * lease is kept. By both doors.
  */
-function slowServer() {
+async function slowServer() {
+  const bytes = await photo();
   const asked = { claims: 0, completed: 0 };
   let beats = Promise.withResolvers<void>();
   const product_id = newId();
-  const job = { lease_id: newId(), product_id, attempt: 1, prompt_text: 'a lamp in good order', images: [] };
+  const images = () => [{ id: newId(), is_primary: true, urls: { model: `${server.url.origin}/photo` } }];
+  const job = () => ({ lease_id: newId(), product_id, attempt: 1, prompt_text: 'a lamp', images: images() });
   const nextBeat = () => {
     beats = Promise.withResolvers();
     return beats.promise;
   };
-  const answers: Record<string, () => Promise<unknown>> = {
+  const answers: Record<string, (body: string) => Promise<unknown>> = {
     claim: async () => {
       asked.claims += 1;
-      return { jobs: asked.claims === 1 ? [job] : [] };
+      return { jobs: asked.claims === 1 ? [job()] : [] };
     },
     resultUrls: async () => ({ uploads: [] }),
     'result-urls': async () => ({ uploads: [] }),
-    heartbeat: () => {
+    heartbeat: async (body) => {
+      if (body.includes('"progress"')) return {};
       beats.resolve();
       return new Promise(() => undefined);
     },
@@ -39,9 +43,10 @@ function slowServer() {
     port: 0,
     hostname: '127.0.0.1',
     idleTimeout: 0,
-    async fetch({ url }) {
-      const { pathname } = new URL(url);
-      const answer = await answers[pathname.split(/[/.]/).at(-1) ?? '']?.();
+    async fetch(request) {
+      const { pathname } = new URL(request.url);
+      if (pathname === '/photo') return new Response(new Uint8Array(bytes));
+      const answer = await answers[pathname.split(/[/.]/).at(-1) ?? '']?.(await request.text());
       return Response.json(pathname.startsWith('/trpc') ? { result: { data: answer } } : answer);
     },
   });
@@ -52,7 +57,7 @@ for (const example of EXAMPLES) {
   (canRun(example) ? test : test.skip)(
     `examples/workers/${example} keeps its lease until complete has answered, and waits for no heartbeat then`,
     async () => {
-      const server = slowServer();
+      const server = await slowServer();
       const worker = startWorker(example, server.url, { WORKER_TOKEN: 'any', LEASE_SECONDS: '1' });
       try {
         await until(() => server.asked.claims > 1, `it claims again: ${worker.output.text}`, 30_000);

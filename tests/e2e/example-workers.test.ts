@@ -151,6 +151,38 @@ describe.each(ON)('on PostgreSQL and %s, examples/workers/%s', (_store, example,
     90_000,
   );
 
+  promise(
+    'passes over a photo that cannot be decoded, and gives up a product that has no other',
+    async () => {
+      const id = await uploaded([7, 8]);
+      await until(isNow(id, 'processing'), 'the product is prepared', 30_000);
+      const [whole, broken] = (await read(id)).images.map((image) => image.id);
+      const refuse = (image: string | undefined) =>
+        db.sql(
+          `update product_images set prepared_at = null, processing_metadata = '{"prepare_refused": "it is cut off"}' where id = $1`,
+          [image],
+        );
+      await db.sql('delete from image_variants where image_id = $1', [broken]);
+      const worker = startWorker(example, server.url, account);
+      const isClaimed = async () => (await db.sql('select 1 from work_leases where product_id = $1', [id])).length;
+      await until(isClaimed, 'the worker has claimed it', 30_000);
+      await refuse(broken);
+      await until(isNow(id, 'ready'), `the product is ready: ${worker.output.text}`, 30_000);
+      const { images } = await read(id);
+      expect(images.map(({ processed_url, refused }) => [processed_url !== null, refused])).toEqual([
+        [true, undefined],
+        [false, 'it is cut off'],
+      ]);
+      await db.sql('delete from image_variants where image_id = $1', [whole]);
+      await refuse(whole);
+      expect((await seller.call('POST', `/api/products/${id}/regenerate`)).status).toBe(202);
+      await until(isNow(id, 'failed'), `the product has failed: ${worker.output.text}`, 30_000);
+      expect((await read(id)).processing_error).toBe('none of its photos can be decoded');
+      expect(await worker.end('SIGTERM')).toBe(0);
+    },
+    90_000,
+  );
+
   promise('ends with what the server said where its account is no worker’s', async () => {
     const worker = startWorker(example, server.url, { WORKER_TOKEN: seller.accessToken });
     expect(await worker.ended()).toBe(1);

@@ -17,7 +17,7 @@ const MANY = 30;
 async function givenOut(): Promise<string[]> {
   const order: string[] = [];
   for (;;) {
-    const jobs = await kit.claim(worker, { phase: 'publishing', max: 10 });
+    const jobs = await kit.claim(worker, { phase: 'publishing', max: 50 });
     if (jobs.length === 0) return order;
     order.push(...jobs.map(({ product_id }) => product_id));
   }
@@ -50,3 +50,31 @@ test('nor what workers held that died, beside what the seller has waiting still'
   expect(order).toHaveLength(MANY + 1);
   expect(order.indexOf(other.id)).toBeLessThan(3);
 });
+
+test('nor what comes back one after the other', async () => {
+  await manyOf(await kit.aSeller());
+  const jobs = await kit.claim(worker, { phase: 'publishing', max: MANY });
+  const other = await kit.aProduct(await kit.aSeller(), 'publishing', 1);
+  for (const { lease_id } of jobs) {
+    await kit.expire(lease_id);
+    await kit.sweep();
+  }
+  const order = await givenOut();
+  expect(order).toHaveLength(MANY + 1);
+  expect(order.indexOf(other.id)).toBeLessThan(3);
+});
+
+test('one of a seller is in each turn, though more come back than are put back at a time', async () => {
+  const seller = await kit.aSeller();
+  await kit.rows(
+    `insert into products (id, user_id, prompt_text) select gen_random_uuid(), $1, 'a lamp in good order' from generate_series(1, 450)`,
+    seller.userId,
+  );
+  await kit.rows("update products set status = 'processing'");
+  await kit.rows("update work_items set state = 'leased', attempts = 1, due_at = now() - interval '1 s'");
+  await kit.sweep();
+  const turns = await kit.rows(
+    "select count(*)::int as items, count(distinct turn)::int as turns from work_items where state = 'queued'",
+  );
+  expect(turns).toEqual([{ items: 450, turns: 450 }]);
+}, 30_000);

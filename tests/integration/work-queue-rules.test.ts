@@ -145,11 +145,23 @@ describe('turns of products that are deleted before they come', () => {
     const spare = await queued(one);
     const present = await turnOf(waiting);
     await db.sql('delete from work_items where turn < $1 and product_id <> $2', [present, putBack.id]);
-    await db.sql('update work_items set attempts = 1 where product_id = $1', [putBack.id]);
+    await db.sql('update work_items set attempts = 1, turn = $2 where product_id = $1', [putBack.id, present]);
     expect(await turnOf(served)).toBe(present);
     await setStatus(served.id, 'ready');
     await remove(spare);
     expect(await turnOf(await queued(one))).toBe(present + 1);
+  });
+
+  test('are given back where all that waits has been put back, and never move the seller’s next one on', async () => {
+    const [other, one] = [await aUser(db), await aUser(db)];
+    await db.sql("update products set status = 'failed' where status = 'processing'");
+    const [first] = await many(other, 6);
+    await db.sql('update work_items set attempts = 1, turn = turn + 1 where user_id = $1', [other.userId]);
+    for (const product of await many(one, 6)) await remove(product);
+    const present = await turnOf(first!);
+    expect((await turnOf(await queued(one))) - present).toBeLessThanOrEqual(1);
+    await remove(await queued(other));
+    expect((await turnOf(await queued(other))) - present).toBeLessThanOrEqual(5);
   });
 
   test('and one that enters meanwhile do not wait for each other', async () => {

@@ -53,7 +53,7 @@ function deleteProcedure({ deleteProduct }: Pick<EditUseCases, 'deleteProduct'>)
           'It is gone at once, in whichever status; its objects follow within moments. Under legal hold it stays (CONFLICT).',
       },
       status: 204,
-      errors: ['PRODUCT_NOT_FOUND', 'CONFLICT', 'STORAGE_UNAVAILABLE'],
+      errors: ['PRODUCT_NOT_FOUND', 'CONFLICT'],
     })
     .input(z.strictObject({ id: idSchema }))
     .output(z.void())

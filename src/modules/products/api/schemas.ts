@@ -60,6 +60,10 @@ const imageSchema = z.object({
     .literal(true)
     .optional()
     .meta({ description: 'Only where a check of the stored bytes found damage: this image should be sent again.' }),
+  refused: z.string().optional().meta({
+    description:
+      'Only where the image cannot be decoded: why. Nothing is made of it and no worker gets it; it should be removed, or sent again whole.',
+  }),
 });
 
 export const productSchema = z.object({

@@ -50,6 +50,7 @@ function toWireImage(image: SignedImage): Wire['image'] {
     sha256: image.sha256,
     uploaded_at: image.uploadedAt.toISOString(),
     ...(image.damaged ? { damaged: true } : {}),
+    ...(image.refused === null ? {} : { refused: image.refused }),
   };
 }
 

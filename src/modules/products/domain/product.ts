@@ -23,6 +23,8 @@ export interface ProductImage {
   readonly uploadedAt: Date;
   /** A scrub found that the original or the processed image has not the bytes that were stored. */
   readonly damaged: boolean;
+  /** Why the decoder refused it; null where it did not, or has not come to it. Nothing is made of one that it refused. */
+  readonly refused: string | null;
   readonly keys: ImageKeys;
 }
 

@@ -72,8 +72,15 @@ function toImage(
     sha256: image.sha256 as Sha256,
     uploadedAt: image.uploadedAt,
     damaged: image.damagedAt !== null,
+    refused: refusalOf(image),
     keys: toKeys(urls, { original: image.originalS3Url, processed: image.processedS3Url, ...variants }),
   };
+}
+
+/** The decoder's mark, which nobody else can set (docs/adr/0020). */
+function refusalOf({ preparedAt, processingMetadata }: typeof productImages.$inferSelect): string | null {
+  const { prepare_refused: why } = (processingMetadata ?? {}) as { prepare_refused?: unknown };
+  return preparedAt === null && typeof why === 'string' ? why : null;
 }
 
 export function toListed(row: SummaryRow): Omit<ProductSummary, 'primary'> {

@@ -52,6 +52,10 @@ export const workItems = pgTable(
       .on(table.phase, table.turn, table.queuedAt, table.productId)
       .where(sql`${table.state} = 'queued'`),
     index('work_items_seller_idx').on(table.phase, table.userId, table.turn),
+    /** A seller's last turn among those that came back: the next one that comes back stands behind it. */
+    index('work_items_put_back_idx')
+      .on(table.phase, table.userId, table.turn)
+      .where(sql`${table.state} = 'queued' and ${table.attempts} > 0`),
     index('work_items_due_idx').on(table.phase, table.dueAt).where(sql`${table.state} <> 'queued'`),
   ],
 );

@@ -19,7 +19,10 @@ const jobsSchema = z.object({
       attempt: z.int().meta({ description: '1 for the first since the product entered the phase.' }),
       product_id: idSchema,
       prompt_text: z.string(),
-      images: imagesSchema,
+      images: imagesSchema.meta({
+        description:
+          'In order of their positions, without those that the decoder has refused, of which none of these variants is made. Where it has refused all of them there is none: fail the work, which no other attempt would do better.',
+      }),
       credentials: credentialsSchema.optional(),
     }),
   ),

@@ -17,7 +17,7 @@ export function leaseUrlsProcedure({ leaseUrls }: Pick<WorkUseCases, 'leaseUrls'
         tags: ['Work'],
         summary: 'Get fresh URLs of the images of a lease',
         description:
-          'Of the images as they are now: what a seller revokes moves. An original may say where it was taken; it is given only when it is named here, and that is kept in the log.',
+          'Of the images as they are now: what a seller revokes moves. One that the decoder has refused is among them only where something of what is asked for is there, such as its original. An original may say where it was taken; it is given only when it is named here, and that is kept in the log.',
       },
       examples: exampleUrls,
       errors: ['NOT_FOUND', 'LEASE_LOST', 'STORAGE_UNAVAILABLE'],

@@ -27,7 +27,10 @@ test('a PUT is said to end when it does, and the journal looks for it until the 
   const keys = { original: null, thumb: null, model: null, processed: null };
   const journalled: Date[] = [];
   const answer = await resultUrls({
-    leases: { lock: async () => lease, images: async () => [{ id: image, isPrimary: true, sha256, keys }] },
+    leases: {
+      lock: async () => lease,
+      images: async () => [{ id: image, isPrimary: true, isRefused: false, sha256, keys }],
+    },
     results: {
       announced: async () => [],
       announce: async (_tx, _lease, _results, until) => void journalled.push(until),

@@ -21,10 +21,20 @@ test('a variant that is not made yet has no URL, and none is signed', () => {
     },
   };
   const keys = { original: 'o.jpg' as ObjectKey, thumb: 't.webp' as ObjectKey, model: null, processed: null };
-  const image = { id: newId<ImageId>(), isPrimary: true, sha256: sha256OfBytes('x'), keys };
+  const image = { id: newId<ImageId>(), isPrimary: true, isRefused: false, sha256: sha256OfBytes('x'), keys };
   expect(signImages(deps, [image], ['model', 'thumb'], after(60))).toMatchObject([
     { id: image.id, urls: { model: null, thumb: 'https://store.test/t.webp' }, expiresAt: after(90) },
   ]);
   expect(signed).toEqual(['thumb']);
   expect(signImages(deps, [image], ['model'], after(60))[0]?.expiresAt).toEqual(after(60));
+});
+
+test('an image that the decoder has refused is there only with something of what is asked for', () => {
+  const deps = { clock: () => now, signImage: (_: ImageId, kind: string) => ({ url: kind, expiresAt: after(90) }) };
+  const keys = { original: 'o.jpg' as ObjectKey, thumb: null, model: null, processed: null };
+  const image = { id: newId<ImageId>(), isPrimary: true, isRefused: true, sha256: sha256OfBytes('x'), keys };
+  expect(signImages(deps, [image], ['model', 'thumb'], after(60))).toEqual([]);
+  expect(signImages(deps, [image], ['model', 'original'], after(60))).toMatchObject([
+    { id: image.id, urls: { model: null, original: 'original' } },
+  ]);
 });

@@ -18,7 +18,10 @@ export interface SignedImage extends Pick<WorkImage, 'id' | 'isPrimary' | 'sha25
 const SHORTEST_SECONDS = 60;
 const LONGEST_SECONDS = 3600;
 
-/** URLs asked for as long as the lease lasts, a minute at least and an hour at most; they live up to half as long again (docs/adr/0012). */
+/**
+ * URLs asked for as long as the lease lasts, a minute at least and an hour at most; they live up to half as long again (docs/adr/0012).
+ * An image that the decoder has refused is left out where it has none of what is asked for: a worker would wait for what never comes.
+ */
 export function signImages(
   { signImage, clock }: SigningDeps,
   images: readonly WorkImage[],
@@ -26,7 +29,8 @@ export function signImages(
   leaseEnds: Date,
 ): SignedImage[] {
   const seconds = urlSeconds(clock(), leaseEnds);
-  return images.map(({ id, isPrimary, sha256, keys }) => {
+  const given = images.filter(({ isRefused, keys }) => !isRefused || kinds.some((kind) => keys[kind]));
+  return given.map(({ id, isPrimary, sha256, keys }) => {
     const signed = kinds.map((kind) => {
       const key = keys[kind];
       return { kind, get: key && signImage(id, kind, key, seconds) };

@@ -43,6 +43,8 @@ export interface WorkImage {
   readonly id: ImageId;
   readonly isPrimary: boolean;
   readonly sha256: Sha256;
+  /** The decoder has refused its bytes: what is not made of it is never made. */
+  readonly isRefused: boolean;
   /** Null where it is not made yet. */
   readonly keys: Readonly<Record<ObjectKind, ObjectKey | null>>;
 }

@@ -47,7 +47,8 @@ export interface WorkQueue {
   /** Whether any lease has expired, or any item waited long enough. One look into an index. */
   hasDue(phase: WorkPhase): Promise<boolean>;
   /**
-   * Puts back what is due, at its old turn; the leases that expired are lost. Passes over what others have in hand.
+   * Puts back what is due, into the present turn, of a seller one and one more in each turn after it; the leases that expired are lost.
+   * Passes over what others have in hand.
    * @returns how many items, how many of them had lost their lease, and the products that have no attempt left: they stay as they are
    */
   putBack(

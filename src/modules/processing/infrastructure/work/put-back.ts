@@ -37,8 +37,8 @@ export async function putBack(tx: Transaction, phase: WorkPhase, maxAttempts: nu
 }
 
 /**
- * Into the present turn and the ones after it, one of a seller in each: in their old turns all that a seller has had put back at once, after
- * an outage of what workers rely on, would stand before another's first.
+ * Into the present turn and the ones after it, one of a seller in each, behind those of it that came back before and wait still: else all
+ * that a seller has coming back, after an outage of what workers rely on, would stand before another's first.
  */
 function backIntoTheQueue(phase: WorkPhase, ids: readonly ProductId[]): SQL {
   return sql`
@@ -47,11 +47,16 @@ function backIntoTheQueue(phase: WorkPhase, ids: readonly ProductId[]): SQL {
         (select min(turn) from ${workItems} where phase = ${phase} and state = 'queued'),
         (select max(last_turn) from ${workTurns} where phase = ${phase}), 0) as turn
     ), back as (
-      select product_id, row_number() over (partition by user_id order by turn, queued_at, product_id) - 1 as later
+      select product_id, user_id, row_number() over (partition by user_id order by turn, queued_at, product_id) - 1 as later
       from ${workItems} where product_id in (select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb)::uuid)
+    ), behind as (
+      select user_id, greatest(present.turn, (
+        select max(turn) + 1 from ${workItems} q
+        where q.phase = ${phase} and q.user_id = seller.user_id and q.state = 'queued' and q.attempts > 0)) as turn
+      from (select distinct user_id from back) as seller, present
     )
-    update ${workItems} w set state = 'queued', due_at = null, turn = greatest(w.turn, present.turn + back.later)
-    from back, present where w.product_id = back.product_id`;
+    update ${workItems} w set state = 'queued', due_at = null, turn = behind.turn + back.later
+    from back join behind using (user_id) where w.product_id = back.product_id`;
 }
 
 /** @see WorkQueue.lockSpent */

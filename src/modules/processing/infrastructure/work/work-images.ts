@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray } from 'drizzle-orm';
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { ImageId, ProductId } from '../../../../kernel/ids';
 import { requireSignable } from '../../../../kernel/object-key';
@@ -10,6 +10,9 @@ import type { StoredUrls } from './stored-url';
 
 const thumb = alias(imageVariants, 'thumb');
 const model = alias(imageVariants, 'model');
+
+const isRefused = sql<boolean>`${productImages.preparedAt} is null
+  and coalesce(${productImages.processingMetadata} ? 'prepare_refused', false)`;
 
 type ImageRow = Awaited<ReturnType<typeof imageRows>>[number];
 
@@ -35,6 +38,7 @@ function imageRows(orm: Orm, products: readonly ProductId[]) {
       id: productImages.id,
       isPrimary: productImages.isPrimary,
       sha256: productImages.sha256,
+      isRefused,
       original: productImages.originalS3Url,
       processed: productImages.processedS3Url,
       thumb: thumb.s3Url,
@@ -53,6 +57,7 @@ function toWorkImage({ keyOf }: StoredUrls, row: ImageRow): WorkImage {
     id: row.id as ImageId,
     isPrimary: row.isPrimary,
     sha256: row.sha256 as Sha256,
+    isRefused: row.isRefused,
     keys: {
       original: key(row.original),
       processed: key(row.processed),
